@@ -1,0 +1,11 @@
+//! The world: one file or folder for each outside system. Siblings do not import each other, except `http`, `git`,
+//! `secret` and `clock`, which are shared.
+
+pub mod argocd;
+pub mod clock;
+pub mod evidence;
+pub mod git;
+pub mod gitops;
+pub mod http;
+pub mod ledger;
+pub mod secret;

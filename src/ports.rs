@@ -1,0 +1,230 @@
+//! The seams, on one page: everything that is remote or not deterministic stands behind one of these traits.
+//!
+//! They take and return types of [`promotion`](crate::promotion) only. An adapter is tested on the wire (a loopback
+//! server, a bare repository), the road is tested against the same adapters: there is no mocked HTTP in between.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::promotion::event::Event;
+use crate::promotion::facts::{CommitSummary, Reading, Snapshot};
+use crate::promotion::live::AppState;
+use crate::promotion::record::{Entry, Head};
+use crate::promotion::rules::{App, HealthCheck, Source};
+use crate::promotion::time::Time;
+
+/// What the road is given: its only way to the world.
+pub struct World<'a> {
+    /// Reads evidence.
+    pub evidence: &'a dyn Evidence,
+    /// Reads and writes GitOps repositories.
+    pub delivery: &'a dyn Delivery,
+    /// Watches and syncs applications; absent where no Argo CD is configured.
+    pub deployer: Option<&'a dyn Deployer>,
+    /// Keeps records.
+    pub ledger: &'a dyn Ledger,
+    /// Tells the time, and waits.
+    pub clock: &'a dyn Clock,
+    /// Hears what happens.
+    pub tell: &'a dyn Fn(&Event),
+}
+
+/// Reads evidence. It cannot fail: failing is a reading.
+pub trait Evidence {
+    /// Reads one source for one service and environment.
+    fn read(&self, source: &Source, service: &str, environment: &str) -> Reading;
+    /// Performs one health check, once.
+    fn probe(&self, check: &HealthCheck, service: &str, environment: &str) -> Reading;
+}
+
+/// A branch of a GitOps repository, by its names in the rules.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Branch {
+    /// The repository's name under `repos:`; `default` is `GITOPS_REPO`.
+    pub repo: String,
+    /// The branch; absent: `GITOPS_BRANCH`, else the repository's default branch.
+    pub branch: Option<String>,
+}
+
+/// A commit to be made and pushed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proposal {
+    /// The commit that it is made on, and that must be the branch's tip at the moment of the push.
+    pub base: String,
+    /// The new contents of files that already exist, by path.
+    pub files: BTreeMap<String, String>,
+    /// The message.
+    pub message: String,
+    /// The time that the commit carries.
+    pub at: Time,
+}
+
+/// What came of a push. Anything else is a [`Fault`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Pushed {
+    /// The branch's tip is our commit: read back from the server.
+    Landed(String),
+    /// The branch had moved; nothing was written.
+    Moved,
+}
+
+/// How a revision stands to our commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Descent {
+    /// It is our commit.
+    Same,
+    /// It is later, and contains our commit.
+    Descendant,
+    /// It does not contain our commit.
+    Other,
+    /// The repository does not tell within the limits: why is in the log.
+    Unknown,
+}
+
+/// A commit that carries our promotion's trailer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The commit.
+    pub commit: CommitSummary,
+    /// Its whole message.
+    pub message: String,
+    /// Its first parent.
+    pub parent: String,
+    /// For every file that it changes: the text before and after; `None` where there was or is none, or where it is not text.
+    pub changes: BTreeMap<String, (Option<String>, Option<String>)>,
+}
+
+/// Reads and writes GitOps repositories, without a checkout and without ever forcing a push.
+pub trait Delivery {
+    /// Fetches a branch's tip and reads the YAML files of a directory (not below it) and of its local bases' tree ids.
+    /// `NotFound` when the branch does not exist; a directory that does not exist is a snapshot without files.
+    fn snapshot(&self, branch: &Branch, path: &str) -> Result<Snapshot, Fault>;
+    /// The text of files at a commit that has been fetched or can be; `None` for a file that is not there.
+    fn read(&self, branch: &Branch, commit: &str, paths: &[String]) -> Result<BTreeMap<String, Option<String>>, Fault>;
+    /// Commits on the named base and pushes as a compare-and-swap; reads the ref back before it says `Landed`.
+    fn push(&self, branch: &Branch, proposal: &Proposal) -> Result<Pushed, Fault>;
+    /// The commits of the branch that have this line among their trailers, newest first, within the depth limit.
+    fn find(&self, branch: &Branch, trailer: &str) -> Result<Vec<Found>, Fault>;
+    /// How `revision` stands to `ours`, deepening the shallow history up to a limit.
+    fn descent(&self, branch: &Branch, revision: &str, ours: &str) -> Result<Descent, Fault>;
+    /// The commits after `from` up to `to` that touch one of the paths, newest first; best effort, to the depth limit.
+    fn between(&self, branch: &Branch, from: &str, to: &str, paths: &[String]) -> Result<Vec<CommitSummary>, Fault>;
+    /// Checks, without writing, that a push would be accepted from us: credentials, and where the server tells, permission.
+    fn preflight(&self, branch: &Branch) -> Result<(), Fault>;
+}
+
+/// What came of asking for a sync.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SyncAnswer {
+    /// Our operation was accepted.
+    Started,
+    /// Another operation is in progress, or auto-sync is in the way: look again.
+    Busy(String),
+}
+
+/// Watches and syncs applications.
+pub trait Deployer {
+    /// Checks, without writing, that the application exists, deploys the given repository path, and may be synced by us.
+    fn preflight(&self, app: &App, snapshot: &Snapshot) -> Result<AppState, Fault>;
+    /// The application as it is now; with `refresh` Argo CD is asked to compare with git first.
+    fn state(&self, app: &App, refresh: bool) -> Result<AppState, Fault>;
+    /// Starts a sync that carries `nonce` in its infos; `revision` pins it to a commit.
+    fn sync(&self, app: &App, revision: Option<&str>, nonce: &str) -> Result<SyncAnswer, Fault>;
+    /// Ends a running operation; returns at once, the end comes later.
+    fn terminate(&self, app: &App) -> Result<(), Fault>;
+    /// The images of the application's live manifests (containers and init containers), sorted, each once.
+    fn images(&self, app: &App) -> Result<Vec<String>, Fault>;
+}
+
+/// The right to write to a service and environment; given back when it is dropped.
+pub trait Claim {}
+
+/// What came of claiming a service and environment.
+pub enum Claimed {
+    /// It is ours until the claim is dropped, or the process dies.
+    Ours(Box<dyn Claim>),
+    /// Somebody else has it: who, since when, in a sentence.
+    Held(String),
+}
+
+/// Keeps records: append-only, one folder of immutable files for each promotion.
+pub trait Ledger {
+    /// Takes the right to write to a service and environment.
+    fn claim(&self, service: &str, environment: &str, run: &str, at: Time) -> Result<Claimed, Fault>;
+    /// Writes one entry, durably, before it returns; `Conflict` if this place is taken.
+    fn append(&self, entry: &Entry) -> Result<(), Fault>;
+    /// Every entry of a promotion, in order; empty if there is none.
+    fn entries(&self, id: &str) -> Result<Vec<Entry>, Fault>;
+    /// The ids that start with a text.
+    fn matching(&self, prefix: &str) -> Result<Vec<String>, Fault>;
+    /// The head of a service and environment, derived from its records.
+    fn head(&self, service: &str, environment: &str) -> Result<Head, Fault>;
+    /// Where it is, for people: `.promote/`.
+    fn place(&self) -> String;
+}
+
+/// Tells the time, and waits.
+pub trait Clock {
+    /// Now.
+    fn now(&self) -> Time;
+    /// Waits; returns early when the run was asked to stop.
+    fn sleep(&self, span: std::time::Duration);
+    /// Whether the run was asked to stop: looked at between two steps and two polls.
+    fn stopped(&self) -> bool;
+}
+
+/// Could not find out, or could not do. A gate's result is never one of these.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// What callers branch on.
+    pub kind: FaultKind,
+    /// What was being done, fitting "failed to …": `push to main of acme/gitops`.
+    pub doing: String,
+    /// What was expected and seen, one or more lines.
+    pub why: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+/// The kinds of fault that callers branch on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FaultKind {
+    /// May be gone the next time: a lost connection, a 503.
+    Transient,
+    /// Somebody else was first.
+    Conflict,
+    /// Credentials are missing, wrong, or not enough.
+    Denied,
+    /// What was named does not exist.
+    NotFound,
+    /// A deadline passed.
+    TimedOut,
+    /// A write was sent and its answer was lost: it may or may not have happened.
+    Uncertain,
+    /// The other side said something that makes no sense, or refuses for good.
+    Broken,
+    /// The settings name something that cannot be.
+    Settings,
+}
+
+impl Fault {
+    /// A fault without a hint.
+    pub fn new(kind: FaultKind, doing: impl Into<String>, why: impl Into<String>) -> Self {
+        Self { kind, doing: doing.into(), why: why.into(), hint: None }
+    }
+
+    /// The same fault with what to do about it.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "failed to {}: {}", self.doing, self.why)
+    }
+}
+
+impl std::error::Error for Fault {}

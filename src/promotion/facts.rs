@@ -1,0 +1,261 @@
+//! Facts: everything that was read from the world for one evaluation, with the one clock reading that it was judged at.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::promotion::live::AppState;
+use crate::promotion::record::Head;
+use crate::promotion::time::{Millis, Time};
+
+/// What one source of evidence said. Missing and unreadable are never zero and never a pass.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reading {
+    /// It was read and means something.
+    Observed(Observation),
+    /// There is nothing: no file, an empty file, a report of zero tests.
+    Missing {
+        /// Why it counts as nothing, in words: `nothing matches artifacts/scan/*.sarif`.
+        why: String,
+    },
+    /// There is something that cannot be believed: cut off, another format, another encoding.
+    Unreadable {
+        /// What is wrong, with file and position.
+        why: String,
+        /// The files that were looked at.
+        files: Vec<EvidenceFile>,
+    },
+}
+
+/// A reading that means something.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Observation {
+    /// The files that were read, in path order.
+    pub files: Vec<EvidenceFile>,
+    /// Which version it speaks of, if that is known.
+    pub subject: Option<Subject>,
+    /// When it was taken, from the files themselves, the oldest of several; never a file's modification time.
+    pub taken: Option<Time>,
+    /// What was measured.
+    pub measure: Measure,
+    /// What a reader should know: duplicates merged, skipped entries, an incomplete scan.
+    pub notes: Vec<String>,
+}
+
+/// A file that a reading comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EvidenceFile {
+    /// The path as the glob found it, with `/`.
+    pub path: String,
+    /// SHA-256 of its bytes, in hexadecimal.
+    pub sha256: String,
+    /// Its size.
+    pub bytes: u64,
+    /// The format that was detected: `junit`, `cobertura`, `lcov`, `sarif`.
+    pub format: String,
+}
+
+/// Which version a reading is about, and how that is known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subject {
+    /// A commit id in hexadecimal, or an image digest (`sha256:…`).
+    pub version: String,
+    /// How it is known.
+    pub known: SubjectKnown,
+}
+
+/// How the subject of a reading is known, strongest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SubjectKnown {
+    /// The file says so itself.
+    Stated,
+    /// The CI run's head commit.
+    Run,
+    /// `promote evidence stamp` said so when the file was made.
+    Stamped,
+    /// The caller says so (`--commit`).
+    Claimed,
+}
+
+/// What a reading measured.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Measure {
+    /// Test results.
+    Tests(Tests),
+    /// Line and branch coverage.
+    Coverage(Coverage),
+    /// Security findings.
+    Findings(Findings),
+    /// The answer of a health check.
+    Health(Health),
+}
+
+/// Test results: `total = passed + failed + errored + skipped`; `executed = total - skipped` is never 0 in a reading.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tests {
+    /// Test cases; attempts of one case are one.
+    pub total: u64,
+    /// Passed at last.
+    pub passed: u64,
+    /// An assertion failed.
+    pub failed: u64,
+    /// Could not be judged: a crash, a failing set-up.
+    pub errored: u64,
+    /// Not run.
+    pub skipped: u64,
+    /// Passed after a failed attempt; part of `passed`.
+    pub flaky: u64,
+    /// Cases that stood in several files.
+    pub duplicates: u64,
+    /// The failing cases, the first ones in file order (at most [`DETAILS_KEPT`]).
+    pub failures: Vec<Detail>,
+}
+
+/// How many details of one reading are kept; the rest are counted.
+pub const DETAILS_KEPT: usize = 50;
+
+impl Tests {
+    /// Cases that ran.
+    pub fn executed(&self) -> u64 {
+        self.total - self.skipped
+    }
+}
+
+/// One failing test or finding: untrusted text, escaped wherever it is printed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Detail {
+    /// Name of the test, or identifier of the rule.
+    pub name: String,
+    /// What it says, one line.
+    pub message: String,
+    /// Where: `path:line` in the evidence or the source, as the report has it.
+    pub at: String,
+}
+
+/// Coverage: distinct lines of distinct files, merged by file and line.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Coverage {
+    /// Lines that were hit at least once.
+    pub lines_covered: u64,
+    /// Lines that could be hit; never 0 in a reading.
+    pub lines_total: u64,
+    /// Branches that were taken.
+    pub branches_covered: u64,
+    /// Branches that could be taken; 0 when the report has none.
+    pub branches_total: u64,
+    /// Source files.
+    pub files: u64,
+}
+
+/// Findings by severity. `unknown` severities count as high for a gate, and are shown apart.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Findings {
+    /// CVSS 9.0 and more, or the tool's `critical`.
+    pub critical: u64,
+    /// CVSS 7.0–8.9, or `error`.
+    pub high: u64,
+    /// CVSS 4.0–6.9, or `warning`.
+    pub medium: u64,
+    /// CVSS 0.1–3.9, or `note`.
+    pub low: u64,
+    /// Information only.
+    pub info: u64,
+    /// The tool gave none.
+    pub unknown: u64,
+    /// Suppressed in the report; not counted above.
+    pub suppressed: u64,
+    /// The worst findings, most severe first (at most [`DETAILS_KEPT`]).
+    pub worst: Vec<Detail>,
+}
+
+/// The answer of one health check.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Health {
+    /// Whether it is what was expected.
+    pub ok: bool,
+    /// What was seen: `200`, `503 after 3 s`.
+    pub seen: String,
+}
+
+/// What the GitOps repository holds for one target, at one commit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// The repository as it may be shown: no user, no token.
+    pub repository: String,
+    /// The branch.
+    pub branch: String,
+    /// The commit that was read, 40 hexadecimal digits.
+    pub commit: String,
+    /// The target's directory.
+    pub path: String,
+    /// YAML files directly in that directory, by path from the repository's root.
+    pub files: BTreeMap<String, String>,
+    /// Tree ids of the target's directory and of its local bases.
+    pub trees: BTreeMap<String, String>,
+}
+
+/// What is known of one environment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnvironmentFacts {
+    /// Its name.
+    pub name: String,
+    /// Its GitOps directory.
+    pub snapshot: Snapshot,
+    /// Its Argo CD applications, as they were before anything was written; empty when none is configured or needed.
+    pub apps: BTreeMap<String, AppState>,
+    /// What the ledger says of it.
+    pub head: Head,
+}
+
+/// How long the source environment has run this version without a break.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Soak {
+    /// For this long, and where that is known from.
+    For {
+        /// The time so far.
+        elapsed: Millis,
+        /// `record 01JD…`, `Argo CD app-staging`.
+        known_by: String,
+    },
+    /// It cannot be said: why.
+    Unknown {
+        /// `no completed promotion of this version to staging is recorded`.
+        why: String,
+    },
+}
+
+/// Everything that one evaluation read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facts {
+    /// The one reading of the clock.
+    pub at: Time,
+    /// The commit that the version was built from, where it is known: `--commit`, or a tag that is a commit id.
+    pub commit: Option<String>,
+    /// The environment that the version comes from.
+    pub source: EnvironmentFacts,
+    /// The environment that it goes to.
+    pub target: EnvironmentFacts,
+    /// The evidence, by its id in the rules.
+    pub readings: BTreeMap<String, Reading>,
+    /// The version's time in the source environment; read only when a gate asks for it.
+    pub soak: Option<Soak>,
+    /// Commits that would go live with ours, because they wait in the target's path already.
+    pub also_ships: Vec<CommitSummary>,
+}
+
+/// One commit in a line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommitSummary {
+    /// Its id.
+    pub id: String,
+    /// Who wrote it.
+    pub author: String,
+    /// When it was committed.
+    pub at: Time,
+    /// The first line of its message.
+    pub subject: String,
+}

@@ -1,0 +1,26 @@
+//! The pure middle: what a promotion is, and every decision about it.
+//!
+//! Nothing here performs I/O, reads a clock or the environment, logs, or is async. Each noun stands beside its verb:
+//! facts and how they are judged, edits and how they are applied, an application's state and what it means.
+
+pub mod condition;
+pub mod edit;
+pub mod event;
+pub mod facts;
+pub mod fields;
+pub mod gates;
+pub mod id;
+pub mod image;
+pub mod live;
+pub mod number;
+pub mod outcome;
+pub mod pins;
+pub mod plan;
+pub mod planning;
+pub mod record;
+pub mod report;
+pub mod request;
+pub mod rollback;
+pub mod rules;
+pub mod time;
+pub mod yaml;

@@ -1,0 +1,195 @@
+//! The record: what happened to a promotion, as immutable events; its state is a fold over them and stored nowhere.
+
+use serde::{Deserialize, Serialize};
+
+use crate::promotion::facts::Facts;
+use crate::promotion::outcome::Outcome;
+use crate::promotion::plan::{Committed, Plan};
+use crate::promotion::report::GateReport;
+use crate::promotion::request::{Actor, Request};
+use crate::promotion::time::{Millis, Time};
+
+/// The schema number of an entry; readers accept this and older ones.
+pub const SCHEMA: u32 = 1;
+
+/// One event of a promotion's life, one file: `0001-planned.json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The schema number.
+    pub schema: u32,
+    /// The promotion's id.
+    pub id: String,
+    /// The process that wrote it.
+    pub run: String,
+    /// Its place among the promotion's events, from 0.
+    pub seq: u32,
+    /// When.
+    pub at: Time,
+    /// Who ran it.
+    pub actor: Actor,
+    /// What happened.
+    pub event: Milestone,
+}
+
+/// What can happen to a promotion.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Milestone {
+    /// Somebody asked for it.
+    Requested(Requested),
+    /// The gates were judged and do not let it through; the promotion stays open.
+    Judged(Judged),
+    /// The gates let it through and this is what will be done: written before the first write.
+    Planned(Box<Planned>),
+    /// The new version stands in the GitOps repository.
+    Committed {
+        /// The commits.
+        commits: Vec<Committed>,
+    },
+    /// It is live and held for the settle time.
+    Verified(Verified),
+    /// It is not, definitely.
+    Refuted(Refuted),
+    /// What restoring the old version will do: written before its first write.
+    RollbackPlanned {
+        /// The plan.
+        plan: Box<Plan>,
+    },
+    /// The old version stands in the GitOps repository again.
+    RollbackCommitted {
+        /// The commits.
+        commits: Vec<Committed>,
+    },
+    /// The old version is live again and held for the settle time.
+    RollbackVerified(Verified),
+    /// A run ended and the promotion with it, or not: see the outcome.
+    Closed(Closed),
+}
+
+impl Milestone {
+    /// The word in the file's name.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Requested(_) => "requested",
+            Self::Judged(_) => "judged",
+            Self::Planned(_) => "planned",
+            Self::Committed { .. } => "committed",
+            Self::Verified(_) => "verified",
+            Self::Refuted(_) => "refuted",
+            Self::RollbackPlanned { .. } => "rollback-planned",
+            Self::RollbackCommitted { .. } => "rollback-committed",
+            Self::RollbackVerified(_) => "rollback-verified",
+            Self::Closed(_) => "closed",
+        }
+    }
+}
+
+/// What was asked for, under which rules, by which promote.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Requested {
+    /// The request.
+    pub request: Request,
+    /// The rules file's path.
+    pub rules_path: String,
+    /// The rules, word for word.
+    pub rules: String,
+    /// The version of promote.
+    pub promote: String,
+}
+
+/// A judgement that holds the promotion.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Judged {
+    /// What was read.
+    pub facts: Facts,
+    /// What the gates said of it.
+    pub report: GateReport,
+    /// `held`, `unknown` or `waiting`.
+    pub outcome: Outcome,
+}
+
+/// A judgement that lets the promotion through, and the plan that follows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Planned {
+    /// What was read.
+    pub facts: Facts,
+    /// What the gates said of it.
+    pub report: GateReport,
+    /// What will be done.
+    pub plan: Plan,
+}
+
+/// A verification that held.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verified {
+    /// Since when everything held: the soak starts here.
+    pub since: Time,
+    /// For how long it was watched.
+    pub settled: Millis,
+    /// What was seen live, application by application.
+    pub apps: Vec<LiveApp>,
+    /// Health checks that passed, by URL.
+    pub health: Vec<String>,
+}
+
+/// What was seen live of one application.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LiveApp {
+    /// The application's name.
+    pub app: String,
+    /// The revision that Argo CD compared and synced.
+    pub revision: String,
+    /// The images of the live manifests that are ours.
+    pub images: Vec<String>,
+}
+
+/// A verification that definitely failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refuted {
+    /// `deployment` or `health`.
+    pub trigger: crate::promotion::rules::Trigger,
+    /// What happened, in one sentence: `app-staging turned Degraded 48 s after the sync and stayed so for 60 s`.
+    pub what: String,
+    /// What the failing resource said.
+    pub detail: Option<String>,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Closed {
+    /// The outcome.
+    pub outcome: Outcome,
+    /// What happened, in one sentence.
+    pub what: String,
+    /// What to do next, where there is something to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// What the ledger says of a service in an environment: derived from the records, rewritten by whoever adds one.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    /// The newest terminal promotion.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub current: Option<String>,
+    /// The newest version that was verified here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_verified: Option<LastVerified>,
+    /// The promotion that has begun and has not ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open: Option<String>,
+    /// How many promotions have ended here.
+    #[serde(default)]
+    pub sequence: u64,
+}
+
+/// The newest version that was verified in an environment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastVerified {
+    /// The promotion that verified it.
+    pub promotion: String,
+    /// The images.
+    pub images: Vec<crate::promotion::image::ImageRef>,
+    /// Since when it held.
+    pub since: Time,
+}

@@ -1,0 +1,106 @@
+//! The gate report: for every gate what was expected, what was observed, why it counts as it does, and where the
+//! evidence is.
+
+use serde::{Deserialize, Serialize};
+
+use crate::promotion::facts::Detail;
+use crate::promotion::time::Time;
+
+/// How one gate came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mark {
+    /// Met.
+    Pass,
+    /// A definite no.
+    Fail,
+    /// Could not be found out; holds like a no.
+    Unknown,
+    /// An optional gate that is not met; shown, does not hold.
+    Warn,
+    /// Not met, and a waiver that still runs says that it need not be.
+    Waived,
+    /// An optional gate without evidence.
+    Skipped,
+}
+
+/// One row of the report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GateRow {
+    /// `<gate>.<evidence or measure>`: `tests.unit`, `coverage.line`.
+    pub id: String,
+    /// How it came out.
+    pub mark: Mark,
+    /// What the rules want, as people write it: `≥ 80 %`.
+    pub expected: String,
+    /// What was seen: `83.4 %`, `2 of 31 failed`, `no report`.
+    pub observed: String,
+    /// Why it is not a pass, in a sentence; absent for a pass.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub because: Option<String>,
+    /// What to do about it, where that can be said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+    /// Where the evidence is, in a few words: `3 files, 2 min old`.
+    pub evidence: String,
+    /// The files behind it, with their hashes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<String>,
+    /// The failing tests or findings behind it, the first few.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub details: Vec<Detail>,
+    /// How many details there are in all.
+    #[serde(default)]
+    pub details_total: u64,
+    /// When it will pass by itself, if only time is lacking.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Time>,
+    /// Where the rule stands: `promotion/promotion-rules.yaml:41`.
+    pub rule: String,
+}
+
+/// What the gates say together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Every gate that holds is met.
+    Go,
+    /// Only time is lacking.
+    Wait,
+    /// A gate failed, or could not be evaluated.
+    Stop,
+}
+
+/// The report of one evaluation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GateReport {
+    /// The rows, in the order of the rules.
+    pub rows: Vec<GateRow>,
+    /// What they say together.
+    pub verdict: Verdict,
+}
+
+impl GateReport {
+    /// Folds rows into a report. The order of the rows does not matter to the verdict.
+    pub fn of(rows: Vec<GateRow>) -> Self {
+        let holding: Vec<&GateRow> = rows.iter().filter(|row| matches!(row.mark, Mark::Fail | Mark::Unknown)).collect();
+        let verdict = if holding.is_empty() {
+            Verdict::Go
+        } else if holding.iter().all(|row| row.not_before.is_some()) {
+            Verdict::Wait
+        } else {
+            Verdict::Stop
+        };
+        Self { rows, verdict }
+    }
+
+    /// How many rows have this mark.
+    pub fn count(&self, mark: Mark) -> usize {
+        self.rows.iter().filter(|row| row.mark == mark).count()
+    }
+
+    /// The moment before which waiting is all there is to do: the latest of the rows' own.
+    pub fn not_before(&self) -> Option<Time> {
+        self.rows.iter().filter_map(|row| row.not_before).max()
+    }
+}

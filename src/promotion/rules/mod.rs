@@ -1,0 +1,326 @@
+//! The rules, resolved: names bound, defaults filled in, typed gates spelled out as conditions.
+//!
+//! The short form that people write is in [`file`](crate::promotion::rules::file); what it means is worked out in
+//! [`resolve`](crate::promotion::rules::resolve), and every fault of a file is found by
+//! [`read`](crate::promotion::rules::read) at once.
+
+pub mod file;
+pub mod read;
+pub mod resolve;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::promotion::condition::Condition;
+use crate::promotion::time::Millis;
+
+/// A rules file, resolved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rules {
+    /// The services, by name. The short form has one.
+    pub services: BTreeMap<String, Service>,
+    /// The sources of evidence, by id.
+    pub evidence: BTreeMap<String, Source>,
+    /// The promotions, in the order of the file.
+    pub promotions: Vec<Promotion>,
+}
+
+/// A service and the environments that it lives in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Service {
+    /// Its name.
+    pub name: String,
+    /// Its environments, in the order of the file.
+    pub environments: Vec<Environment>,
+}
+
+/// One environment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Environment {
+    /// Its name.
+    pub name: String,
+    /// Where it is written down, and what runs it; the short form has one.
+    pub targets: Vec<Target>,
+    /// Which images are promoted; empty means: the entry named like the service, else the only one.
+    pub images: Vec<ImageRule>,
+}
+
+/// One directory of one GitOps repository, and the applications that run it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    /// Its name; `default` in the short form.
+    pub id: String,
+    /// The repository's name under `repos:`; `default` is `GITOPS_REPO`.
+    pub repo: String,
+    /// The branch; absent: `GITOPS_BRANCH`, else the repository's default branch.
+    pub branch: Option<String>,
+    /// The directory, relative to the repository's root, with `/`, without one at either end.
+    pub path: String,
+    /// The Argo CD applications that deploy it; empty: delivery ends at the pushed commit.
+    pub apps: Vec<App>,
+}
+
+/// An Argo CD application.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct App {
+    /// The server's name under `servers:`; `default` is `ARGOCD_SERVER`.
+    pub server: String,
+    /// The application's name.
+    pub name: String,
+    /// Its Argo CD project, where known: with it a missing application is 404, not 403.
+    pub project: Option<String>,
+    /// Its namespace, if not the control plane's own.
+    pub namespace: Option<String>,
+    /// What a manual application is synced to.
+    pub sync: SyncTo,
+}
+
+/// What a manual application is synced to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SyncTo {
+    /// Its target revision, resolved when the sync starts (the default).
+    Branch,
+    /// Exactly our commit.
+    Commit,
+}
+
+/// Which image, and where it is pinned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImageRule {
+    /// Its name in Kustomize's `images:`, or its repository (whole, or the last part) in plain manifests.
+    pub name: String,
+    /// A Helm values file, relative to the target's path; then at least one of the following is named.
+    pub file: Option<String>,
+    /// Path of the tag in that file: `image.tag`, `images[name=app].tag`.
+    pub tag: Option<String>,
+    /// Path of the digest.
+    pub digest: Option<String>,
+    /// Path of the repository.
+    pub repository: Option<String>,
+}
+
+/// A source of evidence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// Its id in the rules.
+    pub id: String,
+    /// What it is.
+    pub kind: SourceKind,
+    /// Where it stands in the rules file.
+    pub at: At,
+}
+
+/// What a source of evidence is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SourceKind {
+    /// Files in the workspace.
+    Files {
+        /// Globs, relative to the working directory; may hold `{service}` and `{environment}`.
+        globs: Vec<String>,
+        /// The format, if it is not to be detected.
+        format: Option<Format>,
+        /// How old it may be, by the file's own time.
+        max_age: Option<Millis>,
+    },
+    /// A kind that parses, and that this version cannot read yet: its name in the rules (`prometheus`).
+    NotBuilt(String),
+}
+
+/// The file formats that are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// JUnit XML.
+    Junit,
+    /// Cobertura XML.
+    Cobertura,
+    /// LCOV tracefiles.
+    Lcov,
+    /// SARIF 2.1.0.
+    Sarif,
+}
+
+/// One promotion: from where, to where, and on which conditions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Promotion {
+    /// The source environment.
+    pub from: String,
+    /// The target environment.
+    pub to: String,
+    /// Judged on the source environment, in the order of the file.
+    pub gates: Vec<Gate>,
+    /// Refuse images without a digest.
+    pub require_digest: bool,
+    /// Refuse evidence that is not bound to a version.
+    pub require_subject: bool,
+    /// Judged on the target, after the sync.
+    pub verify: Verify,
+    /// What to do when that fails.
+    pub rollback: Rollback,
+    /// Parts of the rules that parse and that this version cannot do: the promotion is refused with their names.
+    pub not_built: Vec<NotBuilt>,
+    /// Where it stands.
+    pub at: At,
+}
+
+/// A part of the rules that this version cannot do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotBuilt {
+    /// Its name, as the file has it: `gates.slo`, `approvals`, `rollback.hold`.
+    pub part: String,
+    /// Where it stands.
+    pub at: At,
+}
+
+/// A place in the rules file, counted from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct At {
+    /// Line.
+    pub line: u32,
+    /// Column, in characters.
+    pub column: u32,
+}
+
+/// One gate: a row of the report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gate {
+    /// `<gate>.<evidence or measure>`: `tests.unit`, `coverage.line`.
+    pub id: String,
+    /// What it needs.
+    pub kind: GateKind,
+    /// Optional: failing is a warning, missing is skipped; neither holds.
+    pub optional: bool,
+    /// Where it stands.
+    pub at: At,
+}
+
+/// What a gate needs. Each kind carries the condition that it is short for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GateKind {
+    /// The tests of one evidence id all pass, and there are enough of them.
+    Tests {
+        /// The evidence.
+        evidence: String,
+        /// `<evidence>.failed eq 0`, `<evidence>.errored eq 0`, `<evidence>.executed gte count_min`, and so on.
+        condition: Condition,
+    },
+    /// A coverage measure over the merge of several evidence ids.
+    Coverage {
+        /// The evidence; every id must yield a reading.
+        from: Vec<String>,
+        /// `coverage.line_rate gte 0.7`.
+        condition: Condition,
+    },
+    /// A count of findings over several evidence ids.
+    Security {
+        /// The evidence; every id must yield a reading.
+        from: Vec<String>,
+        /// `security.high lte 0`.
+        condition: Condition,
+    },
+    /// The version has run in the source environment for this long.
+    Soak {
+        /// How long.
+        min: Millis,
+    },
+    /// A condition over any facts. One row for each part of the outermost `all`.
+    Condition(Condition),
+}
+
+/// Post-promotion verification.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verify {
+    /// How long all must hold without a break.
+    pub settle: Millis,
+    /// The deadline for all of it, the settle time included.
+    pub timeout: Millis,
+    /// How long a failure must last to be definite.
+    pub grace: Millis,
+    /// HTTP checks that are polled in the settle window.
+    pub health: Vec<HealthCheck>,
+}
+
+impl Default for Verify {
+    fn default() -> Self {
+        Self { settle: Millis::secs(10), timeout: Millis::mins(15), grace: Millis::secs(60), health: Vec::new() }
+    }
+}
+
+/// One HTTP check.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HealthCheck {
+    /// `http://` or `https://`; may hold `{service}` and `{environment}`.
+    pub url: String,
+    /// The status that is healthy; absent: any from 200 to 299.
+    pub status: Option<u16>,
+    /// A text that the body must contain.
+    pub contains: Option<String>,
+    /// How long one request may take.
+    pub timeout: Millis,
+}
+
+/// What a failed verification leads to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rollback {
+    /// Which failures count.
+    pub on: BTreeSet<Trigger>,
+    /// Whether it happens by itself.
+    pub when: RollbackWhen,
+    /// Whether "could not be confirmed" counts as a failure.
+    pub on_unknown: bool,
+}
+
+impl Default for Rollback {
+    fn default() -> Self {
+        Self { on: BTreeSet::from([Trigger::Deployment, Trigger::Health]), when: RollbackWhen::Auto, on_unknown: false }
+    }
+}
+
+/// A failure that may lead to a rollback.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trigger {
+    /// Argo CD: the operation failed, or the application stayed Degraded.
+    Deployment,
+    /// An HTTP check stayed bad.
+    Health,
+}
+
+/// Whether a rollback happens by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RollbackWhen {
+    /// By itself.
+    Auto,
+    /// A person decides: the run ends `stuck` with the exact command.
+    Ask,
+    /// Never: the run ends `stuck`.
+    Never,
+}
+
+impl Rules {
+    /// The service of this name; without a name, the only one.
+    pub fn service(&self, name: Option<&str>) -> Option<&Service> {
+        match name {
+            Some(name) => self.services.get(name),
+            None if self.services.len() == 1 => self.services.values().next(),
+            None => None,
+        }
+    }
+
+    /// The promotion from one environment to another.
+    pub fn promotion(&self, from: &str, to: &str) -> Option<&Promotion> {
+        self.promotions.iter().find(|promotion| promotion.from == from && promotion.to == to)
+    }
+}
+
+impl Service {
+    /// The environment of this name.
+    pub fn environment(&self, name: &str) -> Option<&Environment> {
+        self.environments.iter().find(|environment| environment.name == name)
+    }
+}

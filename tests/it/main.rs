@@ -1,0 +1,1 @@
+//! One integration binary: the whole program, against servers that it starts itself.
