@@ -1,9 +1,10 @@
 //! How a run ends, in words: what happened, what was expected and seen, what to do, and the exit code.
 
 use crate::promotion::outcome::Outcome;
+use crate::promotion::report::GateReport;
 use crate::promotion::time::Millis;
 use crate::render::style::{COLUMNS, Style};
-use crate::render::{escape, words};
+use crate::render::{escape, report, words};
 
 /// Bad flags or inputs.
 pub const USAGE: u8 = 2;
@@ -60,6 +61,12 @@ impl Ending {
         Self::new(Exit::Outcome(outcome), what.into())
     }
 
+    /// An ending that says what the gates say.
+    pub fn judged(outcome: Outcome, gates: &GateReport) -> Self {
+        let answer = report::answer(gates);
+        Self::of(outcome, answer.split_once(": ").map_or(answer.as_str(), |(_, said)| said))
+    }
+
     /// An ending before there could be an outcome: [`USAGE`] or [`INVALID`].
     pub fn refused(code: u8, what: impl Into<String>) -> Self {
         Self::new(Exit::Refused(code), what.into())
@@ -80,23 +87,19 @@ impl Ending {
     /// What happened in one line: `ROLLED BACK: staging is back on app 1.10.`
     pub fn headline(&self) -> String {
         let what = escape::line(&self.what);
-        let took = self.took.map(|took| format!(" in {took}")).unwrap_or_default();
-        let (what, point) = match what.strip_suffix('.') {
-            Some(bare) if !took.is_empty() => (bare, "."),
-            _ => (what.as_str(), ""),
-        };
         match self.exit.outcome() {
-            Some(outcome) => format!("{}: {what}{took}{point}", words::shouted(outcome)),
+            Some(outcome) => format!("{}: {what}", words::shouted(outcome)),
             None => {
                 let mut chars = what.chars();
                 let first: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
-                format!("{first}{}{took}{point}", chars.as_str())
+                format!("{first}{}", chars.as_str())
             }
         }
     }
 }
 
-/// The whole ending, with a line end: the headline, what was seen, what to do, and `exit 21   record 01JD…`.
+/// The whole ending, with a line end: the headline, what was seen, what to do, and
+/// `exit 21   record 01JD…   took 6 min 2 s`.
 pub fn text(ending: &Ending, style: Style) -> String {
     let headline = ending.headline();
     let mut lines = words::wrapped("", 2, &headline, COLUMNS);
@@ -107,6 +110,17 @@ pub fn text(ending: &Ending, style: Style) -> String {
         };
         *first = format!("{}{rest}", style.ending(ending.exit.outcome(), &word));
     }
+    lines.extend(below(ending));
+    lines.join("\n") + "\n"
+}
+
+/// The ending below a report that has said the answer already: all but the headline.
+pub fn after_report(ending: &Ending) -> String {
+    below(ending).join("\n") + "\n"
+}
+
+fn below(ending: &Ending) -> Vec<String> {
+    let mut lines = Vec::new();
     for seen in &ending.seen {
         // What a program or a resource said may be indented by its meaning: that is kept.
         let indent = 2 + seen.len() - seen.trim_start_matches(' ').len();
@@ -116,17 +130,19 @@ pub fn text(ending: &Ending, style: Style) -> String {
         lines.extend(words::wrapped("  → ", 4, &escape::line(next), COLUMNS));
     }
     lines.push(exit_line(ending));
-    lines.join("\n") + "\n"
+    lines
 }
 
 fn exit_line(ending: &Ending) -> String {
     let record = ending.record.as_ref().map(|id| format!("   record {}", escape::line(id))).unwrap_or_default();
-    format!("exit {}{record}", ending.exit.code())
+    let took = ending.took.map(|took| format!("   took {took}")).unwrap_or_default();
+    format!("exit {}{record}{took}", ending.exit.code())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::render::samples;
 
     #[test]
     fn a_rollback_says_what_why_and_what_to_do() {
@@ -140,7 +156,15 @@ mod tests {
             took: Some(Millis::secs(362)),
             ..Ending::of(Outcome::RolledBack, "staging is back on app 1.10.")
         };
-        insta::assert_snapshot!(text(&ending, Style::PLAIN), @"");
+        insta::assert_snapshot!(text(&ending, Style::PLAIN), @r###"
+            ROLLED BACK: staging is back on app 1.10.
+              app-staging turned Degraded 48 s after the sync and stayed so for 60 s (grace
+                60 s):
+                Deployment/app: Pod app-6d CrashLoopBackOff: "DATABASE_URL\nis not
+                  set\x1b[2J"
+              → promote show 01JD5T0000000000000000000Z
+            exit 21   record 01JD5T0000000000000000000Z   took 6 min 2 s
+        "###);
     }
 
     #[test]
@@ -151,7 +175,22 @@ mod tests {
             "expected JSON from POST /api/v1/session\nseen 200 text/html (title: \"Sign in\")",
             Some("set ARGOCD_OPTS=\"--grpc-web-root-path /argocd\", or give the runner a way around the login proxy"),
         );
-        insta::assert_snapshot!(text(&ending, Style::PLAIN), @"");
+        insta::assert_snapshot!(text(&ending, Style::PLAIN), @r###"
+            FAILED: could not log in to Argo CD at https://argo.example.com.
+              expected JSON from POST /api/v1/session
+              seen 200 text/html (title: "Sign in")
+              → set ARGOCD_OPTS="--grpc-web-root-path /argocd", or give the runner a way
+                around the login proxy
+            exit 20
+        "###);
+    }
+
+    #[test]
+    fn below_a_report_the_answer_is_not_said_again() {
+        let mut ending = Ending::judged(Outcome::Held, &samples::report());
+        assert_eq!(ending.headline(), report::answer(&samples::report()));
+        ending.next = vec!["promote explain tests".to_owned()];
+        assert_eq!(after_report(&ending), "  → promote explain tests\nexit 10\n");
     }
 
     #[test]

@@ -57,6 +57,9 @@ pub fn is_unsafe(c: char) -> bool {
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
+/// A space of no width, as HTML and Markdown both read it: it keeps a sign apart from the name behind it.
+const UNSEEN: &str = "&#8203;";
+
 /// Running text in Markdown, one line: no markup, HTML, link, or table cell can begin in it, and `@name` and `#1` notify
 /// and link nobody (an invisible mark stands behind the sign).
 pub fn markdown(text: &str) -> String {
@@ -72,13 +75,15 @@ pub fn markdown(text: &str) -> String {
                 out.push('\\');
                 out.push(c);
                 if chars.peek().is_some_and(|next| next.is_alphanumeric()) {
-                    out.push('\u{200b}');
+                    out.push_str(UNSEEN);
                 }
             }
-            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '!' | '|' | '~' | ':' | '$' | '^' => {
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '$' => {
                 out.push('\\');
                 out.push(c);
             }
+            // This makes an address a link.
+            ':' if chars.peek() == Some(&'/') => out.push_str("\\:"),
             // These make a list or a heading at the start of a line only.
             '-' | '+' | '=' if out.is_empty() => {
                 out.push('\\');
@@ -110,7 +115,7 @@ pub fn code(text: &str) -> String {
 
 /// The text between two HTML tags.
 pub fn html(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('@', "&#64;\u{200b}")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('@', &format!("@{UNSEEN}"))
 }
 
 /// The fence for a code block that holds these lines: longer than any run of backticks in them.
@@ -136,7 +141,12 @@ pub fn address(url: &str) -> Option<String> {
     }
     let mut out = String::with_capacity(url.len());
     for c in url.chars() {
-        if is_unsafe(c) || c.is_whitespace() || matches!(c, '(' | ')' | '<' | '>' | '|' | '\\' | '"' | '`') {
+        let is_command = c == '[' && out.ends_with('#');
+        if is_command
+            || is_unsafe(c)
+            || c.is_whitespace()
+            || matches!(c, '(' | ')' | '<' | '>' | '|' | '\\' | '"' | '`')
+        {
             let mut bytes = [0; 4];
             for byte in c.encode_utf8(&mut bytes).bytes() {
                 let _ = write!(out, "%{byte:02X}");
@@ -221,8 +231,8 @@ mod tests {
             ("2 of 31 failed", "2 of 31 failed"),
             ("≥ 80 %", "≥ 80 %"),
             ("a|b `c` *d* <b>e</b> & f", "a\\|b \\`c\\` \\*d\\* &lt;b&gt;e&lt;/b&gt; &amp; f"),
-            ("[x](javascript:y) ![i](z)", "\\[x\\]\\(javascript\\:y\\) \\!\\[i\\]\\(z\\)"),
-            ("ask @acme/sre, see #12", "ask \\@\u{200b}acme/sre, see \\#\u{200b}12"),
+            ("[x](javascript:y) ![i](z)", "\\[x\\](javascript:y) !\\[i\\](z)"),
+            ("ask @acme/sre, see #12", "ask \\@&#8203;acme/sre, see \\#&#8203;12"),
             ("https://evil.example www.evil.example", "https\\://evil.example www\\.evil.example"),
             ("- item", "\\- item"),
             ("1. item", "1\\. item"),

@@ -47,6 +47,10 @@ pub fn summary(summary: &Summary<'_>, limit: usize) -> String {
     page.block("```mermaid", &path(summary), "```");
     page.block("", &about(heading), "");
     if let Some(gates) = summary.report {
+        let answer = report::answer(gates);
+        if summary.ending.is_none_or(|ending| ending.headline() != answer) {
+            page.paragraph(&escape::markdown(&answer));
+        }
         judged(&mut page, gates);
     }
     if let Some(plan) = summary.plan {
@@ -148,7 +152,6 @@ fn about(heading: &Heading<'_>) -> Vec<String> {
 }
 
 fn judged(page: &mut Page, gates: &GateReport) {
-    page.paragraph(&escape::markdown(&report::answer(gates)));
     if gates.rows.is_empty() {
         return;
     }

@@ -7,6 +7,8 @@
 pub mod actions;
 pub mod ending;
 pub mod escape;
+#[cfg(test)]
+mod hostile;
 pub mod json;
 pub mod markdown;
 pub mod page;

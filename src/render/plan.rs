@@ -56,7 +56,7 @@ impl DiffLine {
 
 /// The whole plan, with a line end. A file without a diff is shown by its edits.
 pub fn text(plan: &Plan, diffs: &[FileDiff], style: Style) -> String {
-    let short: String = plan.digest.chars().take(12).collect();
+    let short: String = escape::line(&plan.digest).chars().take(12).collect();
     let path = format!("{} → {}", escape::line(&plan.from), escape::line(&plan.to));
     let mut lines = vec![
         format!("{} {short}…  {path}   {}", style.strong("PLAN"), words::changes(&plan.images)),
@@ -71,7 +71,7 @@ pub fn text(plan: &Plan, diffs: &[FileDiff], style: Style) -> String {
     let mut number = 0;
     for commit in &plan.commits {
         number += 1;
-        lines.push(format!("{number} {}", style.strong(&headline(commit))));
+        lines.extend(words::wrapped(&format!("{number} "), 4, &headline(commit), COLUMNS));
         for file in &commit.files {
             lines.push(format!("    {}", escape::line(&file.path)));
             lines.extend(changed(commit, file, diffs, style));

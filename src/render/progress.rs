@@ -141,7 +141,25 @@ mod tests {
                 Event::Warning("::error::the ledger is on a disk that is nearly full, which will end badly".to_owned()),
             ),
         ]);
-        insta::assert_snapshot!(shown, @"");
+        insta::assert_snapshot!(shown, @r###"
+             0.1 s  resumed         promotion 01JD, which had got as far as: planned
+             0.4 s  gates           0 pass, 0 fail, 0 unknown
+             0.9 s  commit          the branch had moved; trying again (second try)
+             1.9 s  commit          c0ffee1 on main (second try: the branch had moved, the
+                                    target was untouched)
+             1.9 s  commit          c0ffee1 on main (found: an earlier run made it)
+             1.9 s  commit          none needed: c0ffee1 pins this version already
+             2.3 s  app-staging     sync started (ours)
+            14.0 s  app-staging     Progressing: 1 of 3\nreplicas \x1b[31mupdated
+            20.0 s  settling        all is as it should be; it must stay so for 5 min
+            21.0 s  doubt           app-staging is Degraded; definite if it lasts 1 min
+            1m 02s  waiting         app-staging to be Healthy (14 min left)
+            1m 30s  failed          health: https://a.example answered 503
+            1m 31s  rollback        restoring app 1.10
+            6m 02s  verified        settled for 5 min
+            6m 02s  warning         \x3a:error::the ledger is on a disk that is nearly
+                                    full, which will end badly
+        "###);
     }
 
     #[test]

@@ -61,9 +61,12 @@ fn head(heading: &Heading<'_>, style: Style) -> Vec<String> {
     if width(&one) <= COLUMNS {
         return vec![one.replacen(&path, &style.strong(&path), 1)];
     }
-    let mut lines = vec![format!("{}   {}", style.strong(&path), parts[0])];
-    lines.extend(parts.iter().skip(1).map(|part| format!("  {part}")));
-    lines
+    let first = format!("{}   {}", style.strong(&path), parts[0]);
+    let rest = format!("  {}", parts[1..].join("   "));
+    if width(&rest) <= COLUMNS {
+        return vec![first, rest];
+    }
+    std::iter::once(first).chain(parts[1..].iter().map(|part| format!("  {part}"))).collect()
 }
 
 fn cells(row: &GateRow) -> Vec<String> {
@@ -136,7 +139,7 @@ fn explained(row: &GateRow, shortened: &[usize], style: Style) -> Vec<String> {
     let whole: Vec<String> = shortened
         .iter()
         .filter(|n| **n > 0 && because.as_ref().is_none_or(|why| !why.contains(shown[**n].as_str())))
-        .map(|n| format!("{} {}", names[*n], shown[*n]))
+        .map(|n| format!("{}: {}", names[*n], shown[*n]))
         .collect();
     if row.mark == Mark::Pass && row.hint.is_none() {
         let first = format!("  {gate}: ");
@@ -148,7 +151,9 @@ fn explained(row: &GateRow, shortened: &[usize], style: Style) -> Vec<String> {
     if let Some(first) = lines.first_mut() {
         *first = first.replacen(sign(row.mark), &style.mark(row.mark), 1);
     }
-    for text in whole {
+    let evidence = format!("evidence: {}", escape::line(&row.evidence));
+    let replaced = (row.mark == Mark::Waived).then_some(evidence);
+    for text in whole.into_iter().chain(replaced) {
         lines.extend(words::wrapped("      ", 8, &text, COLUMNS));
     }
     for detail in row.details.iter().take(DETAILS_SHOWN) {

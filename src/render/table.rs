@@ -143,8 +143,10 @@ mod tests {
     #[test]
     fn a_path_keeps_both_ends_and_a_sentence_its_beginning() {
         for (text, columns, shown) in [
-            ("artifacts/integration/report.xml", 20, "artifacts/…eport.xml"),
+            ("artifacts/integration/report.xml", 22, "artifacts/…/report.xml"),
+            ("artifacts/integration/report.xml", 20, "…egration/report.xml"),
             ("a-long-first-part/x.xml", 12, "…-part/x.xml"),
+            ("/artifacts", 6, "/…acts"),
             ("nothing matches artifacts/scan/*.sarif", 16, "nothing matches…"),
             ("nothing matches artifacts/scan/*.sarif", 17, "nothing matches…"),
             ("short", 5, "short"),

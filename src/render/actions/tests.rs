@@ -17,7 +17,10 @@ fn places_are_read_as_reports_write_them() {
 #[test]
 fn failing_gates_are_annotated_once_each() {
     let shown = annotations(&samples::report(), &|file| file == "artifacts/e2e/r.xml");
-    insta::assert_snapshot!(shown, @"");
+    insta::assert_snapshot!(shown, @r###"
+        ::error file=artifacts/e2e/r.xml,line=118,title=tests e2e%3A wanted all pass%2C found 19 of 31 failed::19 of 31 test cases failed.%0Acheckout.spec › pays with a saved card - expected 200, got 504 - artifacts/e2e/r.xml:118%0A\x3a:error::<b>|`x` @acme/sre\x1b[2J\u{202e} - #\x23[group]a message that is so long that it does not fit on the line, with https://evil.example/x in it - artifacts/e2e/a-folder-with-a-long-name/and-another-one-below-it/report.xml:7%0Acheckout.spec › refunds 3 - artifacts/e2e/r.xml:362%0Acheckout.spec › refunds 4 - artifacts/e2e/r.xml:462%0Acheckout.spec › refunds 5 - artifacts/e2e/r.xml:562%0Aand 14 more, all in artifacts/e2e/r.xml%0Arule promotion/promotion-rules.yaml:41
+        ::error title=security high%3A wanted ≤ 0%2C found no report::evidence `scan` is missing. A missing report is not a clean one.%0Aupload the scan as artifacts/scan/*.sarif, or mark the gate optional%0Arule promotion/promotion-rules.yaml:41
+    "###);
 }
 
 #[test]
