@@ -12,7 +12,7 @@ pub fn line(text: &str) -> String {
     guard(text, false)
 }
 
-/// As [`line`], but tabs stay: for lines of a diff, which must be what git would show.
+/// As [`line()`], but tabs stay: for lines of a diff, which must be what git would show.
 pub fn source(text: &str) -> String {
     guard(text, true)
 }
@@ -89,7 +89,11 @@ pub fn markdown(text: &str) -> String {
                 out.push('\\');
                 out.push(c);
             }
-            '.' if out.to_ascii_lowercase().ends_with("www") || begins_list(&out, chars.peek()) => out.push_str("\\."),
+            '.' if out.len() >= 3 && out.as_bytes()[out.len() - 3..].eq_ignore_ascii_case(b"www")
+                || begins_list(&out, chars.peek()) =>
+            {
+                out.push_str("\\.")
+            }
             c => out.push(c),
         }
     }

@@ -143,7 +143,7 @@ fn about(heading: &Heading<'_>) -> Vec<String> {
         .images
         .iter()
         .map(|image| {
-            let note = if image.is_mutable() { " (mutable tag)" } else { "" };
+            let note = words::mutable(image);
             format!("- image {}{note}", escape::code(&image.to_string()))
         })
         .collect();

@@ -64,7 +64,7 @@ pub fn text(plan: &Plan, diffs: &[FileDiff], style: Style) -> String {
         format!("  promotion  {}", escape::line(&plan.id)),
     ];
     for image in &plan.images {
-        let note = if image.new.is_mutable() { " (mutable tag)" } else { "" };
+        let note = words::mutable(&image.new);
         lines.push(format!("  image      {}{note}", escape::line(&image.new.to_string())));
     }
     lines.push(String::new());

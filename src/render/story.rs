@@ -76,12 +76,12 @@ pub fn of(entries: &[Entry]) -> Story<'_> {
 impl Story<'_> {
     /// `completed`, `failed`, `rolled_back`, `rejected` when the promotion is over, else `open`.
     pub fn state(&self) -> &'static str {
-        match self.outcome {
-            Some(Outcome::Promoted | Outcome::Delivered | Outcome::Unchanged) => "completed",
-            Some(Outcome::Failed | Outcome::Stuck) => "failed",
+        match self.outcome.filter(|outcome| outcome.is_terminal()) {
+            None => "open",
             Some(Outcome::RolledBack) => "rolled_back",
             Some(Outcome::Rejected) => "rejected",
-            _ => "open",
+            Some(Outcome::Failed | Outcome::Stuck) => "failed",
+            Some(_) => "completed",
         }
     }
 }

@@ -78,9 +78,18 @@ pub fn image(image: &ImageRef) -> String {
             out.push_str(" @");
             out.push_str(&short_digest(digest));
         }
-        None => out.push_str(" (mutable tag)"),
+        None => out.push_str(mutable(image)),
     }
     out
+}
+
+/// What to say behind an image whose identity can be moved under our feet; nothing for one that is pinned by digest.
+pub fn mutable(image: &ImageRef) -> &'static str {
+    match (&image.digest, &image.tag) {
+        (Some(_), _) => "",
+        (None, Some(_)) => " (mutable tag)",
+        (None, None) => " (not pinned)",
+    }
 }
 
 /// A change of versions in a few words: `app 1.10 → 1.20`, several joined by commas.
@@ -152,6 +161,8 @@ pub fn wrapped(first: &str, indent: usize, text: &str, columns: usize) -> Vec<St
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -188,8 +199,18 @@ mod tests {
         let new = ImageRef::parse("r/app:1.10@sha256:00112233445566778899").unwrap();
         assert_eq!(image(&old), "r/app:1.10 (mutable tag)");
         assert_eq!(image(&new), "r/app:1.10 @sha256:001122334455…");
+        assert_eq!(image(&ImageRef::parse("r/app").unwrap()), "r/app (not pinned)");
         let moved = ImageChange { name: "app".to_owned(), old, new };
         assert_eq!(changes(&[moved]), "app 1.10 (no digest → sha256:001122334455…)");
+    }
+
+    proptest! {
+        #[test]
+        fn no_word_is_lost(text in "[a-z日 ]{0,120}", columns in 10usize..80) {
+            let joined = wrapped("- ", 4, &text, columns).join(" ");
+            let words: Vec<&str> = joined.split_whitespace().skip(1).collect();
+            prop_assert_eq!(words, text.split_whitespace().collect::<Vec<_>>());
+        }
     }
 
     #[test]
