@@ -1,1 +1,24 @@
-//! render
+//! Words: reports, plans, records and events as text for the terminal, Markdown for summaries, JSON for programs, and the
+//! lines of the GitHub Actions protocol.
+//!
+//! Everything here is a pure function from values to a `String`; who prints it, and where, is decided in `app`. Texts that
+//! come from outside (test names, commit subjects, messages of resources) pass through [`escape`] on their way.
+
+pub mod actions;
+pub mod ending;
+pub mod escape;
+#[cfg(test)]
+mod hostile;
+pub mod json;
+pub mod markdown;
+pub mod page;
+pub mod plan;
+pub mod progress;
+pub mod record;
+pub mod report;
+#[cfg(test)]
+mod samples;
+pub mod story;
+pub mod style;
+pub mod table;
+pub mod words;

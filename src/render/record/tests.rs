@@ -1,0 +1,99 @@
+use super::*;
+use crate::promotion::outcome::Outcome;
+use crate::promotion::record::Milestone;
+use crate::render::samples;
+
+#[test]
+fn a_promotion_that_went_well() {
+    insta::assert_snapshot!(text(&samples::promoted(), Style::PLAIN), @r###"
+        PROMOTION 01JD5T0000000000000000000Z   dev → staging
+          state      completed: promoted
+          service    app
+          image      1.10 →
+                     registry.example.com/app:1.20@sha256:9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b
+          asked      2026-11-22 12:10:00Z by bo (GitHub says so)
+          rules      promotion/promotion-rules.yaml (promote 0.1.0)
+          gates      READY: 2 gates pass.
+          plan       7f3a7f3a7f3a7f3a7f3a7f3a7f3a7f3a7f3a7f3a7f3a7f3a7f3a7f3a7f3a7f3a
+          on failure restore app 1.10 (last verified by promotion
+                     01JD4000000000000000000000)
+          commit     c0ffee1c0ffee1c0ffee1c0ffee1c0ffee1c0ffee1 on main of acme/gitops
+          verified   since 2026-11-22 12:11:02Z, watched for 5 min
+                     app-staging at c0ffee1, live:
+                     registry.example.com/app:1.20@sha256:9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b
+                     https://staging.example.com/healthz is healthy
+          time       2026-11-22 12:10:00Z to 2026-11-22 12:16:02Z (6 min 2 s)
+
+          0000  2026-11-22 12:10:00Z  requested           run 0193-run
+          0001  2026-11-22 12:10:01Z  planned             run 0193-run
+          0002  2026-11-22 12:10:02Z  committed           run 0193-run
+          0003  2026-11-22 12:16:02Z  verified            run 0193-run
+          0004  2026-11-22 12:16:02Z  closed              run 0193-run
+
+        PROMOTED: app 1.20 is live in staging.
+    "###);
+}
+
+#[test]
+fn a_promotion_that_was_taken_back() {
+    insta::assert_snapshot!(text(&samples::rolled_back(), Style::PLAIN), @r###"
+        PROMOTION 01JD5T0000000000000000000Z   dev → staging
+          state      rolled back
+          service    app
+          image      1.10 →
+                     registry.example.com/app:1.20@sha256:9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b
+          asked      2026-11-22 12:10:00Z by bo (GitHub says so)
+          rules      promotion/promotion-rules.yaml (promote 0.1.0)
+          gates      READY: 2 gates pass.
+          plan       7f3a7f3a7f3a7f3a7f3a7f3a7f3a7f3a7f3a7f3a7f3a7f3a7f3a7f3a7f3a7f3a
+          on failure restore app 1.10 (last verified by promotion
+                     01JD4000000000000000000000)
+          commit     c0ffee1c0ffee1c0ffee1c0ffee1c0ffee1c0ffee1 on main of acme/gitops
+          failed     deployment: app-staging turned Degraded 48 s after the sync and
+                     stayed so for 60 s
+                     Pod app-6d CrashLoopBackOff:
+                     #\x23[error]DATABASE_URL is not set
+          rollback   app 1.20 → 1.10
+          commit     81ac0de81ac0de81ac0de81ac0de81ac0de81ac0de on main of acme/gitops
+          restored   since 2026-11-22 12:13:02Z, watched for 5 min
+                     app-staging at 81ac0de, live: registry.example.com/app:1.10
+                     https://staging.example.com/healthz is healthy
+          time       2026-11-22 12:10:00Z to 2026-11-22 12:18:03Z (8 min 3 s)
+
+          0000  2026-11-22 12:10:00Z  requested           run 0193-run
+          0001  2026-11-22 12:10:01Z  planned             run 0193-run
+          0002  2026-11-22 12:10:02Z  committed           run 0193-run
+          0003  2026-11-22 12:12:00Z  refuted             run 0193-run
+          0004  2026-11-22 12:12:01Z  rollback-planned    run 0193-run
+          0005  2026-11-22 12:12:02Z  rollback-committed  run 0193-run
+          0006  2026-11-22 12:18:02Z  rollback-verified   run 0193-run
+          0007  2026-11-22 12:18:03Z  closed              run 0193-run
+
+        ROLLED BACK: staging is back on app 1.10.
+    "###);
+}
+
+#[test]
+fn a_killed_run_leaves_the_promotion_open() {
+    let entries = samples::killed();
+    let story = story::of(&entries);
+    assert_eq!((story.state(), story.outcome), ("open", None));
+    assert!(text(&entries, Style::PLAIN).contains("open; a run is at work, or was stopped"));
+}
+
+#[test]
+fn a_new_run_opens_what_an_old_one_ended() {
+    let mut entries = samples::promoted();
+    assert_eq!(story::of(&entries).outcome, Some(Outcome::Promoted));
+    let Milestone::Closed(closed) = &mut entries[4].event else { panic!("the last entry closes") };
+    closed.outcome = Outcome::Unconfirmed;
+    assert_eq!(story::of(&entries).state(), "open");
+    let again = entries[2].clone();
+    entries.push(again);
+    assert_eq!(story::of(&entries).outcome, None);
+}
+
+#[test]
+fn no_record_is_said_to_be_none() {
+    assert_eq!(text(&[], Style::PLAIN), "There is no such record.\n");
+}
