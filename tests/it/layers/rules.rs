@@ -47,7 +47,7 @@ impl File {
 }
 
 /// Every fault of a house, one a line.
-pub fn check(files: &[(String, String)]) -> Vec<String> {
+pub(crate) fn check(files: &[(String, String)]) -> Vec<String> {
     let mut faults = size(files);
     let mut house = Vec::new();
     for (path, text) in files {
@@ -89,13 +89,13 @@ fn children(code: &str) -> Vec<String> {
 }
 
 /// No file is longer than it may be.
-pub fn size(files: &[(String, String)]) -> Vec<String> {
+pub(crate) fn size(files: &[(String, String)]) -> Vec<String> {
     let long = files.iter().map(|(path, text)| (path, text.lines().count())).filter(|(_, lines)| *lines > LINES);
     long.map(|(path, lines)| format!("{path}: {lines} lines, at most {LINES} are allowed")).collect()
 }
 
 /// Every file of the one integration binary is listed: a forgotten one would never run.
-pub fn unlisted(tests: &[(String, String)]) -> Vec<String> {
+pub(crate) fn unlisted(tests: &[(String, String)]) -> Vec<String> {
     let main = tests.iter().find(|(path, _)| path == "tests/it/main.rs").map_or("", |(_, text)| text);
     let listed = children(&code(main));
     let name = |path: &str| Some(path.strip_prefix("tests/it/")?.trim_end_matches(".rs").split('/').next()?.to_owned());

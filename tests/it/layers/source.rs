@@ -1,7 +1,7 @@
 //! Rust text as far as the rules about the house need it: without comments, strings and tests, and as paths.
 
 /// The same text with comments, strings and characters blanked out: every line stays where it is.
-pub fn code(text: &str) -> String {
+pub(crate) fn code(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut out = bytes.to_vec();
     let mut at = 0;
@@ -84,7 +84,7 @@ fn is_name(byte: u8) -> bool {
 }
 
 /// The code without what `#[cfg(test)]` stands before.
-pub fn without_tests(code: &str) -> String {
+pub(crate) fn without_tests(code: &str) -> String {
     const MARK: &str = "#[cfg(test)]";
     let mut out = String::new();
     let mut rest = code;
@@ -113,7 +113,7 @@ fn end_of_item(text: &str) -> usize {
 }
 
 /// Every path in the code that starts with one of the names, with its line; groups are spelled out.
-pub fn paths(code: &str, roots: &[String]) -> Vec<(usize, Vec<String>)> {
+pub(crate) fn paths(code: &str, roots: &[String]) -> Vec<(usize, Vec<String>)> {
     let bytes = code.as_bytes();
     let mut found = Vec::new();
     for root in roots {
@@ -177,7 +177,7 @@ fn segment<'a>(text: &'a str, prefix: &[String], out: &mut Vec<Vec<String>>) -> 
 }
 
 /// Whether a name stands in the code as a word of its own; with its line.
-pub fn words(code: &str, name: &str) -> Vec<usize> {
+pub(crate) fn words(code: &str, name: &str) -> Vec<usize> {
     let bytes = code.as_bytes();
     let start = name.bytes().next().is_some_and(is_name);
     let end = name.bytes().last().is_some_and(is_name);
