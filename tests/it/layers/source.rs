@@ -126,7 +126,7 @@ pub(crate) fn paths(code: &str, roots: &[String]) -> Vec<(usize, Vec<String>)> {
             }
             let line = 1 + code[..at].matches('\n').count();
             let mut tails = Vec::new();
-            tree(code[end..].trim_start(), &[root.clone()], &mut tails);
+            tree(code[end..].trim_start(), std::slice::from_ref(root), &mut tails);
             found.extend(tails.into_iter().map(|path| (line, path)));
         }
     }
