@@ -1,0 +1,76 @@
+//! The action: what `action.yml` promises is what promote reads and writes, and its image follows GitHub's rules.
+
+use serde_json::{Map, Value};
+
+use crate::readme::read;
+
+/// What the action writes (`GITHUB_OUTPUT`).
+const OUTPUTS: [&str; 5] = ["outcome", "report", "version", "commit", "promotion-id"];
+
+/// `action.yml`, as far as it must agree with others.
+pub(crate) struct Action {
+    /// Its inputs in their order, each with its description.
+    pub inputs: Vec<(String, String)>,
+    /// Its outputs in their order, each with its description.
+    pub outputs: Vec<(String, String)>,
+    /// How it runs.
+    pub runs: Map<String, Value>,
+}
+
+/// Reads `action.yml`.
+pub(crate) fn action() -> Action {
+    let file: Value = serde_yaml::from_str(&read("action.yml")).unwrap();
+    let described = |part: &str| {
+        let entries = file[part].as_object().unwrap().iter();
+        entries.map(|(name, entry)| (name.clone(), entry["description"].as_str().unwrap_or("").to_owned())).collect()
+    };
+    Action {
+        inputs: described("inputs"),
+        outputs: described("outputs"),
+        runs: file["runs"].as_object().unwrap().clone(),
+    }
+}
+
+#[test]
+fn the_action_is_a_container_that_reads_its_inputs_itself() {
+    let action = action();
+    assert_eq!(action.runs["using"], "docker");
+    assert_eq!(action.runs["image"], "Dockerfile");
+    // Arguments would go through a shell-like quoting, and fixed variables would hide the inputs.
+    assert_eq!(action.runs.len(), 2, "{:?}", action.runs);
+}
+
+#[test]
+fn every_input_and_output_is_described() {
+    let action = action();
+    let outputs: Vec<&str> = action.outputs.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(outputs, OUTPUTS);
+    for (name, description) in action.inputs.iter().chain(&action.outputs) {
+        assert!(description.len() > 10, "{name} is not described");
+        let plain = name.chars().all(|c| c.is_ascii_lowercase() || c == '-');
+        assert!(plain, "{name}: GitHub upper-cases names and keeps hyphens, so only a-z and - are safe");
+    }
+}
+
+/// GitHub sets the user and the directory, and a shell form would need a shell.
+fn image_faults(dockerfile: &str) -> Vec<String> {
+    let last = dockerfile.rsplit("\nFROM ").next().unwrap_or("");
+    let mut faults = Vec::new();
+    if !last.starts_with("scratch\n") {
+        faults.push("the image is not made from scratch".to_owned());
+    }
+    let words = |line: &str| line.split_whitespace().next().unwrap_or("").to_owned();
+    let forbidden = last.lines().map(words).filter(|word| ["USER", "WORKDIR", "CMD", "RUN"].contains(&word.as_str()));
+    faults.extend(forbidden.map(|word| format!("{word} has no place in the image of an action")));
+    if !last.lines().any(|line| line == "ENTRYPOINT [\"/promote\"]") {
+        faults.push("the entry point is not the binary itself".to_owned());
+    }
+    faults
+}
+
+#[test]
+fn the_image_follows_the_rules_for_actions() {
+    assert_eq!(image_faults(&read("Dockerfile")), Vec::<String>::new());
+    let bad = "FROM rust AS build\nRUN x\n\nFROM alpine\nUSER 1\nWORKDIR /x\nENTRYPOINT /promote\n";
+    assert_eq!(image_faults(bad).len(), 4);
+}
