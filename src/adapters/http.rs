@@ -1,1 +1,292 @@
-//! http
+//! HTTP: the one client. TLS is rustls with bundled roots (a `scratch` image has none of its own) and the caller's own
+//! authority beside them; redirects are never followed, since a token must not travel to where a page points.
+//!
+//! The road is blocking: [`Http`] holds the handle of the one tokio runtime and blocks on it. It must not be called on a
+//! runtime's own worker, where tokio panics.
+
+pub mod fault;
+pub mod tls;
+
+use std::time::Duration;
+
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use reqwest::{Method, Url};
+use tokio::runtime::Handle;
+
+use crate::adapters::secret::Secret;
+use crate::ports::{Fault, FaultKind};
+
+/// How often a read is tried in all.
+const TRIES: u32 = 3;
+/// The first pause between two tries of a read.
+const PAUSE: Duration = Duration::from_millis(200);
+/// The longest pause that a server may ask for; a longer one is for the caller to wait.
+const PAUSE_MAX: Duration = Duration::from_secs(5);
+
+/// How the client is made.
+#[derive(Debug, Clone)]
+pub struct HttpSettings {
+    /// Certificates of further authorities, PEM.
+    pub ca_pem: Option<Vec<u8>>,
+    /// Accept any certificate: only what `ARGOCD_OPTS=--insecure` asks for.
+    pub insecure: bool,
+    /// How long a connection may take.
+    pub connect: Duration,
+    /// How long a server may be silent.
+    pub read: Duration,
+    /// How long one request may take, its answer included; a [`Call`] may have its own.
+    pub total: Duration,
+    /// How large an answer may be, in bytes after decompression.
+    pub body_max: usize,
+}
+
+impl Default for HttpSettings {
+    fn default() -> Self {
+        Self {
+            ca_pem: None,
+            insecure: false,
+            connect: Duration::from_secs(10),
+            read: Duration::from_secs(30),
+            total: Duration::from_secs(60),
+            body_max: 32 << 20,
+        }
+    }
+}
+
+/// The client and the runtime that it works on. Cloning is cheap and shares the connections.
+#[derive(Debug, Clone)]
+pub struct Http {
+    client: reqwest::Client,
+    handle: Handle,
+    total: Duration,
+    body_max: usize,
+}
+
+/// A request.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// The method.
+    pub method: Method,
+    /// Where it goes.
+    pub url: Url,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body.
+    pub body: Option<Vec<u8>>,
+    /// How long it may take; absent: as the settings say.
+    pub total: Option<Duration>,
+}
+
+/// What a server answered: any status is an answer.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body, decompressed.
+    pub body: Vec<u8>,
+}
+
+impl Call {
+    /// A request without headers and body.
+    pub fn new(method: Method, url: Url) -> Self {
+        Self { method, url, headers: HeaderMap::new(), body: None, total: None }
+    }
+
+    /// The same with a header.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+
+    /// The same with its own deadline.
+    #[must_use]
+    pub fn within(mut self, total: Duration) -> Self {
+        self.total = Some(total);
+        self
+    }
+
+    /// Method and address, as they may be shown.
+    pub fn shown(&self) -> String {
+        format!("{} {}", self.method, shown(&self.url))
+    }
+}
+
+impl Answer {
+    /// Whether the status is from 200 to 299.
+    pub fn ok(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// A header's text; absent too where it is not text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// The content type without its parameters, in lower case; empty if there is none.
+    pub fn content_type(&self) -> String {
+        let whole = self.header("content-type").unwrap_or_default();
+        whole.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+    }
+
+    /// The body as text; what is not UTF-8 is replaced.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+}
+
+impl Http {
+    /// Makes the client. A CA file that holds no certificate is a fault of the settings.
+    pub fn new(settings: &HttpSettings, handle: Handle) -> Result<Self, Fault> {
+        let client = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls::config(settings.ca_pem.as_deref(), settings.insecure)?)
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .connect_timeout(settings.connect)
+            .read_timeout(settings.read)
+            .user_agent(concat!("promote/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|error| Fault::new(FaultKind::Settings, "set up the HTTP client", fault::chain(&error)))?;
+        Ok(Self { client, handle, total: settings.total, body_max: settings.body_max })
+    }
+
+    /// The client itself, for octocrab and git's transport: no redirects, no deadline for a whole request.
+    pub fn client(&self) -> &reqwest::Client {
+        &self.client
+    }
+
+    /// The runtime that requests run on.
+    pub fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
+    /// Sends one request, once. A write whose answer is lost is `Uncertain`, unless it surely was never sent.
+    pub fn request(&self, call: &Call) -> Result<Answer, Fault> {
+        self.handle.block_on(self.send(call))
+    }
+
+    /// Sends a request that changes nothing, a few times if need be: after a lost connection, a 429 or a 5xx, as the
+    /// server asks (`Retry-After`). The last answer is the answer.
+    pub fn read(&self, call: &Call) -> Result<Answer, Fault> {
+        self.handle.block_on(async {
+            let mut pause = PAUSE;
+            for _ in 1..TRIES {
+                let wait = match self.send(call).await {
+                    Ok(answer) if !retryable(answer.status) => return Ok(answer),
+                    Ok(answer) => match retry_after(&answer) {
+                        Some(asked) if asked > PAUSE_MAX => return Ok(answer),
+                        asked => asked.unwrap_or(pause),
+                    },
+                    Err(fault) if fault.kind == FaultKind::Transient => pause,
+                    Err(fault) => return Err(fault),
+                };
+                tokio::time::sleep(wait + jitter(pause)).await;
+                pause *= 2;
+            }
+            self.send(call).await
+        })
+    }
+
+    async fn send(&self, call: &Call) -> Result<Answer, Fault> {
+        let mut request = self
+            .client
+            .request(call.method.clone(), call.url.clone())
+            .headers(call.headers.clone())
+            .timeout(call.total.unwrap_or(self.total));
+        if let Some(body) = &call.body {
+            request = request.body(body.clone());
+        }
+        let mut response = request.send().await.map_err(|error| fault::of(call, &error))?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| fault::of(call, &error))? {
+            if body.len() + chunk.len() > self.body_max {
+                let why = format!("{} answered more than {} MiB", call.shown(), self.body_max >> 20);
+                return Err(Fault::new(FaultKind::Broken, "read an answer", why));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Answer { status, headers, body })
+    }
+}
+
+/// A header's value that carries a secret, after a prefix (`Bearer `), and is never shown.
+pub fn sensitive(prefix: &str, secret: &Secret) -> Result<HeaderValue, Fault> {
+    let mut value = HeaderValue::from_str(&format!("{prefix}{}", secret.expose())).map_err(|_| {
+        let why = "it holds a character that no HTTP header can carry (a line end, perhaps)";
+        Fault::new(FaultKind::Settings, "use the token", why)
+    })?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// An address as it may be shown: without user, password, query and fragment, any of which may hold a secret.
+pub fn shown(url: &Url) -> String {
+    let mut url = url.clone();
+    let query = if url.query().is_some() { "?…" } else { "" };
+    url.set_query(None);
+    url.set_fragment(None);
+    // Both fail only for addresses that cannot hold a user at all.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    format!("{url}{query}")
+}
+
+fn retryable(status: u16) -> bool {
+    status == 429 || (status >= 500 && status != 501)
+}
+
+/// What `Retry-After` asks for: seconds, or a date, which is compared with the same server's `Date`.
+fn retry_after(answer: &Answer) -> Option<Duration> {
+    let asked = answer.headers.get(RETRY_AFTER)?.to_str().ok()?;
+    if let Ok(secs) = asked.trim().parse::<u64>() {
+        return Some(Duration::from_secs(secs));
+    }
+    let parse = |text: &str| jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok();
+    let span = parse(asked)?.as_millisecond() - parse(answer.header("date")?)?.as_millisecond();
+    Some(Duration::from_millis(u64::try_from(span).unwrap_or(0)))
+}
+
+/// Up to half of a span, by chance: so that many runs do not come back at the same moment.
+fn jitter(span: Duration) -> Duration {
+    use std::hash::{BuildHasher, Hasher};
+    // Each RandomState has its own random keys.
+    let chance = std::hash::RandomState::new().build_hasher().finish() % 1000;
+    span * u32::try_from(chance).unwrap_or(0) / 2000
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_shown_without_what_may_be_secret() {
+        let url = Url::parse("https://user:hunter2@host:8443/a/b?token=t#frag").unwrap();
+        assert_eq!(shown(&url), "https://host:8443/a/b?…");
+        assert_eq!(shown(&Url::parse("http://host/").unwrap()), "http://host/");
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date_by_the_servers_own_clock() {
+        let answer = |pairs: &[(&'static str, &'static str)]| {
+            let headers =
+                pairs.iter().map(|(k, v)| (HeaderName::from_static(k), HeaderValue::from_static(v))).collect();
+            Answer { status: 503, headers, body: Vec::new() }
+        };
+        assert_eq!(retry_after(&answer(&[("retry-after", "2")])), Some(Duration::from_secs(2)));
+        let dated = [("date", "Sun, 06 Nov 1994 08:49:37 GMT"), ("retry-after", "Sun, 06 Nov 1994 08:49:40 GMT")];
+        assert_eq!(retry_after(&answer(&dated)), Some(Duration::from_secs(3)));
+        assert_eq!(retry_after(&answer(&[("retry-after", "soon")])), None);
+        assert_eq!(retry_after(&answer(&[])), None);
+    }
+
+    #[test]
+    fn a_header_with_a_secret_does_not_show_it() {
+        let value = sensitive("Bearer ", &Secret::new("hunter2").unwrap()).unwrap();
+        assert!(!format!("{value:?}").contains("hunter2"));
+        let fault = sensitive("Bearer ", &Secret::new("hunter2\nx").unwrap()).unwrap_err();
+        assert!(!fault.to_string().contains("hunter2"));
+    }
+}
