@@ -1,1 +1,3 @@
 //! One integration binary: the whole program, against servers that it starts itself.
+
+mod rules;

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::promotion::rules::At;
+use crate::promotion::rules::file::shape::Placed;
 
 /// Something wrong at a place of the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,12 +16,25 @@ pub struct Wrong {
     pub message: String,
     /// What to write instead.
     pub help: Option<String>,
+    /// Whether the line may hold a secret, and is not shown.
+    pub hidden: bool,
 }
 
 impl Wrong {
     /// A fault without advice.
     pub fn new(at: At, width: u32, message: impl Into<String>) -> Self {
-        Self { at, width, message: message.into(), help: None }
+        Self { at, width, message: message.into(), help: None, hidden: false }
+    }
+
+    /// A fault of a value in the file.
+    pub fn of<T>(value: &Placed<T>, message: impl Into<String>) -> Self {
+        Self::new(value.at, value.width, message)
+    }
+
+    /// The same without showing the line.
+    #[must_use]
+    pub fn hidden(self) -> Self {
+        Self { hidden: true, ..self }
     }
 
     /// The same with what to write instead.
@@ -38,7 +52,7 @@ pub struct RulesFault {
     pub path: String,
     /// The place.
     pub at: At,
-    /// The line, without its end.
+    /// The line, without its end; empty where it may hold a secret.
     pub line_text: String,
     /// How many characters are marked.
     pub width: u32,
@@ -53,7 +67,8 @@ impl RulesFault {
     pub fn of(path: &str, lines: &[&str], wrong: Wrong) -> Self {
         let at = At { line: wrong.at.line.max(1), column: wrong.at.column.max(1) };
         let line = usize::try_from(at.line - 1).ok().and_then(|index| lines.get(index)).copied().unwrap_or("");
-        let Wrong { width, message, help, .. } = wrong;
+        let Wrong { width, message, help, hidden, .. } = wrong;
+        let line = if hidden { "" } else { line };
         Self { path: path.to_owned(), at, line_text: line.to_owned(), width, message, help }
     }
 }
@@ -166,7 +181,9 @@ mod tests {
     fn a_place_beyond_the_text_is_no_panic() {
         let text = render(&[fault("x", 900, 900)]);
         assert!(text.contains("23 | x\n"), "{text}");
-        assert!(render(&[RulesFault::of("p", &[], Wrong::new(At::default(), 0, "empty"))]).starts_with("p:1:1: empty\n"));
+        assert!(
+            render(&[RulesFault::of("p", &[], Wrong::new(At::default(), 0, "empty"))]).starts_with("p:1:1: empty\n")
+        );
     }
 
     #[test]

@@ -31,6 +31,14 @@ pub struct Placed<T> {
     pub value: T,
 }
 
+impl<T> Placed<T> {
+    /// The text of a value with a unit, at the same place.
+    pub fn map_text(&self, text: impl Fn(&T) -> &str) -> Placed<String> {
+        let Self { at, width, faulty, value } = self;
+        Placed { at: *at, width: *width, faulty: *faulty, value: text(value).to_owned() }
+    }
+}
+
 impl<T> Deref for Placed<T> {
     type Target = T;
 
