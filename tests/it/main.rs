@@ -6,3 +6,4 @@ mod action;
 mod layers;
 mod packages;
 mod readme;
+mod rules;

@@ -1,1 +1,194 @@
-//! file
+//! The rules file as people write it. The JSON Schema is generated from these types, and the faults of a file are found
+//! by walking it against that schema, so what an editor offers is what is read.
+//!
+//! Every struct refuses unknown fields: a misspelt gate would be an ignored gate, and an ignored gate is a passed gate.
+
+pub mod gates;
+pub mod places;
+pub mod shape;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::promotion::rules::RollbackWhen;
+use crate::promotion::rules::file::gates::Gates;
+use crate::promotion::rules::file::places::{Environment, Evidence, Image, Repo, Server};
+use crate::promotion::rules::file::shape::{Entries, OneOrMany, Placed, Span};
+
+/// The rules of promote: where a service lives, what is known of it, and what moves it from one environment to the next.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "Promotion rules")]
+pub struct File {
+    /// The version of this format: 1.
+    pub version: Placed<u32>,
+    /// The service's name.
+    pub service: Placed<String>,
+    /// Which images of the service are promoted. Default: the one named like the service, else the only one.
+    #[serde(default)]
+    pub images: Option<Vec<Placed<Image>>>,
+    /// Argo CD servers other than the one that `ARGOCD_SERVER` names.
+    #[serde(default)]
+    pub servers: Option<Placed<Entries<Server>>>,
+    /// GitOps repositories other than the one that `GITOPS_REPO` names.
+    #[serde(default)]
+    pub repos: Option<Placed<Entries<Repo>>>,
+    /// The environments, by name.
+    pub environments: Placed<Entries<Environment>>,
+    /// The sources of evidence, by id.
+    #[serde(default)]
+    pub evidence: Option<Placed<Entries<Evidence>>>,
+    /// The promotions.
+    pub promotions: Placed<Vec<Placed<Promotion>>>,
+}
+
+/// One promotion: from where, to where, and on which conditions.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Promotion {
+    /// The source environment.
+    pub from: Placed<String>,
+    /// The target environment.
+    pub to: Placed<String>,
+    /// Judged on the source environment.
+    #[serde(default)]
+    pub gates: Option<Placed<Gates>>,
+    /// Who must approve.
+    #[serde(default)]
+    pub approvals: Option<Placed<Vec<Placed<Approval>>>>,
+    /// Refuse images without a digest.
+    #[serde(default)]
+    pub require_digest: bool,
+    /// Refuse evidence that is not bound to the version.
+    #[serde(default)]
+    pub require_subject: bool,
+    /// Judged on the target environment, after the sync.
+    #[serde(default)]
+    pub verify: Option<Placed<Verify>>,
+    /// What a failed verification leads to.
+    #[serde(default)]
+    pub rollback: Option<Placed<Rollback>>,
+    /// Who may go past approvals or gates. Default: nobody.
+    #[serde(default)]
+    pub bypass: Option<Placed<Bypass>>,
+}
+
+/// One role that must approve.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Approval {
+    /// The role's name.
+    pub role: Placed<String>,
+    /// The GitHub team whose members have it: `org/team`.
+    #[serde(default)]
+    pub team: Option<Placed<String>>,
+    /// The users who have it.
+    #[serde(default)]
+    pub users: Option<Placed<OneOrMany<String>>>,
+    /// How many of them must approve. Default: 1.
+    #[serde(default)]
+    pub min: Option<Placed<u64>>,
+    /// How long an approval may take.
+    #[serde(default)]
+    pub within: Option<Placed<Span>>,
+    /// Users who count as the role's own.
+    #[serde(default)]
+    pub deputies: Option<Placed<OneOrMany<String>>>,
+}
+
+/// Verification after the sync.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Verify {
+    /// How long all must hold without a break. Default: 10s.
+    #[serde(default)]
+    pub settle: Option<Placed<Span>>,
+    /// The deadline for all of it, the settle time included. Default: 15m.
+    #[serde(default)]
+    pub timeout: Option<Placed<Span>>,
+    /// How long a failure must last to be definite. Default: 60s.
+    #[serde(default)]
+    pub grace: Option<Placed<Span>>,
+    /// HTTP checks.
+    #[serde(default)]
+    pub health: Option<Vec<Placed<Health>>>,
+    /// Gates that are judged on the target environment.
+    #[serde(default)]
+    pub gates: Option<Placed<Gates>>,
+}
+
+/// One HTTP check.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Health {
+    /// `http://` or `https://`. May hold `{service}` and `{environment}`.
+    pub url: Placed<String>,
+    /// The status that is healthy. Default: any from 200 to 299.
+    #[serde(default)]
+    pub status: Option<Placed<u64>>,
+    /// A text that the body must contain.
+    #[serde(default)]
+    pub contains: Option<Placed<String>>,
+    /// How long one request may take. Default: 10s.
+    #[serde(default)]
+    pub timeout: Option<Placed<Span>>,
+}
+
+/// What a failed verification leads to.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Rollback {
+    /// Which failures count: `deployment`, `health`, or gates under `verify.gates`. Default: deployment and health.
+    #[serde(default)]
+    pub on: Option<Placed<OneOrMany<String>>>,
+    /// Whether it happens by itself. Default: auto.
+    #[serde(default)]
+    pub when: Option<RollbackWhen>,
+    /// How long the version that was rolled back is not promoted again by itself.
+    #[serde(default)]
+    pub hold: Option<Placed<Span>>,
+    /// What follows when verification could not find out. Default: keep.
+    #[serde(default)]
+    pub on_unknown: Option<OnUnknown>,
+}
+
+/// What follows when verification could not find out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnUnknown {
+    /// The version stays, and the run ends `unconfirmed`.
+    Keep,
+    /// As if it had failed.
+    Rollback,
+}
+
+/// Who may go past approvals or gates.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Bypass {
+    /// Past approvals.
+    #[serde(default)]
+    pub approvals: Option<Placed<BypassRule>>,
+    /// Past gates.
+    #[serde(default)]
+    pub gates: Option<Placed<BypassRule>>,
+}
+
+/// Who may, and what they must say.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BypassRule {
+    /// Users, or teams as `org/team`.
+    pub by: Placed<OneOrMany<String>>,
+    /// A reason is always required; this says so to readers.
+    #[serde(default)]
+    pub reason: Option<Reason>,
+}
+
+/// Whether a bypass needs a reason.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// It does.
+    Required,
+}

@@ -4,9 +4,15 @@
 //! [`resolve`](crate::promotion::rules::resolve), and every fault of a file is found by
 //! [`read`](crate::promotion::rules::read) at once.
 
+pub mod check;
+pub mod de;
+pub mod fault;
 pub mod file;
+pub mod quantity;
 pub mod read;
 pub mod resolve;
+pub mod schema;
+pub mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
 

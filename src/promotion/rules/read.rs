@@ -1,1 +1,63 @@
-//! file
+//! Reads a rules file: tree, schema, types, meaning. All faults are found in one run, each with its place.
+
+use crate::promotion::rules::check::check;
+use crate::promotion::rules::fault::{RulesFault, Wrong};
+use crate::promotion::rules::file::File;
+use crate::promotion::rules::resolve::resolve;
+use crate::promotion::rules::schema::schema;
+use crate::promotion::rules::tree::{self, Kind, Tree};
+use crate::promotion::rules::{At, Rules, de};
+use crate::promotion::yaml;
+
+/// The rules that a text holds, or every fault in it, in the order of the text. `path` is only for showing.
+pub fn read(path: &str, text: &str) -> Result<Rules, Vec<RulesFault>> {
+    let mut faults = Vec::new();
+    let rules = meaning(text, &mut faults);
+    if let (Some(rules), true) = (rules, faults.is_empty()) {
+        return Ok(rules);
+    }
+    faults.sort_by_key(|fault| (fault.at.line, fault.at.column));
+    faults.dedup();
+    let lines: Vec<&str> = text.trim_start_matches('\u{feff}').lines().collect();
+    Err(faults.into_iter().map(|wrong| RulesFault::of(path, &lines, wrong)).collect())
+}
+
+fn meaning(text: &str, faults: &mut Vec<Wrong>) -> Option<Rules> {
+    let mut tree = one_document(text, faults)?;
+    check(&mut tree, &schema(), faults);
+    match de::read::<File>(&tree) {
+        Ok(file) => Some(resolve(&file, faults)),
+        Err(misfit) => {
+            faults.push(misfit.into());
+            None
+        }
+    }
+}
+
+/// The tree of the only document.
+fn one_document(text: &str, faults: &mut Vec<Wrong>) -> Option<Tree> {
+    let documents = match yaml::parse(text) {
+        Ok(documents) => documents,
+        Err(fault) => {
+            let at = At { line: fault.line, column: fault.column };
+            let mut wrong = Wrong::new(at, 1, format!("this is not YAML: {}", fault.message));
+            if text.lines().any(|line| line.trim_start_matches(' ').starts_with('\t')) {
+                wrong.help = Some("indent with spaces: YAML allows no tabs there".to_owned());
+            }
+            faults.push(wrong);
+            return None;
+        }
+    };
+    if let Some(second) = documents.get(1) {
+        let at = At { line: second.root.line, column: second.root.column };
+        let wrong = Wrong::new(at, 1, "a second document begins here");
+        faults.push(wrong.help("a rules file is one document: remove the line `---` before it"));
+    }
+    let first = documents.first().map(|document| tree::resolve(text, &document.root, faults));
+    let full = first.filter(|tree| !matches!(tree.kind, Kind::Null));
+    if full.is_none() {
+        let wrong = Wrong::new(At { line: 1, column: 1 }, 1, "this file holds no rules");
+        faults.push(wrong.help("begin with `version: 1`, `service:`, `environments:` and `promotions:`"));
+    }
+    full
+}

@@ -1,1 +1,98 @@
-//! file
+//! From what is written to what it means: names bound, defaults filled in, typed gates spelled out as conditions.
+
+pub mod conditions;
+pub mod evidence;
+pub mod gates;
+pub mod names;
+pub mod places;
+pub mod promotions;
+pub mod unbuilt;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::promotion::rules::fault::Wrong;
+use crate::promotion::rules::file::File;
+use crate::promotion::rules::file::shape::Placed;
+use crate::promotion::rules::resolve::evidence::Sources;
+use crate::promotion::rules::resolve::names::defined;
+use crate::promotion::rules::resolve::promotions::PromotionReader;
+use crate::promotion::rules::{Promotion, Rules, Service};
+
+/// Resolves a file. What it means is whole only if no fault was found.
+pub fn resolve(file: &File, faults: &mut Vec<Wrong>) -> Rules {
+    if file.version.value != 1 && !file.version.faulty {
+        let wrong = Wrong::of(&file.version, format!("this promote reads version 1, not {}", file.version.value));
+        faults.push(wrong.help("write version: 1, or use a newer promote"));
+    }
+    let name = defined("a service", &file.service, faults);
+    let places = places::places(file, faults);
+    let sources = evidence::sources(file, faults);
+    let mut reader = PromotionReader { places: &places, sources: &sources, faults, asked: BTreeMap::new() };
+    let mut promotions = Vec::new();
+    for written in &file.promotions.value {
+        if let Some(promotion) = reader.read(written) {
+            follows(&promotion, written, &promotions, reader.faults);
+            promotions.push(promotion);
+        }
+    }
+    let asked = reader.asked;
+    one_environment_each(&sources, &asked, faults);
+    let service = Service { name: name.clone(), environments: places.environments };
+    Rules { services: BTreeMap::from([(name, service)]), evidence: sources.sources, promotions }
+}
+
+/// Reports a promotion that stands there twice, or that closes a circle with those before it.
+fn follows<T>(new: &Promotion, place: &Placed<T>, before: &[Promotion], faults: &mut Vec<Wrong>) {
+    let Promotion { from, to, .. } = new;
+    if let Some(other) = before.iter().find(|other| other.from == *from && other.to == *to) {
+        let message = format!("the promotion {from} → {to} stands here twice");
+        faults.push(Wrong::of(place, message).help(format!("the first is in line {}: make them one", other.at.line)));
+        return;
+    }
+    if from == to {
+        return;
+    }
+    let mut path = vec![to.as_str()];
+    let mut seen = BTreeSet::new();
+    if reaches(to, from, before, &mut seen, &mut path) {
+        let circle = path.join(" → ");
+        let wrong = Wrong::of(place, format!("promotions run in a circle: {from} → {circle}"));
+        faults.push(wrong.help("remove the one that leads back: going back is a rollback"));
+    }
+}
+
+/// Whether promotions lead from one environment to another; the way is left in `path`.
+fn reaches<'a>(
+    from: &'a str,
+    to: &str,
+    promotions: &'a [Promotion],
+    seen: &mut BTreeSet<&'a str>,
+    path: &mut Vec<&'a str>,
+) -> bool {
+    if from == to {
+        return true;
+    }
+    if !seen.insert(from) {
+        return false;
+    }
+    for next in promotions.iter().filter(|promotion| promotion.from == from) {
+        path.push(&next.to);
+        if reaches(&next.to, to, promotions, seen, path) {
+            return true;
+        }
+        path.pop();
+    }
+    false
+}
+
+/// Reports live evidence that is asked about several environments without saying which.
+fn one_environment_each(sources: &Sources, asked: &BTreeMap<String, BTreeSet<String>>, faults: &mut Vec<Wrong>) {
+    for (id, environments) in asked.iter().filter(|(id, _)| sources.silent.contains(*id)) {
+        let Some(source) = sources.sources.get(id).filter(|_| environments.len() > 1) else { continue };
+        let names: Vec<&str> = environments.iter().map(String::as_str).collect();
+        let message = format!("`{id}` is asked about {}, and does not say which it means", names.join(" and "));
+        let width = u32::try_from(id.len()).unwrap_or(1);
+        let wrong = Wrong::new(source.at, width, message);
+        faults.push(wrong.help("write {environment} in it, or give each environment its own under `evidence`"));
+    }
+}

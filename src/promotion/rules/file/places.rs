@@ -1,0 +1,183 @@
+//! Where services live, and what is known of them: environments, targets, applications, images, credentials, evidence.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::promotion::rules::Format;
+use crate::promotion::rules::file::shape::{Entries, OneOrMany, Percent, Placed, Span, or_text, or_texts};
+
+/// One environment: in short form one path and its applications, in long form `targets`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Environment {
+    /// The directory in the GitOps repository, relative to its root.
+    #[serde(default)]
+    pub path: Option<Placed<String>>,
+    /// The Argo CD applications that deploy it: a name, a mapping, or a list. Without one, delivery ends at the pushed commit.
+    #[serde(default)]
+    pub argocd: Option<Placed<OneOrMany<App>>>,
+    /// The repository's name under `repos`. Default: `default`, which `GITOPS_REPO` names.
+    #[serde(default)]
+    pub repo: Option<Placed<String>>,
+    /// The branch. Default: `GITOPS_BRANCH`, else the repository's default branch.
+    #[serde(default)]
+    pub branch: Option<Placed<String>>,
+    /// Which images are promoted here. Default: those of the service.
+    #[serde(default)]
+    pub images: Option<Vec<Placed<Image>>>,
+    /// Several directories, each with its applications; then `path` and `argocd` stand in each.
+    #[serde(default)]
+    pub targets: Option<Placed<Vec<Placed<Target>>>>,
+    /// Other sources for this environment, by the id of the evidence that they stand for.
+    #[serde(default)]
+    pub evidence: Option<Placed<Entries<Evidence>>>,
+}
+
+/// One directory of one repository, and the applications that run it.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Target {
+    /// Its name.
+    pub id: Placed<String>,
+    /// The repository's name under `repos`. Default: `default`.
+    #[serde(default)]
+    pub repo: Option<Placed<String>>,
+    /// The branch. Default: `GITOPS_BRANCH`, else the repository's default branch.
+    #[serde(default)]
+    pub branch: Option<Placed<String>>,
+    /// The directory, relative to the repository's root.
+    pub path: Placed<String>,
+    /// The Argo CD applications that deploy it.
+    #[serde(default)]
+    pub apps: Option<Placed<OneOrMany<App>>>,
+}
+
+/// An Argo CD application: its name, or a mapping.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(transform = or_text)]
+pub struct App {
+    /// Its name.
+    pub name: Placed<String>,
+    /// Its Argo CD project.
+    #[serde(default)]
+    pub project: Option<Placed<String>>,
+    /// Its namespace, if not the control plane's own.
+    #[serde(default)]
+    pub namespace: Option<Placed<String>>,
+    /// The server's name under `servers`. Default: `default`, which `ARGOCD_SERVER` names.
+    #[serde(default)]
+    pub server: Option<Placed<String>>,
+    /// What an application without auto-sync is synced to. Default: its branch.
+    #[serde(default)]
+    pub sync: Option<Sync>,
+}
+
+/// What an application without auto-sync is synced to.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Sync {
+    /// Its target revision.
+    Branch,
+    /// Exactly the commit of the promotion.
+    Commit,
+}
+
+/// An image: its name, or a mapping that says where in a Helm values file it is pinned.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(transform = or_text)]
+pub struct Image {
+    /// Its name in Kustomize's `images`, or its repository in plain manifests.
+    pub name: Placed<String>,
+    /// A Helm values file, relative to the environment's path.
+    #[serde(default)]
+    pub file: Option<Placed<String>>,
+    /// Path of the tag in that file: `image.tag`, `images[name=app].tag`.
+    #[serde(default)]
+    pub tag: Option<Placed<String>>,
+    /// Path of the digest.
+    #[serde(default)]
+    pub digest: Option<Placed<String>>,
+    /// Path of the repository; without it the target's own repository stays.
+    #[serde(default)]
+    pub repository: Option<Placed<String>>,
+}
+
+/// Names of environment variables that hold how to reach an Argo CD server; never the values themselves.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    /// The variable that holds its address, as `ARGOCD_SERVER` does for `default`.
+    #[serde(default)]
+    pub server: Option<Placed<String>>,
+    /// The variable that holds a token.
+    #[serde(default)]
+    pub auth_token: Option<Placed<String>>,
+    /// The variable that holds a user's name.
+    #[serde(default)]
+    pub username: Option<Placed<String>>,
+    /// The variable that holds the user's password.
+    #[serde(default)]
+    pub password: Option<Placed<String>>,
+    /// The variable that holds options of the argocd CLI.
+    #[serde(default)]
+    pub opts: Option<Placed<String>>,
+}
+
+/// Names of environment variables that hold how to reach a GitOps repository; never the values themselves.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Repo {
+    /// The variable that holds `owner/name`, a URL or a path, as `GITOPS_REPO` does for `default`.
+    #[serde(default)]
+    pub repo: Option<Placed<String>>,
+    /// The variable that holds a token.
+    #[serde(default)]
+    pub token: Option<Placed<String>>,
+    /// The variable that holds the branch.
+    #[serde(default)]
+    pub branch: Option<Placed<String>>,
+}
+
+/// A source of evidence: globs of files, or a mapping with exactly one of `files`, `prometheus`, `alertmanager`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(transform = or_texts)]
+pub struct Evidence {
+    /// Globs of files, relative to the working directory. May hold `{service}` and `{environment}`.
+    #[serde(default)]
+    pub files: Option<OneOrMany<String>>,
+    /// The format. Default: detected from the content.
+    #[serde(default)]
+    pub format: Option<Placed<Format>>,
+    /// How old it may be, by its own time.
+    #[serde(default)]
+    pub max_age: Option<Placed<Span>>,
+    /// Queries to Prometheus.
+    #[serde(default)]
+    pub prometheus: Option<Placed<Prometheus>>,
+    /// Alerts of an Alertmanager.
+    #[serde(default)]
+    pub alertmanager: Option<Placed<Alertmanager>>,
+}
+
+/// What is asked of Prometheus.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Prometheus {
+    /// The time that is looked at.
+    pub window: Placed<Span>,
+    /// The share of good requests that is promised; the rest is the error budget.
+    pub objective: Placed<Percent>,
+    /// Label matchers. May hold `{service}` and `{environment}`.
+    pub selector: Placed<String>,
+}
+
+/// Which alerts count.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Alertmanager {
+    /// Label matchers, all of which must match. May hold `{service}` and `{environment}`.
+    pub matchers: Placed<OneOrMany<String>>,
+}

@@ -1,0 +1,196 @@
+//! The general form: conditions over named facts, bound to the table of facts.
+
+use crate::promotion::condition::{Comparison, Condition, Op, Operand};
+use crate::promotion::fields::{FIELDS, Field, Kind, Unit, of_kind};
+use crate::promotion::rules::fault::{Wrong, advice};
+use crate::promotion::rules::file::gates::{Condition as Written, Gates};
+use crate::promotion::rules::file::shape::{OneOrMany, Placed, Scalar};
+use crate::promotion::rules::quantity;
+use crate::promotion::rules::resolve::gates::GateReader;
+use crate::promotion::rules::{Gate, GateKind, NotBuilt};
+
+/// The kinds that files can hold.
+const OF_FILES: [Kind; 3] = [Kind::Tests, Kind::Coverage, Kind::Security];
+/// What facts begin with that are not built yet.
+const NOT_BUILT: [&str; 7] = ["slo", "error_budget", "alerts", "performance", "canary", "quality", "metrics"];
+
+impl GateReader<'_> {
+    /// One gate for each part of the outermost `all`. Parts that are not built are noted and have none.
+    pub(super) fn conditions(&mut self, written: &Placed<Written>, gates: &Gates) -> Vec<Gate> {
+        let whole = std::slice::from_ref(written);
+        let parts = match (&written.all, one_form(written)) {
+            (Some(all), true) if !all.is_empty() => all.value.as_slice(),
+            _ => whole,
+        };
+        let mut resolved = Vec::new();
+        for (index, part) in parts.iter().enumerate() {
+            if let Some(condition) = self.condition(part, gates) {
+                let id = format!("conditions.{}", index + 1);
+                resolved.push(Gate { id, kind: GateKind::Condition(condition), optional: false, at: part.at });
+            }
+        }
+        resolved
+    }
+
+    fn condition(&mut self, written: &Placed<Written>, gates: &Gates) -> Option<Condition> {
+        if !one_form(written) {
+            if !written.faulty {
+                let wrong = Wrong::of(written, "this is not one condition");
+                self.faults.push(wrong.help("write either `field`, `op` and `value`, or one of `all`, `any`, `not`"));
+            }
+            return None;
+        }
+        if let Some(all) = &written.all {
+            return self.parts("all", all, gates).map(Condition::All);
+        }
+        if let Some(any) = &written.any {
+            return self.parts("any", any, gates).map(Condition::Any);
+        }
+        if let Some(not) = &written.not {
+            return self.condition(not, gates).map(|part| Condition::Not(Box::new(part)));
+        }
+        self.comparison(written, gates).map(Condition::Is)
+    }
+
+    fn parts(&mut self, name: &str, parts: &Placed<Vec<Placed<Written>>>, gates: &Gates) -> Option<Vec<Condition>> {
+        if parts.is_empty() && !parts.faulty {
+            self.faults.push(Wrong::of(parts, format!("`{name}` is empty")).help("add conditions, or remove it"));
+        }
+        let resolved: Vec<Condition> = parts.iter().filter_map(|part| self.condition(part, gates)).collect();
+        // Less than all of it would be another condition.
+        (resolved.len() == parts.len() && !resolved.is_empty()).then_some(resolved)
+    }
+
+    fn comparison(&mut self, written: &Placed<Written>, gates: &Gates) -> Option<Comparison> {
+        let (Some(name), Some(op)) = (&written.field, &written.op) else {
+            if !written.faulty {
+                let missing = if written.field.is_none() { "field" } else { "op" };
+                let wrong = Wrong::of(written, format!("this condition has no `{missing}`"));
+                self.faults.push(wrong.help("write { field: coverage.line_rate, op: gte, value: 80% }"));
+            }
+            // The name is judged all the same.
+            return written.field.as_ref().and_then(|name| self.field(name, gates)).and(None);
+        };
+        let field = self.field(name, gates)?;
+        let value = self.operand(written, op.value, field)?;
+        Some(Comparison { field: name.to_ascii_lowercase(), op: op.value, value, unit: field.unit })
+    }
+
+    fn operand(&mut self, written: &Placed<Written>, op: Op, field: &Field) -> Option<Operand> {
+        let Some(value) = &written.value.value else {
+            if op == Op::Exists {
+                return Some(Operand::Bool(true));
+            }
+            if !written.faulty {
+                self.faults.push(Wrong::of(written, "this condition has no `value`").help("add what to compare with"));
+            }
+            return None;
+        };
+        if value.faulty {
+            return None;
+        }
+        if op == Op::In {
+            let items: Vec<Operand> = value.0.iter().filter_map(|item| self.scalar(item, field.unit)).collect();
+            if value.0.is_empty() {
+                self.faults.push(Wrong::of(value, "nothing is in an empty list").help("write value: [a, b]"));
+            }
+            return (items.len() == value.0.len() && !items.is_empty()).then_some(Operand::List(items));
+        }
+        let ordered = matches!(op, Op::Gt | Op::Gte | Op::Lt | Op::Lte);
+        if ordered && matches!(field.unit, Unit::Text | Unit::Bool) {
+            let wrong = Wrong::of(value, format!("`{}` has no order", field.measure));
+            self.faults.push(wrong.help("use eq, ne or in"));
+            return None;
+        }
+        let OneOrMany(items) = &value.value;
+        let [item] = items.as_slice() else {
+            self.faults.push(Wrong::of(value, "one value is compared at a time").help("use op: in for a list"));
+            return None;
+        };
+        self.scalar(item, if op == Op::Exists { Unit::Bool } else { field.unit })
+    }
+
+    fn scalar(&mut self, value: &Placed<Scalar>, unit: Unit) -> Option<Operand> {
+        let text = value.map_text(|scalar| &scalar.0);
+        self.quantity("value", &text, |text| quantity::operand(unit, text))
+    }
+
+    /// The row of the table that a field names; `None` if it was reported, or is not built.
+    fn field(&mut self, name: &Placed<String>, gates: &Gates) -> Option<&'static Field> {
+        if name.faulty {
+            return None;
+        }
+        let lower = name.to_ascii_lowercase();
+        let (prefix, measure) = lower.rsplit_once('.').unwrap_or((&lower, ""));
+        if prefix == "deployment" {
+            return self.row(name, measure, &[Kind::Deployment]);
+        }
+        if self.sources.sources.contains_key(prefix) {
+            if self.sources.is_live(prefix) {
+                self.uses.insert(prefix.to_owned());
+                self.not_built.push(NotBuilt { part: format!("evidence.{prefix}"), at: name.at });
+                return None;
+            }
+            let kinds = self.sources.measures(prefix).map_or(OF_FILES.to_vec(), |kind| vec![kind]);
+            let row = self.row(name, measure, &kinds)?;
+            self.accept(prefix, name.at, name.width, Some(row.kind));
+            return Some(row);
+        }
+        if NOT_BUILT.iter().any(|known| lower.split('.').next() == Some(known)) {
+            self.not_built.push(NotBuilt { part: format!("conditions.{lower}"), at: name.at });
+            return None;
+        }
+        let gate = match prefix {
+            "tests" => Some((Kind::Tests, gates.tests.is_some())),
+            "coverage" => Some((Kind::Coverage, gates.coverage.is_some())),
+            "security" => Some((Kind::Security, gates.security.is_some())),
+            _ => None,
+        };
+        match gate {
+            Some((kind, true)) => self.row(name, measure, &[kind]),
+            Some((_, false)) => {
+                let message = format!("`{}` speaks of a gate that this promotion does not have", name.value);
+                let help = format!("add the gate `{prefix}`, or name evidence: <evidence id>.{measure}");
+                self.faults.push(Wrong::of(name, message).help(help));
+                None
+            }
+            None if !self.sources.readable => None,
+            None => self.row(name, measure, &[]),
+        }
+    }
+
+    /// The row of one of these kinds; a fault with the nearest name if there is none.
+    fn row(&mut self, name: &Placed<String>, measure: &str, kinds: &[Kind]) -> Option<&'static Field> {
+        if let Some(row) = kinds.iter().find_map(|kind| of_kind(*kind, measure)) {
+            return Some(row);
+        }
+        let lower = name.to_ascii_lowercase();
+        let prefix = lower.rsplit_once('.').map_or("", |(prefix, _)| prefix);
+        let mut known: Vec<String> = Vec::new();
+        for row in FIELDS {
+            if kinds.contains(&row.kind) {
+                known.push(format!("{prefix}.{}", row.measure));
+            } else if kinds.is_empty() {
+                let ids = self.sources.ids().filter(|_| row.kind != Kind::Deployment);
+                let first = match row.kind {
+                    Kind::Tests => "tests",
+                    Kind::Coverage => "coverage",
+                    Kind::Security => "security",
+                    Kind::Deployment => "deployment",
+                };
+                known.extend(ids.chain([first]).map(|prefix| format!("{prefix}.{}", row.measure)));
+            }
+        }
+        let mut wrong = Wrong::of(name, format!("unknown field `{}`", name.value));
+        wrong.help = advice(&name.value, known.iter().map(String::as_str));
+        self.faults.push(wrong);
+        None
+    }
+}
+
+/// Whether exactly one of the four forms is written.
+fn one_form(written: &Written) -> bool {
+    let compares = written.field.is_some() || written.op.is_some() || written.value.is_some();
+    let forms = [written.all.is_some(), written.any.is_some(), written.not.is_some(), compares];
+    forms.into_iter().filter(|is| *is).count() == 1
+}

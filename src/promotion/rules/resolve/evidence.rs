@@ -1,0 +1,181 @@
+//! Sources of evidence, and which of them are live: asked about an environment, not read from a file.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::promotion::fields::Kind;
+use crate::promotion::number::Decimal;
+use crate::promotion::rules::fault::Wrong;
+use crate::promotion::rules::file::File;
+use crate::promotion::rules::file::places::Evidence;
+use crate::promotion::rules::file::shape::{OneOrMany, Placed};
+use crate::promotion::rules::quantity;
+use crate::promotion::rules::resolve::names::{bound, defined, placeholders};
+use crate::promotion::rules::{At, Format, Source, SourceKind};
+
+/// The sources of a file.
+pub struct Sources {
+    /// By id.
+    pub sources: BTreeMap<String, Source>,
+    /// Live sources whose text does not say which environment they ask about.
+    pub silent: BTreeSet<String>,
+    /// By environment, the ids that it has other sources for, and where.
+    pub overrides: BTreeMap<String, BTreeMap<String, At>>,
+    /// Whether the file's evidence could be read, so that an id that is not among it is unknown.
+    pub readable: bool,
+}
+
+impl Sources {
+    /// The ids.
+    pub fn ids(&self) -> impl Iterator<Item = &str> + Clone {
+        self.sources.keys().map(String::as_str)
+    }
+
+    /// Whether a source is asked about an environment, and so has a window of its own.
+    pub fn is_live(&self, id: &str) -> bool {
+        self.sources.get(id).is_some_and(|source| matches!(source.kind, SourceKind::NotBuilt(_)))
+    }
+
+    /// What a source measures, where the rules say so.
+    pub fn measures(&self, id: &str) -> Option<Kind> {
+        let SourceKind::Files { format, .. } = &self.sources.get(id)?.kind else { return None };
+        Some(match (*format)? {
+            Format::Junit => Kind::Tests,
+            Format::Cobertura | Format::Lcov => Kind::Coverage,
+            Format::Sarif => Kind::Security,
+        })
+    }
+}
+
+/// Resolves every source, those of single environments included.
+pub fn sources(file: &File, faults: &mut Vec<Wrong>) -> Sources {
+    let readable = file.evidence.as_ref().is_none_or(|evidence| !(evidence.faulty && evidence.0.is_empty()));
+    let (sources, silent, overrides) = (BTreeMap::new(), BTreeSet::new(), BTreeMap::new());
+    let mut all = Sources { sources, silent, overrides, readable };
+    for (name, written) in file.evidence.iter().flat_map(|evidence| &evidence.0) {
+        let id = defined("evidence", name, faults);
+        if id == "deployment" {
+            let wrong = Wrong::of(name, "`deployment` is what facts about the source environment begin with");
+            faults.push(wrong.help("give this evidence another id"));
+        }
+        if !says_environment(written) {
+            all.silent.insert(id.clone());
+        }
+        let source = Source { id: id.clone(), kind: source(name, written, faults), at: name.at };
+        if all.sources.insert(id, source).is_some() {
+            let message = format!("the evidence `{}` stands here twice", name.value);
+            faults.push(Wrong::of(name, message).help("ids are compared without case"));
+        }
+    }
+    for (environment, written) in &file.environments.0 {
+        for (name, own) in written.evidence.iter().flat_map(|own| &own.0) {
+            source(name, own, faults);
+            if let Some(id) = bound("evidence", name, all.sources.keys().map(String::as_str), faults) {
+                all.overrides.entry(environment.to_ascii_lowercase()).or_default().insert(id, name.at);
+            }
+        }
+    }
+    all
+}
+
+fn source(name: &Placed<String>, written: &Placed<Evidence>, faults: &mut Vec<Wrong>) -> SourceKind {
+    let Evidence { files, format, max_age, prometheus, alertmanager } = &written.value;
+    let named: Vec<&str> = [
+        files.as_ref().map(|_| "files"),
+        prometheus.as_ref().map(|_| "prometheus"),
+        alertmanager.as_ref().map(|_| "alertmanager"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    match named.as_slice() {
+        [] if !written.faulty => {
+            let wrong = Wrong::of(name, format!("the evidence `{}` has no source", name.value));
+            faults.push(wrong.help("add `files:`, `prometheus:` or `alertmanager:`"));
+        }
+        [] | [_] => {}
+        [first, second, ..] => {
+            let wrong = Wrong::of(name, format!("the evidence `{}` has both `{first}` and `{second}`", name.value));
+            faults.push(wrong.help("give each an id of its own"));
+        }
+    }
+    if files.is_none() && !named.is_empty() {
+        let places = [format.as_ref().map(|f| (f.at, f.width)), max_age.as_ref().map(|a| (a.at, a.width))];
+        for (at, width) in places.into_iter().flatten() {
+            faults.push(Wrong::new(at, width, "this belongs to `files`").help("remove it"));
+        }
+    }
+    if let Some(prometheus) = prometheus {
+        span("window", Some(&prometheus.window.map_text(|span| &span.0)), faults);
+        share(&prometheus.objective.map_text(|share| &share.0), faults);
+        placeholders(&prometheus.selector, faults);
+        return SourceKind::NotBuilt("prometheus".to_owned());
+    }
+    if let Some(alertmanager) = alertmanager {
+        alertmanager.matchers.0.iter().for_each(|matcher| placeholders(matcher, faults));
+        return SourceKind::NotBuilt("alertmanager".to_owned());
+    }
+    let max_age = span("max_age", max_age.as_ref().map(|age| age.map_text(|span| &span.0)).as_ref(), faults);
+    let globs = globs(name, files.as_ref(), written.faulty, faults);
+    SourceKind::Files { globs, format: format.as_ref().map(|format| format.value), max_age }
+}
+
+fn span(name: &str, text: Option<&Placed<String>>, faults: &mut Vec<Wrong>) -> Option<crate::promotion::time::Millis> {
+    let text = text.filter(|text| !text.faulty)?;
+    match quantity::span(&text.value) {
+        Ok(span) if span.0 > 0 => return Some(span),
+        Ok(_) => faults.push(Wrong::of(text, format!("`{name}` cannot be zero"))),
+        Err(help) => faults.push(Wrong::of(text, format!("`{}` cannot be `{name}`", text.value)).help(help)),
+    }
+    None
+}
+
+fn share(text: &Placed<String>, faults: &mut Vec<Wrong>) {
+    let help = match quantity::percent(&text.value) {
+        Ok(share) if share < Decimal::whole(1) => return,
+        Ok(_) => "write less than 100%: the rest is the error budget".to_owned(),
+        Err(help) => help,
+    };
+    if !text.faulty {
+        faults.push(Wrong::of(text, format!("`{}` cannot be `objective`", text.value)).help(help));
+    }
+}
+
+fn globs(
+    name: &Placed<String>,
+    files: Option<&OneOrMany<String>>,
+    faulty: bool,
+    faults: &mut Vec<Wrong>,
+) -> Vec<String> {
+    let Some(files) = files else { return Vec::new() };
+    if files.0.is_empty() && !faulty {
+        let wrong = Wrong::of(name, format!("the evidence `{}` names no files", name.value));
+        faults.push(wrong.help("write a glob, such as artifacts/unit/**/*.xml"));
+    }
+    for glob in files.0.iter().filter(|glob| !glob.faulty) {
+        placeholders(glob, faults);
+        let plain = glob.replace("{service}", "s").replace("{environment}", "e");
+        let help = if glob.starts_with('/') {
+            Some("globs are relative to the working directory".to_owned())
+        } else if glob.split('/').any(|part| part == "..") {
+            Some("a glob does not lead outside the working directory".to_owned())
+        } else if glob.trim().is_empty() {
+            Some("write a glob, such as artifacts/unit/**/*.xml".to_owned())
+        } else {
+            globset::Glob::new(&plain).err().map(|error| error.kind().to_string())
+        };
+        if let Some(help) = help {
+            faults.push(Wrong::of(glob, format!("`{}` is not a glob that can be read", glob.value)).help(help));
+        }
+    }
+    files.0.iter().map(|glob| glob.value.clone()).collect()
+}
+
+/// Whether one source can serve several environments: it is files, or its text names the environment.
+fn says_environment(written: &Evidence) -> bool {
+    let says = |text: &Placed<String>| text.contains("{environment}");
+    match (&written.prometheus, &written.alertmanager) {
+        (Some(prometheus), _) => says(&prometheus.selector),
+        (None, Some(alertmanager)) => alertmanager.matchers.0.iter().any(says),
+        (None, None) => true,
+    }
+}

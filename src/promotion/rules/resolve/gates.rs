@@ -1,0 +1,296 @@
+//! Gates, spelled out as conditions. Every value is judged, also those of gates that are not built yet.
+
+use std::collections::BTreeSet;
+
+use crate::promotion::condition::{Comparison, Condition, Op, Operand};
+use crate::promotion::fields::{Kind, Unit};
+use crate::promotion::number::Decimal;
+use crate::promotion::rules::fault::Wrong;
+use crate::promotion::rules::file::gates::{Coverage, Gates, Security, Soak, Tests};
+use crate::promotion::rules::file::shape::{OneOrMany, Percent, Placed, Span};
+use crate::promotion::rules::quantity;
+use crate::promotion::rules::resolve::evidence::Sources;
+use crate::promotion::rules::resolve::names::bound;
+use crate::promotion::rules::{At, Gate, GateKind, NotBuilt};
+use crate::promotion::time::Millis;
+
+/// Reads the gates of one promotion, or of its verification.
+pub struct GateReader<'a> {
+    /// The evidence that they may name.
+    pub sources: &'a Sources,
+    /// Where faults go.
+    pub faults: &'a mut Vec<Wrong>,
+    /// What is not built, of all that was read.
+    pub not_built: Vec<NotBuilt>,
+    /// The evidence that is read.
+    pub uses: BTreeSet<String>,
+    gates: Vec<(At, Vec<Gate>)>,
+}
+
+impl<'a> GateReader<'a> {
+    /// A reader that has read nothing.
+    pub fn new(sources: &'a Sources, faults: &'a mut Vec<Wrong>) -> Self {
+        Self { sources, faults, not_built: Vec::new(), uses: BTreeSet::new(), gates: Vec::new() }
+    }
+
+    /// Reads all gates; the result is in the order of the file.
+    pub fn read(&mut self, written: &Gates) -> Vec<Gate> {
+        if let Some(tests) = &written.tests {
+            self.tests(tests);
+        }
+        if let Some(coverage) = &written.coverage {
+            self.coverage(coverage);
+        }
+        if let Some(security) = &written.security {
+            self.security(security);
+        }
+        if let Some(soak) = &written.soak {
+            self.soak(soak);
+        }
+        self.unbuilt(written);
+        if let Some(conditions) = &written.conditions {
+            let parts = self.conditions(conditions, written);
+            self.gates.push((conditions.at, parts));
+        }
+        let mut groups = std::mem::take(&mut self.gates);
+        groups.sort_by_key(|(at, _)| (at.line, at.column));
+        groups.into_iter().flat_map(|(_, gates)| gates).collect()
+    }
+
+    fn tests(&mut self, tests: &Placed<Tests>) {
+        let required = self.listed(tests.required.as_ref(), Kind::Tests);
+        let optional = self.listed(tests.optional.as_ref(), Kind::Tests);
+        for (id, place) in &optional {
+            if required.iter().any(|(other, _)| other == id) {
+                let wrong = Wrong::of(place, format!("`{id}` is both required and optional"));
+                self.faults.push(wrong.help("remove one of them"));
+            }
+        }
+        let named = tests.required.is_some() || tests.optional.is_some();
+        let mut all: Vec<(String, At, bool)> = Vec::new();
+        if named {
+            let empty = required.is_empty() && optional.is_empty();
+            let given = [&tests.required, &tests.optional].into_iter().flatten().any(|list| !list.0.is_empty());
+            if empty && !given && !tests.faulty {
+                self.asks_nothing(tests, "tests", "name evidence under `required:`");
+            }
+            all.extend(required.into_iter().map(|(id, place)| (id, place.at, false)));
+            all.extend(optional.into_iter().map(|(id, place)| (id, place.at, true)));
+        } else {
+            let ids = self.from(tests, "tests", "required", None, Some(Kind::Tests));
+            all.extend(ids.into_iter().map(|id| (id, tests.at, false)));
+        }
+        let gates = all.into_iter().map(|(id, at, optional)| tests_gate(tests, id, at, optional)).collect();
+        self.gates.push((tests.at, gates));
+    }
+
+    fn coverage(&mut self, coverage: &Placed<Coverage>) {
+        let from = self.from(coverage, "coverage", "from", coverage.from.as_ref(), Some(Kind::Coverage));
+        let limits = [("line", &coverage.line_min), ("branch", &coverage.branch_min)];
+        let mut gates = Vec::new();
+        for (measure, limit) in limits {
+            let Some(value) = self.share(&format!("{measure}_min"), limit.as_ref()) else { continue };
+            let field = format!("coverage.{measure}_rate");
+            gates.push(Gate {
+                id: format!("coverage.{measure}"),
+                kind: GateKind::Coverage {
+                    from: from.clone(),
+                    condition: is(field, Op::Gte, Operand::Number(value), Unit::Percent),
+                },
+                optional: coverage.optional,
+                at: limit.as_ref().map_or(coverage.at, |limit| limit.at),
+            });
+        }
+        if limits.iter().all(|(_, limit)| limit.is_none()) {
+            self.asks_nothing(coverage, "coverage", "add `line_min:` or `branch_min:`");
+        }
+        self.gates.push((coverage.at, gates));
+    }
+
+    fn security(&mut self, security: &Placed<Security>) {
+        let from = self.from(security, "security", "from", security.from.as_ref(), Some(Kind::Security));
+        let limits = [
+            ("critical", &security.critical_max),
+            ("high", &security.high_max),
+            ("medium", &security.medium_max),
+            ("low", &security.low_max),
+        ];
+        let limit_gate = |severity: &str, limit: &Placed<u64>| Gate {
+            id: format!("security.{severity}"),
+            kind: GateKind::Security {
+                from: from.clone(),
+                condition: is(format!("security.{severity}"), Op::Lte, count(limit.value), Unit::Count),
+            },
+            optional: security.optional,
+            at: limit.at,
+        };
+        let gates: Vec<Gate> = limits
+            .iter()
+            .filter_map(|(severity, limit)| limit.as_ref().map(|limit| limit_gate(severity, limit)))
+            .collect();
+        if gates.is_empty() {
+            self.asks_nothing(security, "security", "add `critical_max: 0` or another limit");
+        }
+        self.gates.push((security.at, gates));
+    }
+
+    fn soak(&mut self, soak: &Placed<Soak>) {
+        if let Some(min) = self.span("min", Some(&soak.min)) {
+            let gate = Gate {
+                id: "soak.min".to_owned(),
+                kind: GateKind::Soak { min },
+                optional: soak.optional,
+                at: soak.min.at,
+            };
+            self.gates.push((soak.at, vec![gate]));
+        }
+    }
+
+    /// The evidence of a gate: what `from` names, else the evidence with the gate's name. `kind` is what a built gate reads.
+    pub fn from<T>(
+        &mut self,
+        gate: &Placed<T>,
+        name: &str,
+        key: &str,
+        from: Option<&OneOrMany<String>>,
+        kind: Option<Kind>,
+    ) -> Vec<String> {
+        if from.is_some_and(|from| from.0.is_empty()) && !gate.faulty {
+            self.faults.push(Wrong::of(gate, format!("`{name}` names no evidence")).help(format!("write {key}: [id]")));
+        }
+        if from.is_some() {
+            return self.listed_of(from, kind).into_iter().map(|(id, _)| id).collect();
+        }
+        if self.sources.sources.contains_key(name) {
+            self.accept(name, gate.at, gate.width, kind);
+            return vec![name.to_owned()];
+        }
+        if self.sources.readable && !gate.faulty {
+            let wrong = Wrong::of(gate, format!("`{name}` does not say which evidence it reads"));
+            self.faults.push(wrong.help(format!("add `{key}: [id]`: there is no evidence with the id `{name}`")));
+        }
+        Vec::new()
+    }
+
+    fn listed<'p>(&mut self, list: Option<&'p OneOrMany<String>>, kind: Kind) -> Vec<(String, &'p Placed<String>)> {
+        self.listed_of(list, Some(kind))
+    }
+
+    fn listed_of<'p>(
+        &mut self,
+        list: Option<&'p OneOrMany<String>>,
+        kind: Option<Kind>,
+    ) -> Vec<(String, &'p Placed<String>)> {
+        let mut ids: Vec<(String, &Placed<String>)> = Vec::new();
+        for place in list.into_iter().flat_map(|list| &list.0) {
+            if !self.sources.readable {
+                continue;
+            }
+            let Some(id) = bound("evidence", place, self.sources.ids(), self.faults) else { continue };
+            if ids.iter().any(|(other, _)| *other == id) {
+                self.faults.push(Wrong::of(place, format!("`{id}` is named twice")).help("remove one"));
+                continue;
+            }
+            self.accept(&id, place.at, place.width, kind);
+            ids.push((id, place));
+        }
+        ids
+    }
+
+    /// Notes that evidence is read; a built gate needs evidence that is built and of its own kind.
+    pub fn accept(&mut self, id: &str, at: At, width: u32, kind: Option<Kind>) {
+        self.uses.insert(id.to_owned());
+        let Some(kind) = kind else { return };
+        if self.sources.is_live(id) {
+            self.not_built.push(NotBuilt { part: format!("evidence.{id}"), at });
+        }
+        if self.sources.measures(id).is_some_and(|measured| measured != kind) {
+            let message = format!("the format of `{id}` holds no {}", what(kind));
+            self.faults.push(Wrong::new(at, width, message).help("name other evidence, or correct its `format`"));
+        }
+    }
+
+    /// A gate without a limit would always pass.
+    pub fn asks_nothing<T>(&mut self, gate: &Placed<T>, name: &str, help: &str) {
+        if !gate.faulty {
+            self.faults.push(Wrong::of(gate, format!("`{name}` asks for nothing, and would always pass")).help(help));
+        }
+    }
+
+    /// A share of a whole: at most 100%.
+    pub fn share(&mut self, name: &str, text: Option<&Placed<Percent>>) -> Option<Decimal> {
+        let value = self.percent(name, text)?;
+        if value > Decimal::whole(1) {
+            let text = text?;
+            let message = format!("`{}` cannot be `{name}`", text.value.0);
+            self.faults.push(Wrong::of(text, message).help("it is a share of a whole: at most 100%"));
+            return None;
+        }
+        Some(value)
+    }
+
+    /// A percentage, which may be more than 100%.
+    pub fn percent(&mut self, name: &str, text: Option<&Placed<Percent>>) -> Option<Decimal> {
+        let text = text?.map_text(|percent| &percent.0);
+        self.quantity(name, &text, quantity::percent)
+    }
+
+    /// A span of time.
+    pub fn span(&mut self, name: &str, text: Option<&Placed<Span>>) -> Option<Millis> {
+        let text = text?.map_text(|span| &span.0);
+        self.quantity(name, &text, quantity::span)
+    }
+
+    /// Any text with a unit.
+    pub fn quantity<T>(
+        &mut self,
+        name: &str,
+        text: &Placed<String>,
+        read: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        if text.faulty {
+            return None;
+        }
+        match read(&text.value) {
+            Ok(value) => Some(value),
+            Err(help) => {
+                self.faults.push(Wrong::of(text, format!("`{}` cannot be `{name}`", text.value)).help(help));
+                None
+            }
+        }
+    }
+}
+
+fn tests_gate(tests: &Tests, id: String, at: At, optional: bool) -> Gate {
+    let limit = |measure: &str, op, value| is(format!("{id}.{measure}"), op, count(value), Unit::Count);
+    let mut parts = vec![
+        limit("failed", Op::Eq, 0),
+        limit("errored", Op::Eq, 0),
+        limit("executed", Op::Gte, tests.count_min.as_ref().map_or(1, |min| min.value)),
+    ];
+    if let Some(max) = &tests.skipped_max {
+        parts.push(limit("skipped", Op::Lte, max.value));
+    }
+    if let Some(max) = &tests.flaky_max {
+        parts.push(limit("flaky", Op::Lte, max.value));
+    }
+    let condition = Condition::All(parts);
+    Gate { id: format!("tests.{id}"), kind: GateKind::Tests { evidence: id, condition }, optional, at }
+}
+
+fn is(field: String, op: Op, value: Operand, unit: Unit) -> Condition {
+    Condition::Is(Comparison { field, op, value, unit })
+}
+
+fn count(value: u64) -> Operand {
+    Operand::Number(Decimal::new(i128::from(value), 0))
+}
+
+fn what(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Tests => "test results",
+        Kind::Coverage => "coverage",
+        Kind::Security => "security findings",
+        Kind::Deployment => "deployment",
+    }
+}

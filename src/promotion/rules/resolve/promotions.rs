@@ -1,0 +1,292 @@
+//! Promotions: what each needs, and what verification and rollback mean for it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::promotion::rules::fault::{Wrong, advice};
+use crate::promotion::rules::file::gates::Gates;
+use crate::promotion::rules::file::shape::{Placed, Span};
+use crate::promotion::rules::file::{
+    Approval, Bypass, Health, OnUnknown, Promotion as Written, Rollback as WrittenRollback, Verify as WrittenVerify,
+};
+use crate::promotion::rules::resolve::evidence::Sources;
+use crate::promotion::rules::resolve::gates::GateReader;
+use crate::promotion::rules::resolve::names::{bound, placeholders};
+use crate::promotion::rules::resolve::places::Places;
+use crate::promotion::rules::{HealthCheck, NotBuilt, Promotion, Rollback, RollbackWhen, Trigger, Verify, quantity};
+use crate::promotion::time::Millis;
+
+/// How long one health check may take where the rules do not say.
+const HEALTH_TIMEOUT: Millis = Millis::secs(10);
+/// The settle time with live gates, which need some traffic to speak of.
+const LIVE_SETTLE: Millis = Millis::mins(5);
+
+/// Reads promotions, and keeps what must be compared among all of them.
+pub struct PromotionReader<'a> {
+    /// The environments.
+    pub places: &'a Places,
+    /// The evidence.
+    pub sources: &'a Sources,
+    /// Where faults go.
+    pub faults: &'a mut Vec<Wrong>,
+    /// By evidence id, the environments that it is asked about.
+    pub asked: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl PromotionReader<'_> {
+    /// Resolves one promotion; `None` if its environments are not known.
+    pub fn read(&mut self, written: &Placed<Written>) -> Option<Promotion> {
+        let from = self.environment(&written.from);
+        let to = self.environment(&written.to);
+        if let (Some(from), Some(to)) = (&from, &to)
+            && from == to
+        {
+            let wrong = Wrong::of(&written.to, format!("a promotion from `{from}` to itself moves nothing"));
+            self.faults.push(wrong.help("name another environment"));
+        }
+        let (mut gates, mut not_built) = (Vec::new(), Vec::new());
+        if let Some(own) = &written.gates {
+            let mut reader = GateReader::new(self.sources, self.faults);
+            gates = reader.read(own);
+            let uses = std::mem::take(&mut reader.uses);
+            not_built.append(&mut reader.not_built);
+            self.asked_about(&uses, from.as_deref(), &mut not_built);
+        }
+        if let Some(approvals) = &written.approvals {
+            self.approvals(approvals);
+            if !approvals.is_empty() {
+                not_built.push(NotBuilt { part: "approvals".to_owned(), at: approvals.at });
+            }
+        }
+        if let Some(bypass) = &written.bypass {
+            self.bypass(bypass);
+            if bypass.approvals.is_some() || bypass.gates.is_some() {
+                not_built.push(NotBuilt { part: "bypass".to_owned(), at: bypass.at });
+            }
+        }
+        let verify = self.verify(written.verify.as_ref(), to.as_deref(), &mut not_built);
+        let verify_gates = written.verify.as_ref().and_then(|verify| verify.gates.as_ref());
+        let rollback = self.rollback(written.rollback.as_ref(), verify_gates, &mut not_built);
+        let (from, to) = (from?, to?);
+        for name in [&from, &to] {
+            not_built.extend(self.places.not_built.get(name).into_iter().flatten().cloned());
+        }
+        let (require_digest, require_subject) = (written.require_digest, written.require_subject);
+        let not_built = once(not_built);
+        Some(Promotion {
+            from,
+            to,
+            gates,
+            require_digest,
+            require_subject,
+            verify,
+            rollback,
+            not_built,
+            at: written.at,
+        })
+    }
+
+    fn environment(&mut self, name: &Placed<String>) -> Option<String> {
+        if self.places.readable { bound("environment", name, self.places.names(), self.faults) } else { None }
+    }
+
+    /// Notes which environment the evidence is asked about, and whether that has sources of its own.
+    fn asked_about(&mut self, uses: &BTreeSet<String>, environment: Option<&str>, not_built: &mut Vec<NotBuilt>) {
+        let Some(environment) = environment else { return };
+        let own = self.sources.overrides.get(environment);
+        for id in uses {
+            if let Some(at) = own.and_then(|own| own.get(id)) {
+                not_built.push(NotBuilt { part: format!("environments.{environment}.evidence.{id}"), at: *at });
+            } else {
+                self.asked.entry(id.clone()).or_default().insert(environment.to_owned());
+            }
+        }
+    }
+
+    fn approvals(&mut self, approvals: &Placed<Vec<Placed<Approval>>>) {
+        let mut roles: BTreeSet<String> = BTreeSet::new();
+        for approval in &approvals.value {
+            let role = &approval.role;
+            if !role.faulty && !roles.insert(role.to_ascii_lowercase()) {
+                let message = format!("the role `{}` stands here twice", role.value);
+                self.faults.push(Wrong::of(role, message).help("use `min:` for several approvals of one role"));
+            }
+            if approval.team.is_some() == approval.users.is_some() && !approval.faulty {
+                let wrong = Wrong::of(approval, "a role is either a team or a list of users");
+                self.faults.push(wrong.help("write `team: org/team` or `users: [name]`"));
+            }
+            if let Some(team) = approval.team.as_ref().filter(|team| !team.faulty) {
+                self.team(team);
+            }
+            let people = approval.users.as_ref().map(|users| users.0.len());
+            let deputies = approval.deputies.as_ref().map_or(0, |deputies| deputies.0.len());
+            let Some(min) = &approval.min else { continue };
+            if min.value == 0 {
+                let wrong = Wrong::of(min, "`0` cannot be `min`: the role would never be asked");
+                self.faults.push(wrong.help("write 1 or more, or remove the role"));
+            } else if people.is_some_and(|people| min.value > (people + deputies) as u64) {
+                let message = format!("{} cannot approve: fewer people are named", min.value);
+                self.faults.push(Wrong::of(min, message).help("name more users, or lower `min`"));
+            }
+        }
+        for within in approvals.iter().filter_map(|approval| approval.within.as_ref()) {
+            self.span("within", Some(within), true);
+        }
+    }
+
+    fn team(&mut self, team: &Placed<String>) {
+        let fits =
+            |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
+        if !team.split_once('/').is_some_and(|(org, name)| fits(org) && fits(name)) {
+            let wrong = Wrong::of(team, format!("`{}` is not a team", team.value));
+            self.faults.push(wrong.help("write org/team"));
+        }
+    }
+
+    fn bypass(&mut self, bypass: &Placed<Bypass>) {
+        for rule in [&bypass.approvals, &bypass.gates].into_iter().flatten() {
+            if rule.by.0.is_empty() && !rule.faulty {
+                self.faults.push(Wrong::of(rule, "nobody may go past this").help("name users or teams under `by`"));
+            }
+        }
+    }
+
+    fn verify(
+        &mut self,
+        written: Option<&Placed<WrittenVerify>>,
+        to: Option<&str>,
+        not_built: &mut Vec<NotBuilt>,
+    ) -> Verify {
+        let mut verify = Verify::default();
+        let Some(written) = written else { return verify };
+        if let Some(gates) = &written.gates {
+            let mut reader = GateReader::new(self.sources, self.faults);
+            let read = reader.read(gates);
+            let uses = std::mem::take(&mut reader.uses);
+            if !read.is_empty() || !reader.not_built.is_empty() {
+                not_built.push(NotBuilt { part: "verify.gates".to_owned(), at: gates.at });
+            }
+            if uses.iter().any(|id| self.sources.is_live(id)) {
+                verify.settle = LIVE_SETTLE;
+            }
+            self.asked_about(&uses, to, not_built);
+        }
+        verify.settle = self.span("settle", written.settle.as_ref(), false).unwrap_or(verify.settle);
+        verify.timeout = self.span("timeout", written.timeout.as_ref(), true).unwrap_or(verify.timeout);
+        verify.grace = self.span("grace", written.grace.as_ref(), false).unwrap_or(verify.grace);
+        let place = written.settle.as_ref().or(written.timeout.as_ref());
+        if let Some(place) = place.filter(|_| verify.settle >= verify.timeout && !written.faulty) {
+            let message = format!("`settle` ({}) does not fit into `timeout` ({})", verify.settle, verify.timeout);
+            self.faults.push(Wrong::of(place, message).help("`timeout` includes it: make it longer"));
+        }
+        verify.health = written.health.iter().flatten().map(|health| self.health(health)).collect();
+        verify
+    }
+
+    fn health(&mut self, health: &Placed<Health>) -> HealthCheck {
+        let url = &health.url;
+        let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+        let host = rest.and_then(|rest| rest.split(['/', '?', '#']).next()).unwrap_or_default();
+        if !url.faulty && (host.is_empty() || url.chars().any(|c| c.is_whitespace() || c.is_control())) {
+            let wrong = Wrong::of(url, format!("`{}` is not a web address", url.value));
+            self.faults.push(wrong.help("write https://host/path"));
+        } else if host.contains('@') {
+            let wrong = Wrong::of(url, "an address in the rules holds no user and password").hidden();
+            self.faults.push(wrong.help("check a page that needs none"));
+        }
+        placeholders(url, self.faults);
+        let status = health.status.as_ref().and_then(|status| {
+            let code = u16::try_from(status.value).ok().filter(|code| (100..600).contains(code));
+            if code.is_none() {
+                let wrong = Wrong::of(status, format!("`{}` is not an HTTP status", status.value));
+                self.faults.push(wrong.help("write one from 100 to 599, such as 200"));
+            }
+            code
+        });
+        let timeout = self.span("timeout", health.timeout.as_ref(), true).unwrap_or(HEALTH_TIMEOUT);
+        let contains = health.contains.as_ref().map(|text| text.value.clone());
+        HealthCheck { url: url.value.clone(), status, contains, timeout }
+    }
+
+    fn rollback(
+        &mut self,
+        written: Option<&Placed<WrittenRollback>>,
+        gates: Option<&Placed<Gates>>,
+        not_built: &mut Vec<NotBuilt>,
+    ) -> Rollback {
+        let mut rollback = Rollback::default();
+        let Some(written) = written else { return rollback };
+        rollback.when = written.when.unwrap_or(RollbackWhen::Auto);
+        rollback.on_unknown = written.on_unknown == Some(OnUnknown::Rollback);
+        if let Some(hold) = &written.hold {
+            self.span("hold", Some(hold), true);
+            not_built.push(NotBuilt { part: "rollback.hold".to_owned(), at: hold.at });
+        }
+        let Some(on) = &written.on else { return rollback };
+        rollback.on.clear();
+        let present = gates.map(|gates| gate_names(&gates.value)).unwrap_or_default();
+        for name in on.0.iter().filter(|name| !name.faulty) {
+            match name.as_str() {
+                "deployment" => drop(rollback.on.insert(Trigger::Deployment)),
+                "health" => drop(rollback.on.insert(Trigger::Health)),
+                gate if present.iter().any(|(known, has)| *known == gate && *has) => {
+                    not_built.push(NotBuilt { part: format!("rollback.on.{gate}"), at: name.at });
+                }
+                gate if present.iter().any(|(known, _)| *known == gate) || gates.is_none() && is_gate(gate) => {
+                    let wrong = Wrong::of(name, format!("`{gate}` is not judged after the sync"));
+                    self.faults.push(wrong.help(format!("add it under `verify.gates`, or remove `{gate}` here")));
+                }
+                other => {
+                    let known = ["deployment", "health"].into_iter();
+                    let known = known.chain(present.iter().filter(|(_, has)| *has).map(|(known, _)| *known));
+                    let mut wrong = Wrong::of(name, format!("unknown trigger `{other}`"));
+                    wrong.help = advice(other, known);
+                    self.faults.push(wrong);
+                }
+            }
+        }
+        if on.0.is_empty() && !on.faulty {
+            self.faults.push(Wrong::of(on, "nothing would lead to a rollback").help("write `when: never` instead"));
+        }
+        rollback
+    }
+
+    fn span(&mut self, name: &str, text: Option<&Placed<Span>>, positive: bool) -> Option<Millis> {
+        let text = text.filter(|text| !text.faulty)?;
+        let help = match quantity::span(&text.value.0) {
+            Ok(span) if span.0 > 0 || !positive => return Some(span),
+            Ok(_) => "write a longer time".to_owned(),
+            Err(help) => help,
+        };
+        self.faults.push(Wrong::of(text, format!("`{}` cannot be `{name}`", text.value.0)).help(help));
+        None
+    }
+}
+
+/// The gates by name, and whether each is written.
+fn gate_names(gates: &Gates) -> [(&'static str, bool); 11] {
+    [
+        ("tests", gates.tests.is_some()),
+        ("coverage", gates.coverage.is_some()),
+        ("security", gates.security.is_some()),
+        ("slo", gates.slo.is_some()),
+        ("error_budget", gates.error_budget.is_some()),
+        ("alerts", gates.alerts.is_some()),
+        ("performance", gates.performance.is_some()),
+        ("soak", gates.soak.is_some()),
+        ("canary", gates.canary.is_some()),
+        ("quality", gates.quality.is_some()),
+        ("conditions", gates.conditions.is_some()),
+    ]
+}
+
+fn is_gate(name: &str) -> bool {
+    gate_names(&Gates::default()).iter().any(|(known, _)| *known == name)
+}
+
+/// Each part once, in the order of the file.
+fn once(mut parts: Vec<NotBuilt>) -> Vec<NotBuilt> {
+    parts.sort_by_key(|part| (part.at.line, part.at.column));
+    let mut seen = BTreeSet::new();
+    parts.retain(|part| seen.insert(part.part.clone()));
+    parts
+}
