@@ -30,7 +30,7 @@ pub struct World<'a> {
 }
 
 /// Reads evidence. It cannot fail: failing is a reading.
-pub trait Evidence {
+pub trait Evidence: Sync {
     /// Reads one source for one service and environment.
     fn read(&self, source: &Source, service: &str, environment: &str) -> Reading;
     /// Performs one health check, once.

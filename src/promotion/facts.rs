@@ -1,9 +1,10 @@
 //! Facts: everything that was read from the world for one evaluation, with the one clock reading that it was judged at.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::promotion::image::ImageRef;
 use crate::promotion::live::AppState;
 use crate::promotion::record::Head;
 use crate::promotion::time::{Millis, Time};
@@ -233,6 +234,8 @@ pub enum Soak {
 pub struct Facts {
     /// The one reading of the clock.
     pub at: Time,
+    /// The version: the images that the target would pin.
+    pub version: Vec<ImageRef>,
     /// The commit that the version was built from, where it is known: `--commit`, or a tag that is a commit id.
     pub commit: Option<String>,
     /// The environment that the version comes from.
@@ -241,8 +244,14 @@ pub struct Facts {
     pub target: EnvironmentFacts,
     /// The evidence, by its id in the rules.
     pub readings: BTreeMap<String, Reading>,
+    /// The merge of all evidence of a gate that reads several, by the gate's name; a gate with one has no entry here.
+    #[serde(default)]
+    pub merged: BTreeMap<String, Reading>,
     /// The version's time in the source environment; read only when a gate asks for it.
     pub soak: Option<Soak>,
+    /// URLs of health checks that failed before anything was written: what was broken already never refutes.
+    #[serde(default)]
+    pub failing_before: BTreeSet<String>,
     /// Commits that would go live with ours, because they wait in the target's path already.
     pub also_ships: Vec<CommitSummary>,
 }

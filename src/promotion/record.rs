@@ -64,6 +64,9 @@ pub enum Milestone {
     RollbackVerified(Verified),
     /// A run ended and the promotion with it, or not: see the outcome.
     Closed(Closed),
+    /// An event of a later version of promote, which this one passes over.
+    #[serde(other)]
+    Unfamiliar,
 }
 
 impl Milestone {
@@ -80,6 +83,7 @@ impl Milestone {
             Self::RollbackCommitted { .. } => "rollback-committed",
             Self::RollbackVerified(_) => "rollback-verified",
             Self::Closed(_) => "closed",
+            Self::Unfamiliar => "unfamiliar",
         }
     }
 }

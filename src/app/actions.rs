@@ -1,0 +1,109 @@
+//! GitHub Actions hears how it ended: annotations, outputs, and the job summary.
+
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use uuid::Uuid;
+
+use crate::app::screen::Screen;
+use crate::app::settings::{Actions, Settings};
+use crate::pipeline::job::{End, Job};
+use crate::promotion::id::canonical;
+use crate::render::ending::Ending;
+use crate::render::markdown::{self, Summary};
+use crate::render::plan::FileDiff;
+use crate::render::report::Heading;
+use crate::render::actions;
+
+/// The size of a job summary that GitHub accepts from one step.
+const SUMMARY_LIMIT: usize = 1024 * 1024;
+/// The gate report's name in the ledger's directory.
+const REPORT: &str = "gate-report.json";
+
+/// Everything there is to tell.
+pub struct Told<'a> {
+    /// What was run.
+    pub job: &'a Job<'a>,
+    /// How it ended, with what is known of it.
+    pub end: Option<&'a End>,
+    /// The same in words.
+    pub ending: &'a Ending,
+    /// The plan's diffs.
+    pub diffs: &'a [FileDiff],
+}
+
+/// Tells GitHub Actions. A summary or output that cannot be written is a warning: it changes nothing about what was done.
+pub fn tell(screen: &Screen, settings: &Settings, to: &Actions, told: &Told<'_>) {
+    let report = told.end.and_then(|end| end.report.as_ref());
+    if let Some(report) = report {
+        let in_repository = |file: &str| to.workspace.as_ref().is_some_and(|workspace| workspace.join(file).is_file());
+        screen.say(&actions::annotations(report, &in_repository));
+    }
+    if let Err(error) = outputs(screen, settings, to, told).and_then(|()| summary(screen, to, told)) {
+        screen.say(&actions::warning("promote", None, &format!("{error:#}")));
+    }
+}
+
+fn outputs(screen: &Screen, settings: &Settings, to: &Actions, told: &Told<'_>) -> Result<()> {
+    let Some(file) = &to.output else { return Ok(()) };
+    let end = told.end;
+    let mut report = String::new();
+    if let Some(gates) = end.and_then(|end| end.report.as_ref()) {
+        let path = settings.ledger.join(REPORT);
+        std::fs::create_dir_all(&settings.ledger).with_context(|| format!("create {}", settings.ledger.display()))?;
+        let text = canonical(&serde_json::to_value(gates)?);
+        std::fs::write(&path, screen.hide(&text)).with_context(|| format!("write {}", path.display()))?;
+        report = path.display().to_string();
+    }
+    let images = end.and_then(|end| end.request.as_ref()).map(|request| request.images.as_slice()).unwrap_or_default();
+    let version: Vec<String> = images.iter().map(|wanted| wanted.new.version()).collect();
+    let outcome = told.ending.exit.outcome().map_or("invalid", crate::promotion::outcome::Outcome::word);
+    let commit = end.and_then(|end| end.commit.clone()).unwrap_or_default();
+    let id = end.and_then(|end| end.id.clone()).unwrap_or_default();
+    let values = [
+        ("outcome", outcome.to_owned()),
+        ("report", report),
+        ("version", version.join(" ")),
+        ("commit", commit),
+        ("promotion-id", id),
+    ];
+    let mut text = String::new();
+    for (name, value) in values {
+        text.push_str(&actions::output(name, &screen.hide(&value), &format!("ghadelimiter_{}", Uuid::now_v7()))?);
+    }
+    append(file, &text)
+}
+
+fn summary(screen: &Screen, to: &Actions, told: &Told<'_>) -> Result<()> {
+    let Some(file) = &to.summary else { return Ok(()) };
+    let Told { job, end, ending, diffs } = told;
+    let facts = end.and_then(|end| end.facts.as_deref());
+    let images: Vec<_> = facts.map(|facts| facts.version.clone()).unwrap_or_default();
+    let heading = Heading {
+        service: &job.service.name,
+        from: &job.promotion.from,
+        to: &job.promotion.to,
+        images: &images,
+        commit: facts.and_then(|facts| facts.commit.as_deref()),
+    };
+    let path: Vec<String> = job.service.environments.iter().map(|environment| environment.name.clone()).collect();
+    let links: Vec<(String, String)> = to.run_url.iter().map(|url| ("run".to_owned(), url.clone())).collect();
+    let summary = Summary {
+        heading,
+        path: &path,
+        ending: Some(ending),
+        report: end.and_then(|end| end.report.as_ref()),
+        plan: end.and_then(|end| end.plan.as_deref()),
+        diffs,
+        links: &links,
+    };
+    append(file, &screen.hide(&markdown::summary(&summary, SUMMARY_LIMIT)))
+}
+
+fn append(file: &Path, text: &str) -> Result<()> {
+    let doing = || format!("write to {}", file.display());
+    let mut out = OpenOptions::new().append(true).create(true).open(file).with_context(doing)?;
+    out.write_all(text.as_bytes()).with_context(doing)
+}

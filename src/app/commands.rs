@@ -1,0 +1,271 @@
+//! The commands: from settings to an end.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use anyhow::Result;
+use uuid::Uuid;
+
+use crate::adapters::clock::SystemClock;
+use crate::app::actions::{self, Told};
+use crate::app::mask::{self, Mask};
+use crate::app::rules_file::{self, Loaded};
+use crate::app::screen::Screen;
+use crate::app::settings::{Settings, Sources};
+use crate::app::{show, wiring, words};
+use crate::pipeline::job::{End, Halt, Job};
+use crate::pipeline::{run as road, undo};
+use crate::ports::{Clock as _, World};
+use crate::promotion::outcome::Outcome;
+use crate::promotion::request::{Actor, ActorKnown};
+use crate::promotion::rules::{Promotion, Rules, Service, schema};
+use crate::render::ending::{self, Ending, INVALID, USAGE};
+use crate::render::plan::FileDiff;
+use crate::render::report::{self, Heading};
+use crate::render::{json, plan};
+
+/// What to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Task {
+    /// Judge the gates.
+    Validate,
+    /// Print what a run would do.
+    Plan,
+    /// Promote.
+    Run,
+    /// Restore.
+    Rollback {
+        /// The promotion that is undone.
+        id: Option<String>,
+        /// The environment that is restored.
+        env: Option<String>,
+    },
+    /// Check the rules.
+    Check,
+    /// Print the rules' JSON Schema.
+    Schema,
+    /// Show a record.
+    Show {
+        /// Its id, or the beginning of it.
+        id: Option<String>,
+    },
+}
+
+/// Runs a command; the exit code.
+pub fn run(task: &Task, sources: &Sources, json: bool) -> Result<u8> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let clock = SystemClock::new(Arc::clone(&stop));
+    let settings = match sources.settings() {
+        Ok(settings) => settings,
+        Err(fault) => {
+            let screen = Screen::new(Mask::default(), json, true, false, clock.now());
+            return Ok(refuse(&screen, &Ending::refused(USAGE, fault.to_string())));
+        }
+    };
+    let secrets = settings.secrets();
+    let in_actions = settings.actions.is_some();
+    let screen = Screen::new(Mask::new(&secrets), json, settings.no_color, in_actions, clock.now());
+    if in_actions {
+        screen.unmasked(&mask::commands(&secrets));
+    }
+    match task {
+        Task::Schema => {
+            screen.document(&format!("{}\n", serde_json::to_string_pretty(&schema::schema())?));
+            Ok(0)
+        }
+        Task::Show { id } => show::run(&screen, &settings, id.as_deref()),
+        _ => match rules_file::load(&settings.rules) {
+            Err(error) => {
+                screen.say(&format!("{error}\nexit {INVALID}\n"));
+                Ok(INVALID)
+            }
+            Ok(loaded) if *task == Task::Check => {
+                let count = loaded.rules.promotions.len();
+                screen.say(&format!("{}: no faults, {count} promotions\n", loaded.path));
+                Ok(0)
+            }
+            Ok(loaded) => Door { task, settings: &settings, screen: &screen, clock: &clock, loaded: &loaded }.go(&stop),
+        },
+    }
+}
+
+fn refuse(screen: &Screen, ending: &Ending) -> u8 {
+    screen.say(&ending::text(ending, screen.style()));
+    ending.exit.code()
+}
+
+/// Everything that a command on a promotion has at hand.
+struct Door<'a> {
+    task: &'a Task,
+    settings: &'a Settings,
+    screen: &'a Screen,
+    clock: &'a SystemClock,
+    loaded: &'a Loaded,
+}
+
+impl Door<'_> {
+    fn go(&self, stop: &Arc<AtomicBool>) -> Result<u8> {
+        let (service, promotion) = match self.chosen() {
+            Ok(chosen) => chosen,
+            Err(ending) => return Ok(refuse(self.screen, &ending)),
+        };
+        let run = Uuid::now_v7().to_string();
+        let actor = actor(self.settings);
+        let job = Job {
+            rules: &self.loaded.rules,
+            rules_path: &self.loaded.path,
+            rules_text: &self.loaded.text,
+            service,
+            promotion,
+            commit: self.settings.commit.as_deref(),
+            reason: self.settings.reason.as_deref(),
+            run: &run,
+            actor: &actor,
+            promote: env!("CARGO_PKG_VERSION"),
+        };
+        let came = match bypass(self.settings, promotion) {
+            Some(halt) => Err(halt),
+            None => self.walk(&job, stop),
+        };
+        self.screen.end_group();
+        self.close(&job, came)
+    }
+
+    /// Opens the world and walks the road.
+    fn walk(&self, job: &Job<'_>, stop: &Arc<AtomicBool>) -> Result<End, Halt> {
+        road::built(job)?;
+        let wired = wiring::open(self.settings, job, stop)?;
+        let tell = |event: &_| self.screen.tell(event, self.clock.now());
+        let world = World {
+            evidence: &wired.evidence,
+            delivery: &wired.delivery,
+            deployer: wired.deployer.as_ref().map(|deployer| deployer as _),
+            ledger: &wired.ledger,
+            clock: self.clock,
+            tell: &tell,
+        };
+        let dry = self.settings.dry_run;
+        match self.task {
+            Task::Validate => road::validate(&world, job),
+            Task::Run if !dry => road::run(&world, job),
+            Task::Rollback { id, .. } if dry => undo::plan(&world, job, id.as_deref()),
+            Task::Rollback { id, .. } => undo::roll_back(&world, job, id.as_deref()),
+            _ => road::plan(&world, job),
+        }
+    }
+
+    /// Prints how it ended, tells GitHub Actions, and gives the exit code.
+    fn close(&self, job: &Job<'_>, came: Result<End, Halt>) -> Result<u8> {
+        let took = self.screen.took(self.clock.now());
+        let ending = match &came {
+            Ok(end) => words::ended(end, took),
+            Err(halt) => words::halted(halt, job.promotion, job.rules_path),
+        };
+        let end = came.as_ref().ok();
+        let snapshot = end.and_then(|end| end.facts.as_deref()).map(|facts| &facts.target.snapshot);
+        let planned = end.and_then(|end| end.plan.as_deref());
+        let diffs = match (planned, snapshot) {
+            (Some(plan), Some(snapshot)) => words::diffs(plan, snapshot),
+            _ => Vec::new(),
+        };
+        self.print(job, end, &ending, &diffs);
+        if let Some(to) = &self.settings.actions {
+            actions::tell(self.screen, self.settings, to, &Told { job, end, ending: &ending, diffs: &diffs });
+        }
+        Ok(ending.exit.code())
+    }
+
+    fn print(&self, job: &Job<'_>, end: Option<&End>, ending: &Ending, diffs: &[FileDiff]) {
+        let style = self.screen.style();
+        if let Some(end) = end {
+            let images = end.facts.as_deref().map(|facts| facts.version.clone()).unwrap_or_default();
+            let heading = Heading {
+                service: &job.service.name,
+                from: &job.promotion.from,
+                to: &job.promotion.to,
+                images: &images,
+                commit: end.facts.as_deref().and_then(|facts| facts.commit.as_deref()),
+            };
+            let judged = matches!(self.task, Task::Validate | Task::Plan) || self.settings.dry_run;
+            let held = matches!(end.outcome, Outcome::Held | Outcome::Unknown | Outcome::Waiting);
+            let report = end.report.as_ref().filter(|report| (judged || held) && !report.rows.is_empty());
+            if let Some(gates) = report {
+                self.screen.say(&report::text(&heading, gates, style));
+            }
+            let planned = end.plan.as_deref().filter(|_| judged);
+            if let Some(planned) = planned {
+                self.screen.say(&format!("\n{}\n", plan::text(planned, diffs, style)));
+            }
+            for entry in &end.unkept {
+                self.screen.say(&format!("{entry}\n"));
+            }
+            if self.screen.json() {
+                self.screen.document(&match (planned, &end.report) {
+                    (Some(planned), Some(gates)) => json::plan(planned, diffs, gates, end.outcome),
+                    (None, Some(gates)) if judged => json::validate(&heading, gates, end.outcome),
+                    _ => json::ending(ending),
+                });
+            }
+        } else if self.screen.json() {
+            self.screen.document(&json::ending(ending));
+        }
+        self.screen.say(&ending::text(ending, style));
+    }
+
+    /// The service and promotion that the settings name.
+    fn chosen(&self) -> Result<(&Service, &Promotion), Ending> {
+        let rules = &self.loaded.rules;
+        let Some(service) = rules.service(self.settings.service.as_deref()) else {
+            let names: Vec<String> = rules.services.keys().cloned().collect();
+            let named = self.settings.service.as_deref().unwrap_or("none");
+            return Err(usage("no such service", named, &names, "--service"));
+        };
+        if let Task::Rollback { env, .. } = self.task {
+            let to = env.as_deref().or(self.settings.to.as_deref());
+            let to = environment(service, to, "--env")?;
+            let found = rules.promotions.iter().find(|promotion| promotion.to == to);
+            return found.map(|promotion| (service, promotion)).ok_or_else(|| no_promotion(rules, "any environment", to));
+        }
+        let from = environment(service, self.settings.from.as_deref(), "--from")?;
+        let to = environment(service, self.settings.to.as_deref(), "--to")?;
+        let found = rules.promotion(from, to);
+        found.map(|promotion| (service, promotion)).ok_or_else(|| no_promotion(rules, from, to))
+    }
+}
+
+fn environment<'a>(service: &'a Service, name: Option<&str>, flag: &str) -> Result<&'a str, Ending> {
+    let names: Vec<String> = service.environments.iter().map(|environment| environment.name.clone()).collect();
+    let Some(name) = name else { return Err(usage("an environment is not given", "nothing", &names, flag)) };
+    let found = service.environment(name).map(|environment| environment.name.as_str());
+    found.ok_or_else(|| usage("no such environment", name, &names, flag))
+}
+
+fn usage(what: &str, seen: &str, names: &[String], flag: &str) -> Ending {
+    let mut ending = Ending::refused(USAGE, format!("{what} ({flag})"));
+    ending.seen.push(format!("expected one of {}; seen: {seen}", names.join(", ")));
+    ending
+}
+
+fn no_promotion(rules: &Rules, from: &str, to: &str) -> Ending {
+    let mut ending = Ending::refused(USAGE, format!("the rules have no promotion from {from} to {to}"));
+    let known: Vec<String> = rules.promotions.iter().map(|known| format!("{} → {}", known.from, known.to)).collect();
+    ending.seen.push(format!("they have {}", known.join(", ")));
+    ending
+}
+
+/// A bypass must be allowed by the rules, which this version cannot do yet: it is refused, never ignored. Approvals need no
+/// bypass as long as a promotion that asks for some is refused as a whole.
+fn bypass(settings: &Settings, promotion: &Promotion) -> Option<Halt> {
+    let part = crate::promotion::rules::NotBuilt { part: "bypass of gates".to_owned(), at: promotion.at };
+    settings.skip_validation.then(|| Halt::NotBuilt(vec![part]))
+}
+
+fn actor(settings: &Settings) -> Actor {
+    match settings.actions.as_ref().and_then(|actions| actions.actor.clone()) {
+        Some(name) => Actor { name, known: ActorKnown::Github },
+        None => Actor {
+            name: settings.user.clone().unwrap_or_else(|| "unknown".to_owned()),
+            known: ActorKnown::Claimed,
+        },
+    }
+}

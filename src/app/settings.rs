@@ -1,0 +1,292 @@
+//! Settings: flags, inputs of the action and environment variables are one list. A flag beats an input, an input beats a
+//! variable, a variable beats the rules file.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::adapters::secret::Secret;
+
+/// One setting and the names that it goes by.
+#[derive(Debug, Clone, Copy)]
+pub struct Input {
+    /// The action's input: `INPUT_<NAME>` in capitals, hyphens kept.
+    pub input: &'static str,
+    /// The flag, without dashes; empty where a flag would show a secret in the list of processes.
+    pub flag: &'static str,
+    /// The environment variables, the first one that is set counts.
+    pub variables: &'static [&'static str],
+    /// What it means, in a line.
+    pub meaning: &'static str,
+}
+
+const fn input(input: &'static str, flag: &'static str, variables: &'static [&'static str], meaning: &'static str) -> Input {
+    Input { input, flag, variables, meaning }
+}
+
+/// Every setting, in the order of the README's table.
+pub const INPUTS: &[Input] = &[
+    input("command", "", &[], "what to do: `validate`, `plan`, `run`, `rollback`, `show` or `rules check`"),
+    input("from", "from", &["FROM_ENV"], "the environment that has the version"),
+    input("to", "to", &["TO_ENV"], "the environment that shall get it"),
+    input("service", "service", &["SERVICE"], "the service, where the rules have several"),
+    input("rules", "rules", &["PROMOTE_RULES"], "the rules file"),
+    input("reason", "reason", &["REASON"], "why, for the record"),
+    input("dry-run", "dry-run", &["DRY_RUN"], "print the plan and write nothing: `run` becomes `plan`"),
+    input("auto-approve", "auto-approve", &["AUTO_APPROVE"], "go on without approvals, where the rules allow it"),
+    input("skip-validation", "skip-validation", &["SKIP_VALIDATION"], "go on without gates, where the rules allow it"),
+    input("commit", "commit", &["PROMOTE_COMMIT"], "the commit that the version was built from"),
+    input("ledger", "ledger", &["PROMOTE_LEDGER"], "the directory that keeps the records"),
+    input("gitops-repo", "gitops-repo", &["GITOPS_REPO"], "the GitOps repository: owner/name, a URL, or a local path"),
+    input("gitops-token", "", &["GITOPS_TOKEN"], "the token for it"),
+    input("gitops-branch", "gitops-branch", &["GITOPS_BRANCH"], "its branch; else its default branch"),
+    input("argocd-server", "argocd-server", &["ARGOCD_SERVER"], "the Argo CD server: host, host:port or a URL"),
+    input("argocd-username", "argocd-username", &["ARGOCD_USERNAME"], "the name to log in with"),
+    input("argocd-password", "", &["ARGOCD_PASSWORD"], "the password to log in with"),
+    input("argocd-auth-token", "", &["ARGOCD_AUTH_TOKEN"], "a token, instead of name and password"),
+    input("argocd-opts", "argocd-opts", &["ARGOCD_OPTS"], "options as the argocd command reads them"),
+    input("ca-file", "ca-file", &["PROMOTE_CA_FILE", "SSL_CERT_FILE"], "certificates (PEM) to trust besides the public ones"),
+];
+
+/// The outputs of the action, in the order of the README's table.
+pub const OUTPUTS: &[(&str, &str)] = &[
+    ("outcome", "how the run ended, in a word"),
+    ("report", "the path of the gate report, as JSON"),
+    ("version", "the version that was promoted or would be"),
+    ("commit", "the commit in the GitOps repository that holds it"),
+    ("promotion-id", "the promotion's id: `promote show <id>`"),
+];
+
+/// What a run is told.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// `command` of the action.
+    pub command: Option<String>,
+    /// The source environment.
+    pub from: Option<String>,
+    /// The target environment.
+    pub to: Option<String>,
+    /// The service.
+    pub service: Option<String>,
+    /// The rules file.
+    pub rules: PathBuf,
+    /// Why.
+    pub reason: Option<String>,
+    /// Print the plan only.
+    pub dry_run: bool,
+    /// Go on without approvals.
+    pub auto_approve: bool,
+    /// Go on without gates.
+    pub skip_validation: bool,
+    /// The commit that the version was built from.
+    pub commit: Option<String>,
+    /// The ledger.
+    pub ledger: PathBuf,
+    /// The GitOps repository.
+    pub gitops_repo: Option<String>,
+    /// The token for it.
+    pub gitops_token: Option<Secret>,
+    /// Its branch.
+    pub gitops_branch: Option<String>,
+    /// The Argo CD server.
+    pub argocd_server: Option<String>,
+    /// The name to log in with.
+    pub argocd_username: Option<String>,
+    /// The password to log in with.
+    pub argocd_password: Option<Secret>,
+    /// A token, instead.
+    pub argocd_auth_token: Option<Secret>,
+    /// Options as the argocd command reads them.
+    pub argocd_opts: Option<String>,
+    /// Certificates to trust besides the public ones.
+    pub ca_file: Option<PathBuf>,
+    /// Where GitHub Actions hears from us; absent elsewhere.
+    pub actions: Option<Actions>,
+    /// Who runs this, and whether GitHub says so.
+    pub user: Option<String>,
+    /// Where temporary files go.
+    pub temp: PathBuf,
+    /// The server that `owner/name` is a repository of.
+    pub github_server: String,
+    /// GitHub's API.
+    pub github_api: String,
+    /// Whether colour was ruled out (`NO_COLOR`).
+    pub no_color: bool,
+    /// Whether the mechanic's voice is wanted (`RUNNER_DEBUG=1`, `PROMOTE_LOG`).
+    pub log: Option<String>,
+}
+
+/// Where GitHub Actions hears from us.
+#[derive(Debug, Clone)]
+pub struct Actions {
+    /// The file for outputs.
+    pub output: Option<PathBuf>,
+    /// The file for the job summary.
+    pub summary: Option<PathBuf>,
+    /// The login of whoever started the run.
+    pub actor: Option<String>,
+    /// The run's page.
+    pub run_url: Option<String>,
+    /// The workspace.
+    pub workspace: Option<PathBuf>,
+}
+
+/// A setting whose value cannot be (exit 2).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{name}: `{value}` is not {expected}")]
+pub struct SettingFault {
+    /// Where the value comes from.
+    pub name: String,
+    /// The value.
+    pub value: String,
+    /// What was expected.
+    pub expected: &'static str,
+}
+
+/// Where values come from: flags by name, and the process's environment.
+#[derive(Debug, Clone, Default)]
+pub struct Sources {
+    /// The flags that were given, by name without dashes.
+    pub flags: BTreeMap<String, String>,
+    /// The environment.
+    pub environment: BTreeMap<String, String>,
+}
+
+impl Sources {
+    /// A value and where it comes from. Empty is as good as not given: the runner sets unset inputs to nothing.
+    fn find(&self, name: &str) -> Option<(String, &str)> {
+        let input = INPUTS.iter().find(|input| input.input == name)?;
+        if let Some(value) = self.flags.get(input.flag).filter(|value| !value.is_empty()) {
+            return Some((format!("--{}", input.flag), value));
+        }
+        let as_input = format!("INPUT_{}", name.to_ascii_uppercase());
+        let names = std::iter::once(as_input).chain(input.variables.iter().map(|name| (*name).to_owned()));
+        names.into_iter().find_map(|name| {
+            let value = self.environment.get(&name).map(|value| value.trim()).filter(|value| !value.is_empty())?;
+            Some((name, value))
+        })
+    }
+
+    fn text(&self, name: &str) -> Option<String> {
+        self.find(name).map(|(_, value)| value.to_owned())
+    }
+
+    fn path(&self, name: &str) -> Option<PathBuf> {
+        self.text(name).map(PathBuf::from)
+    }
+
+    fn secret(&self, name: &str) -> Option<Secret> {
+        self.text(name).and_then(Secret::new)
+    }
+
+    fn switch(&self, name: &str) -> Result<bool, SettingFault> {
+        let Some((from, value)) = self.find(name) else { return Ok(false) };
+        match value.to_ascii_lowercase().as_str() {
+            "true" | "1" | "yes" | "on" => Ok(true),
+            "false" | "0" | "no" | "off" => Ok(false),
+            _ => Err(SettingFault { name: from, value: value.to_owned(), expected: "`true` or `false`" }),
+        }
+    }
+
+    fn variable(&self, name: &str) -> Option<String> {
+        self.environment.get(name).filter(|value| !value.is_empty()).cloned()
+    }
+
+    /// Works out the settings.
+    pub fn settings(&self) -> Result<Settings, SettingFault> {
+        let actions = (self.variable("GITHUB_ACTIONS").as_deref() == Some("true")).then(|| self.actions());
+        let debug = self.variable("RUNNER_DEBUG").filter(|value| value == "1").map(|_| "promote=debug".to_owned());
+        let temp = self.variable("RUNNER_TEMP").or_else(|| self.variable("TMPDIR"));
+        Ok(Settings {
+            command: self.text("command"),
+            from: self.text("from"),
+            to: self.text("to"),
+            service: self.text("service"),
+            rules: self.path("rules").unwrap_or_else(|| PathBuf::from("promotion/promotion-rules.yaml")),
+            reason: self.text("reason"),
+            dry_run: self.switch("dry-run")?,
+            auto_approve: self.switch("auto-approve")?,
+            skip_validation: self.switch("skip-validation")?,
+            commit: self.text("commit"),
+            ledger: self.path("ledger").unwrap_or_else(|| PathBuf::from(".promote")),
+            gitops_repo: self.text("gitops-repo"),
+            gitops_token: self.secret("gitops-token"),
+            gitops_branch: self.text("gitops-branch"),
+            argocd_server: self.text("argocd-server"),
+            argocd_username: self.text("argocd-username"),
+            argocd_password: self.secret("argocd-password"),
+            argocd_auth_token: self.secret("argocd-auth-token"),
+            argocd_opts: self.text("argocd-opts"),
+            ca_file: self.path("ca-file"),
+            user: self.variable("USER").or_else(|| self.variable("LOGNAME")),
+            temp: temp.map_or_else(|| PathBuf::from("/tmp"), PathBuf::from),
+            github_server: self.variable("GITHUB_SERVER_URL").unwrap_or_else(|| "https://github.com".to_owned()),
+            github_api: self.variable("GITHUB_API_URL").unwrap_or_else(|| "https://api.github.com".to_owned()),
+            no_color: self.variable("NO_COLOR").is_some(),
+            log: self.variable("PROMOTE_LOG").or(debug),
+            actions,
+        })
+    }
+
+    fn actions(&self) -> Actions {
+        let run_url = || {
+            let server = self.variable("GITHUB_SERVER_URL")?;
+            let (repository, run) = (self.variable("GITHUB_REPOSITORY")?, self.variable("GITHUB_RUN_ID")?);
+            Some(format!("{server}/{repository}/actions/runs/{run}"))
+        };
+        Actions {
+            output: self.variable("GITHUB_OUTPUT").map(PathBuf::from),
+            summary: self.variable("GITHUB_STEP_SUMMARY").map(PathBuf::from),
+            actor: self.variable("GITHUB_ACTOR"),
+            run_url: run_url(),
+            workspace: self.variable("GITHUB_WORKSPACE").map(PathBuf::from),
+        }
+    }
+}
+
+impl Settings {
+    /// Every secret, by the name of its variable.
+    pub fn secrets(&self) -> Vec<(&'static str, &Secret)> {
+        let all = [
+            ("GITOPS_TOKEN", &self.gitops_token),
+            ("ARGOCD_PASSWORD", &self.argocd_password),
+            ("ARGOCD_AUTH_TOKEN", &self.argocd_auth_token),
+        ];
+        all.into_iter().filter_map(|(name, secret)| secret.as_ref().map(|secret| (name, secret))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sources(flags: &[(&str, &str)], environment: &[(&str, &str)]) -> Sources {
+        let own = |pairs: &[(&str, &str)]| pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        Sources { flags: own(flags), environment: own(environment) }
+    }
+
+    #[test]
+    fn a_flag_beats_an_input_beats_a_variable() {
+        let all = [("INPUT_FROM", "input"), ("FROM_ENV", "variable")];
+        assert_eq!(sources(&[("from", "flag")], &all).settings().unwrap().from.as_deref(), Some("flag"));
+        assert_eq!(sources(&[], &all).settings().unwrap().from.as_deref(), Some("input"));
+        assert_eq!(sources(&[], &all[1..]).settings().unwrap().from.as_deref(), Some("variable"));
+        let empty = sources(&[], &[("INPUT_FROM", " "), ("FROM_ENV", "variable")]);
+        assert_eq!(empty.settings().unwrap().from.as_deref(), Some("variable"), "empty is not given");
+    }
+
+    #[test]
+    fn a_switch_is_true_or_false_and_nothing_else() {
+        assert!(sources(&[], &[("DRY_RUN", "True")]).settings().unwrap().dry_run);
+        assert!(!sources(&[], &[("INPUT_DRY-RUN", "false"), ("DRY_RUN", "true")]).settings().unwrap().dry_run);
+        let fault = sources(&[], &[("INPUT_DRY-RUN", "maybe")]).settings().unwrap_err();
+        assert_eq!(fault.to_string(), "INPUT_DRY-RUN: `maybe` is not `true` or `false`");
+    }
+
+    #[test]
+    fn no_secret_has_a_flag() {
+        for input in INPUTS {
+            let secret = ["token", "password"].iter().any(|word| input.input.contains(word));
+            assert!(!secret || input.flag.is_empty(), "{} would show in the list of processes", input.input);
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! `promote show`: the record of one promotion, or the list of what the ledger holds.
+
+use anyhow::Result;
+
+use crate::adapters::ledger::DirectoryLedger;
+use crate::app::screen::Screen;
+use crate::app::settings::Settings;
+use crate::ports::Ledger as _;
+use crate::promotion::folded;
+use crate::render::ending::{self, Ending, Exit, USAGE};
+use crate::render::{json, record};
+
+/// How many records a list shows.
+const LISTED: usize = 50;
+
+/// Shows a record by its id or the beginning of it; without one, the newest records. The exit code.
+pub fn run(screen: &Screen, settings: &Settings, id: Option<&str>) -> Result<u8> {
+    let ledger = DirectoryLedger::new(settings.ledger.clone());
+    let ids = match ledger.matching(id.unwrap_or_default()) {
+        Ok(ids) => ids,
+        Err(fault) => {
+            let exit = Exit::Outcome(crate::promotion::outcome::Outcome::Failed);
+            return Ok(refuse(screen, &Ending::fault(exit, &fault.doing, &fault.why, fault.hint.as_deref())));
+        }
+    };
+    match (id, ids.as_slice()) {
+        (Some(_), [only]) => {
+            let entries = ledger.entries(only).map_err(anyhow::Error::new)?;
+            if screen.json() {
+                screen.document(&json::show(&entries));
+            } else {
+                screen.say(&record::text(&entries, screen.style()));
+            }
+            Ok(0)
+        }
+        (Some(id), []) => {
+            let mut ending = Ending::refused(USAGE, format!("there is no record `{id}`"));
+            ending.seen.push(format!("looked in {}", ledger.place()));
+            ending.next.push("`promote show` lists the records; --ledger names another place".to_owned());
+            Ok(refuse(screen, &ending))
+        }
+        (None, _) => list(screen, &ledger, &ids),
+        (Some(id), several) => {
+            let mut ending = Ending::refused(USAGE, format!("`{id}` is the beginning of several records"));
+            ending.seen.extend(several.iter().take(10).cloned());
+            Ok(refuse(screen, &ending))
+        }
+    }
+}
+
+fn refuse(screen: &Screen, ending: &Ending) -> u8 {
+    screen.say(&ending::text(ending, screen.style()));
+    ending.exit.code()
+}
+
+fn list(screen: &Screen, ledger: &DirectoryLedger, ids: &[String]) -> Result<u8> {
+    let mut stories = Vec::new();
+    for id in ids {
+        let entries = ledger.entries(id).map_err(anyhow::Error::new)?;
+        stories.extend(folded::fold(&entries));
+    }
+    stories.sort_by_key(|story| std::cmp::Reverse(story.created_at));
+    if screen.json() {
+        screen.document(&format!("{}\n", serde_json::to_string_pretty(&stories)?));
+        return Ok(0);
+    }
+    if stories.is_empty() {
+        screen.say(&format!("{} holds no records yet.\n", ledger.place()));
+    }
+    for story in stories.iter().take(LISTED) {
+        screen.say(&record::line(story));
+    }
+    if stories.len() > LISTED {
+        screen.say(&format!("and {} older ones\n", stories.len() - LISTED));
+    }
+    Ok(0)
+}

@@ -1,0 +1,68 @@
+//! Ends become words: what the road returns, as render prints it.
+
+use crate::pipeline::job::{End, Halt};
+use crate::ports::FaultKind;
+use crate::promotion::edit::diff::{Side, diff};
+use crate::promotion::facts::Snapshot;
+use crate::promotion::outcome::Outcome;
+use crate::promotion::plan::Plan;
+use crate::promotion::rules::Promotion;
+use crate::promotion::time::Millis;
+use crate::render::ending::{Ending, Exit, INVALID};
+use crate::render::plan::{DiffLine, FileDiff, Sign};
+
+/// The ending of a run that came to one.
+pub fn ended(end: &End, took: Millis) -> Ending {
+    let mut ending = Ending::of(end.outcome, &end.what);
+    ending.seen.clone_from(&end.seen);
+    ending.next.clone_from(&end.next);
+    ending.record = end.id.clone().filter(|_| end.recorded);
+    ending.took = matches!(end.outcome, Outcome::Promoted | Outcome::Delivered | Outcome::RolledBack).then_some(took);
+    ending
+}
+
+/// The ending of a run that could not begin, or could not read the world.
+pub fn halted(halt: &Halt, promotion: &Promotion, rules_path: &str) -> Ending {
+    match halt {
+        Halt::NotBuilt(parts) => {
+            let way = format!("{} → {}", promotion.from, promotion.to);
+            let what = format!("the rules of {way} ask for what this version of promote cannot do yet");
+            let mut ending = Ending::refused(INVALID, what);
+            let shown = parts.iter().map(|part| {
+                format!("{rules_path}:{}:{}: `{}` is not built yet", part.at.line, part.at.column, part.part)
+            });
+            ending.seen = shown.collect();
+            ending.seen.push("nothing was read or written".to_owned());
+            ending.next = vec!["take these parts out, or promote with another rule of the file".to_owned()];
+            ending
+        }
+        Halt::Invalid(fault) => {
+            let mut ending = Ending::refused(INVALID, &fault.what);
+            ending.seen = vec![fault.seen.clone(), "nothing was written".to_owned()];
+            ending.next = vec![fault.hint.clone()];
+            ending
+        }
+        Halt::Fault(fault) => {
+            let settings = fault.kind == FaultKind::Settings;
+            let exit = if settings { Exit::Refused(INVALID) } else { Exit::Outcome(Outcome::Failed) };
+            let mut ending = Ending::fault(exit, &fault.doing, &fault.why, fault.hint.as_deref());
+            ending.seen.push("nothing was written".to_owned());
+            ending
+        }
+    }
+}
+
+/// The exact lines that a plan's commits change, from the text that the plan was made on.
+pub fn diffs(plan: &Plan, snapshot: &Snapshot) -> Vec<FileDiff> {
+    let mut diffs = Vec::new();
+    for commit in &plan.commits {
+        for file in &commit.files {
+            let Some(before) = snapshot.files.get(&file.path) else { continue };
+            let lines = diff(before, &file.edits).unwrap_or_default();
+            let sign = |side| if side == Side::Old { Sign::Removed } else { Sign::Added };
+            let lines = lines.into_iter().map(|line| DiffLine { sign: sign(line.side), text: line.text }).collect();
+            diffs.push(FileDiff { target: commit.target.clone(), path: file.path.clone(), lines });
+        }
+    }
+    diffs
+}

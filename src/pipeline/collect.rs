@@ -1,0 +1,176 @@
+//! Reading the world for one evaluation: what both environments pin, what the ledger knows, and the evidence.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::thread;
+
+use crate::pipeline::job::{Halt, Job};
+use crate::ports::{Branch, World};
+use crate::promotion::event::{Event, Phase};
+use crate::promotion::facts::{EnvironmentFacts, Facts, Reading, Soak};
+use crate::promotion::gates;
+use crate::promotion::id;
+use crate::promotion::image::ImageRef;
+use crate::promotion::live::{AppState, HealthWord};
+use crate::promotion::pins::Pin;
+use crate::promotion::planning;
+use crate::promotion::request::Request;
+use crate::promotion::rules::{Source, SourceKind, Target};
+use crate::promotion::time::Millis;
+
+/// What both environments pin, and what is asked for because of it.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// The source environment.
+    pub source: EnvironmentFacts,
+    /// The target environment.
+    pub target: EnvironmentFacts,
+    /// What the target pins, and where.
+    pub pins: Vec<Pin>,
+    /// The request.
+    pub request: Request,
+    /// Its id.
+    pub id: String,
+}
+
+/// The branch that a target is written to.
+pub fn branch(target: &Target) -> Branch {
+    Branch { repo: target.repo.clone(), branch: target.branch.clone() }
+}
+
+/// Reads both environments and works out the request. An open promotion of the same images goes on: its request
+/// keeps the old values that it began with.
+pub fn asked(world: &World<'_>, job: &Job<'_>) -> Result<Asked, Halt> {
+    (world.tell)(&Event::Phase(Phase::Collect));
+    let service = job.service;
+    let (from, source) = job.source()?;
+    let (to, target) = job.target()?;
+    let read = |name: &str, target: &Target| -> Result<EnvironmentFacts, Halt> {
+        Ok(EnvironmentFacts {
+            name: name.to_owned(),
+            snapshot: world.delivery.snapshot(&branch(target), &target.path)?,
+            apps: BTreeMap::new(),
+            head: world.ledger.head(&service.name, name)?,
+        })
+    };
+    let (source_facts, target_facts) = (read(&from.name, source)?, read(&to.name, target)?);
+    let source_pins = planning::pinned(service, from, &source_facts.snapshot)?;
+    let pins = planning::pinned(service, to, &target_facts.snapshot)?;
+    let reason = job.reason.map(str::to_owned);
+    let mut request = planning::request(service, job.promotion, &source_pins, &pins, &target_facts.head, reason)?;
+    if let Some(open) = &target_facts.head.open {
+        let entries = world.ledger.entries(open)?;
+        if let Some(folded) = crate::promotion::folded::fold(&entries)
+            && same_versions(&folded.requested.request, &request)
+        {
+            request = folded.requested.request;
+        }
+    }
+    let id = id::of(&request);
+    Ok(Asked { source: source_facts, target: target_facts, pins, request, id })
+}
+
+/// Whether two requests ask for the same versions on the same way.
+fn same_versions(a: &Request, b: &Request) -> bool {
+    let new = |request: &Request| request.images.iter().map(|wanted| wanted.new.clone()).collect::<Vec<_>>();
+    a.kind == b.kind && a.from == b.from && a.to == b.to && new(a) == new(b)
+}
+
+/// Reads the evidence that the promotion's gates ask for, all sources at once, and completes the facts.
+pub fn facts(world: &World<'_>, job: &Job<'_>, asked: &Asked) -> Result<Facts, Halt> {
+    let evidence = &job.rules.evidence;
+    let needs = gates::needs(job.promotion, evidence);
+    let (service, from) = (&job.service.name, &job.promotion.from);
+    let merges: Vec<(String, Source)> =
+        needs.merged.iter().map(|(gate, ids)| (gate.clone(), merged_source(gate, ids, evidence))).collect();
+    let single = needs.readings.iter().filter_map(|id| evidence.get(id).map(|source| (id.clone(), source.clone())));
+    let (readings, merged) = thread::scope(|scope| {
+        let read = |(name, source): (String, Source)| {
+            scope.spawn(move || (name, world.evidence.read(&source, service, from)))
+        };
+        let single: Vec<_> = single.map(read).collect();
+        let merges: Vec<_> = merges.into_iter().map(read).collect();
+        (gather(single), gather(merges))
+    });
+    let version: Vec<ImageRef> = asked.request.images.iter().map(|wanted| wanted.new.clone()).collect();
+    let now = world.clock.now();
+    let soak = if needs.soak { Some(soak(world, job, asked, &version)?) } else { None };
+    Ok(Facts {
+        at: now,
+        commit: job.commit.map(str::to_owned).or_else(|| version.iter().find_map(commit_in_tag)),
+        version,
+        source: asked.source.clone(),
+        target: asked.target.clone(),
+        readings,
+        merged,
+        soak,
+        failing_before: BTreeSet::new(),
+        also_ships: Vec::new(),
+    })
+}
+
+type Reader<'scope> = thread::ScopedJoinHandle<'scope, (String, Reading)>;
+
+/// Waits for the readers. One that panicked has read nothing that may be believed.
+fn gather(readers: Vec<Reader<'_>>) -> BTreeMap<String, Reading> {
+    let unreadable = || Reading::Unreadable { why: "the reader stopped with a bug in promote".to_owned(), files: Vec::new() };
+    readers.into_iter().map(|reader| reader.join().unwrap_or_else(|_| (String::new(), unreadable()))).collect()
+}
+
+/// All files of several sources as one source, so that what stands in two of them is counted once.
+fn merged_source(gate: &str, ids: &[String], evidence: &BTreeMap<String, Source>) -> Source {
+    let sources: Vec<&Source> = ids.iter().filter_map(|id| evidence.get(id)).collect();
+    let globs = sources.iter().flat_map(|source| match &source.kind {
+        SourceKind::Files { globs, .. } => globs.clone(),
+        SourceKind::NotBuilt(_) => Vec::new(),
+    });
+    let kind = SourceKind::Files { globs: globs.collect(), format: None, max_age: None };
+    Source { id: gate.to_owned(), kind, at: sources.first().map(|source| source.at).unwrap_or_default() }
+}
+
+/// A tag that is a commit id names the commit that the image was built from.
+fn commit_in_tag(image: &ImageRef) -> Option<String> {
+    let tag = image.tag.as_deref()?;
+    let looks_like_one = (7..=40).contains(&tag.len())
+        && tag.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+        && tag.bytes().any(|b| b.is_ascii_alphabetic());
+    looks_like_one.then(|| tag.to_owned())
+}
+
+/// How long the source has run this version without a break: since the record that verified it, or since its
+/// applications last turned Healthy, whichever is shorter.
+fn soak(world: &World<'_>, job: &Job<'_>, asked: &Asked, version: &[ImageRef]) -> Result<Soak, Halt> {
+    let from = &job.promotion.from;
+    let verified = asked.source.head.last_verified.as_ref();
+    let Some(verified) = verified.filter(|last| same_images(&last.images, version)) else {
+        let why = format!("no verified promotion of this version to {from} is recorded in {}", world.ledger.place());
+        return Ok(Soak::Unknown { why });
+    };
+    let mut elapsed = Millis::between(verified.since, world.clock.now());
+    let mut known_by = format!("record {}", verified.promotion);
+    let (_, target) = job.source()?;
+    for app in &target.apps {
+        let Some(deployer) = world.deployer else { break };
+        let state = deployer.state(app, false)?;
+        match healthy_for(&state) {
+            Some(healthy) if healthy < elapsed => {
+                elapsed = healthy;
+                known_by = format!("{} Healthy in Argo CD", app.name);
+            }
+            Some(_) => {}
+            None => return Ok(Soak::Unknown { why: format!("{} is not Healthy now", app.name) }),
+        }
+    }
+    Ok(Soak::For { elapsed, known_by })
+}
+
+/// How long an application has been Healthy, by its server's own clock.
+fn healthy_for(state: &AppState) -> Option<Millis> {
+    let healthy = state.health.status == HealthWord::Healthy;
+    let (since, now) = (state.health.since?, state.server_time?);
+    healthy.then(|| Millis::between(since, now))
+}
+
+/// Whether the same images stand on both sides, each in the same version.
+fn same_images(a: &[ImageRef], b: &[ImageRef]) -> bool {
+    a.len() == b.len() && b.iter().all(|image| a.iter().any(|other| other.name == image.name && other.same_version(image)))
+}

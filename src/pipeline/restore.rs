@@ -1,0 +1,163 @@
+//! Rolling back: the version from before is committed back, synced, and verified like any other.
+//!
+//! It is never Argo CD's own rollback, which auto-sync refuses and which leaves git ahead of the cluster. The plan is made
+//! from what stands in the repository now, and touches only scalars that still hold our value: what somebody else changed since is not ours to undo.
+
+use crate::pipeline::collect::branch;
+use crate::pipeline::commit::{self, NoCommit};
+use crate::pipeline::job::{End, Halt};
+use crate::pipeline::keep::Run;
+use crate::pipeline::verify::{self, Expect};
+use crate::pipeline::wait::goal::Settled;
+use crate::ports::Fault;
+use crate::promotion::event::{Event, Phase};
+use crate::promotion::image::ImageChange;
+use crate::promotion::outcome::Outcome;
+use crate::promotion::plan::Plan;
+use crate::promotion::planning;
+use crate::promotion::record::{Milestone, Refuted};
+use crate::promotion::rollback::{self, NoRollback};
+use crate::promotion::rules::RollbackWhen;
+use crate::promotion::words;
+
+/// The trailer of a commit that restores.
+pub const ROLLBACK_TRAILER: &str = "Rollback-Of";
+
+/// What follows a definite failure: the rollback that the rules ask for, or a person.
+pub fn after(run: &mut Run<'_>, refuted: &Refuted) -> Result<End, Halt> {
+    let rules = &run.job.promotion.rollback;
+    let (service, to) = (run.job.service.name.clone(), run.job.promotion.to.clone());
+    let why = if rules.when == RollbackWhen::Ask {
+        Some("the rules leave the decision to a person (`rollback.when: ask`)")
+    } else if rules.when == RollbackWhen::Never {
+        Some("the rules say `rollback.when: never`")
+    } else if !rules.on.contains(&refuted.trigger) {
+        Some("this failure is not among `rollback.on`")
+    } else {
+        None
+    };
+    if let Some(why) = why {
+        let end = End::of(Outcome::Stuck, format!("{to} runs a version that did not verify, and it was not rolled back"));
+        let command = format!("promote rollback --service {service} --env {to} --reason \"…\"");
+        return run.close(with_cause(end, refuted).seen(why).next(format!("to restore the version before: {command}")));
+    }
+    roll_back(run, refuted)
+}
+
+fn with_cause(end: End, refuted: &Refuted) -> End {
+    let end = end.seen(refuted.what.clone());
+    match &refuted.detail {
+        Some(detail) => end.seen(detail.clone()),
+        None => end,
+    }
+}
+
+/// Restores and verifies. Whatever fails on this way needs a person; there is no rollback of a rollback.
+pub fn roll_back(run: &mut Run<'_>, refuted: &Refuted) -> Result<End, Halt> {
+    (run.world.tell)(&Event::Phase(Phase::Rollback));
+    let plan = match planned(run) {
+        Ok(plan) => plan,
+        Err(why) => return stuck(run, refuted, &why),
+    };
+    let back = versions(&plan.images);
+    (run.world.tell)(&Event::RollingBack { to: back.clone() });
+    if let Err(why) = committed(run, &plan) {
+        return stuck(run, refuted, &why);
+    }
+    let commits: Vec<String> = run.story.rollback_committed.iter().flatten().map(|done| done.commit.clone()).collect();
+    let Some(facts) = run.story.planned.as_ref().map(|planned| planned.facts.clone()) else {
+        return stuck(run, refuted, "the promotion was never planned");
+    };
+    let nonce = format!("{}-rollback", run.story.id);
+    let expect = Expect {
+        images: &plan.images,
+        commits: &commits,
+        nonce: &nonce,
+        baseline: &facts.target.apps,
+        failing_before: &facts.failing_before,
+        snapshot: &facts.target.snapshot,
+        rollback: true,
+    };
+    match verify::watch(run, &expect)? {
+        Some(Settled::Verified(verified)) => run.keep(Milestone::RollbackVerified(verified))?,
+        None => {}
+        Some(Settled::Stopped) => return Ok(run.interrupted()),
+        Some(Settled::Refuted(again)) => {
+            return stuck(run, refuted, &format!("what was restored does not verify: {}", again.what));
+        }
+        Some(Settled::Unconfirmed { why, .. }) => {
+            return stuck(run, refuted, &format!("what was restored could not be confirmed: {why}"));
+        }
+        Some(Settled::Overtaken { by }) => return stuck(run, refuted, &format!("somebody promoted over it: {by}")),
+    }
+    let what = format!("{} is back on {back}", plan.to);
+    let end = with_cause(End::of(Outcome::RolledBack, what), refuted)
+        .seen(format!("the rollback {} is synced and healthy", commits.first().map_or("", |commit| short(commit))))
+        .next("find the cause, and promote a version that does not have it");
+    run.close(end)
+}
+
+fn stuck(run: &mut Run<'_>, refuted: &Refuted, why: &str) -> Result<End, Halt> {
+    let to = run.job.promotion.to.clone();
+    let end = with_cause(End::of(Outcome::Stuck, format!("{to} did not verify, and could not be rolled back")), refuted);
+    let end = end.seen(why).next(format!("look at {to} now: what its GitOps directory pins, and what runs"));
+    run.close(end)
+}
+
+/// The rollback's plan: the one that an earlier run kept, or one made from what stands now.
+fn planned(run: &mut Run<'_>) -> Result<Plan, String> {
+    if let Some(plan) = &run.story.rollback_plan {
+        return Ok(plan.clone());
+    }
+    let Some(planned) = run.story.planned.clone() else { return Err("the promotion was never planned".to_owned()) };
+    let plan = make(run, &planned.plan, &planned.report).map_err(|fault| fault.to_string())??;
+    run.keep(Milestone::RollbackPlanned { plan: Box::new(plan.clone()) }).map_err(|halt| format!("{halt:?}"))?;
+    Ok(plan)
+}
+
+fn make(
+    run: &Run<'_>,
+    plan: &Plan,
+    report: &crate::promotion::report::GateReport,
+) -> Result<Result<Plan, String>, Fault> {
+    let (environment, target) = match run.job.target() {
+        Ok(place) => place,
+        Err(_) => return Ok(Err("the rules no longer define the environment".to_owned())),
+    };
+    let snapshot = run.world.delivery.snapshot(&branch(target), &target.path)?;
+    let pins = match planning::pinned(run.job.service, environment, &snapshot) {
+        Ok(pins) => pins,
+        Err(fault) => return Ok(Err(format!("{}: {}", fault.what, fault.seen))),
+    };
+    let made = rollback::plan(plan, &run.story.id, &run.story.requested.request, report, &snapshot, &pins);
+    Ok(made.map_err(|NoRollback(why)| why))
+}
+
+/// Makes the rollback's commit, or finds the one that an earlier run made.
+fn committed(run: &mut Run<'_>, plan: &Plan) -> Result<(), String> {
+    if run.story.rollback_committed.is_some() {
+        return Ok(());
+    }
+    let target = run.job.target().map_err(|_| "the rules no longer define the environment".to_owned())?.1.clone();
+    let earlier = commit::found(run, plan, &target, ROLLBACK_TRAILER).map_err(|fault| fault.to_string())?;
+    let commits = match earlier {
+        Some(commits) => commits,
+        None => commit::commit(run, plan, &target).map_err(|fault| match fault {
+            NoCommit::Overtaken(why) => why,
+            NoCommit::Fault(fault) | NoCommit::Uncertain(fault) => fault.to_string(),
+            NoCommit::Stopped => "the run was asked to stop".to_owned(),
+        })?,
+    };
+    run.keep(Milestone::RollbackCommitted { commits }).map_err(|halt| format!("{halt:?}"))
+}
+
+/// The restored versions in words: `app 1.10`.
+pub fn versions(images: &[ImageChange]) -> String {
+    let texts: Vec<String> =
+        images.iter().map(|change| format!("{} {}", change.new.short_name(), change.new.version())).collect();
+    words::list(&texts)
+}
+
+fn short(commit: &str) -> &str {
+    commit.get(..7).unwrap_or(commit)
+}

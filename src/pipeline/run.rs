@@ -1,0 +1,350 @@
+//! The road itself, as prose: judge, plan, keep, commit, watch, keep.
+
+use crate::pipeline::collect::{self, Asked, branch};
+use crate::pipeline::commit::{self, NoCommit};
+use crate::pipeline::job::{End, Halt, Job};
+use crate::pipeline::keep::Run;
+use crate::pipeline::restore;
+use crate::pipeline::verify::{self, Expect};
+use crate::pipeline::wait;
+use crate::pipeline::wait::goal::Settled;
+use crate::ports::{Claimed, World};
+use crate::promotion::event::{Event, Phase};
+use crate::promotion::facts::Facts;
+use crate::promotion::gates;
+use crate::promotion::image::ImageRef;
+use crate::promotion::outcome::Outcome;
+use crate::promotion::plan::Plan;
+use crate::promotion::planning::{self, ID_TRAILER, Making};
+use crate::promotion::record::{Judged, Milestone, Planned};
+use crate::promotion::report::{GateReport, Mark, Verdict};
+use crate::promotion::request::RequestKind;
+use crate::promotion::words;
+
+/// Judges the gates; writes nothing.
+pub fn validate(world: &World<'_>, job: &Job<'_>) -> Result<End, Halt> {
+    built(job)?;
+    let asked = collect::asked(world, job)?;
+    let (facts, report) = judged(world, job, &asked)?;
+    let end = match verdict(job, &report) {
+        Some(end) => end,
+        None => End::of(Outcome::Ready, format!("{} may be promoted to {}", versions(&facts.version), job.promotion.to)),
+    };
+    Ok(with_judgement(end, asked, facts, report))
+}
+
+/// Judges the gates and makes the plan; writes nothing.
+pub fn plan(world: &World<'_>, job: &Job<'_>) -> Result<End, Halt> {
+    built(job)?;
+    let mut asked = collect::asked(world, job)?;
+    preflight_reads(world, job, &mut asked)?;
+    let (mut facts, report) = judged(world, job, &asked)?;
+    facts.also_ships = also_ships(world, job, &asked);
+    let plan = make(job, &asked, &facts, &report)?;
+    let end = match verdict(job, &report) {
+        Some(end) => end,
+        None => End::of(Outcome::Planned, "nothing was written"),
+    };
+    let mut end = with_judgement(end, asked, facts, report);
+    end.plan = Some(Box::new(plan));
+    Ok(end)
+}
+
+/// Promotes.
+pub fn run(world: &World<'_>, job: &Job<'_>) -> Result<End, Halt> {
+    built(job)?;
+    let (service, to) = (&job.service.name, &job.promotion.to);
+    let _claim = match world.ledger.claim(service, to, job.run, world.clock.now())? {
+        Claimed::Ours(claim) => claim,
+        Claimed::Held(by) => return Ok(held_by_another(service, to, &by)),
+    };
+    let mut asked = collect::asked(world, job)?;
+    if let Some(end) = nothing_new(world, job, &asked)? {
+        return Ok(end);
+    }
+    let mut run = Run::begin(world, job, &asked.id, &asked.request)?;
+    take_up(&mut run)?;
+    if run.story.committed.is_none() {
+        preflight_reads(world, job, &mut asked)?;
+        if let Some(end) = decide(&mut run, &asked)? {
+            return Ok(end);
+        }
+    }
+    carry_out(&mut run)
+}
+
+/// Looks whether an earlier run was killed between its push and its record.
+pub fn take_up(run: &mut Run<'_>) -> Result<(), Halt> {
+    let Some(planned) = run.story.planned.clone().filter(|_| run.story.committed.is_none()) else { return Ok(()) };
+    let target = run.job.target()?.1;
+    if let Some(commits) = commit::found(run, &planned.plan, target, ID_TRAILER)? {
+        run.keep(Milestone::Committed { commits })?;
+    }
+    Ok(())
+}
+
+/// Judges the gates and keeps what follows: the plan, or the judgement that holds the promotion, which ends the run.
+fn decide(run: &mut Run<'_>, asked: &Asked) -> Result<Option<End>, Halt> {
+    let (world, job) = (run.world, run.job);
+    let (mut facts, report) = judged(world, job, asked)?;
+    if let Some(end) = verdict(job, &report) {
+        let outcome = end.outcome;
+        run.keep(Milestone::Judged(Judged { facts: facts.clone(), report: report.clone(), outcome }))?;
+        let mut end = run.finish(end);
+        (end.facts, end.report) = (Some(Box::new(facts)), Some(report));
+        return Ok(Some(end));
+    }
+    facts.also_ships = also_ships(world, job, asked);
+    let (service, to) = (&job.service.name, &job.promotion.to);
+    facts.failing_before = wait::failing(world, service, to, &job.promotion.verify);
+    let plan = make(job, asked, &facts, &report)?;
+    if world.clock.stopped() {
+        return Ok(Some(run.interrupted()));
+    }
+    preflight_writes(run, &plan)?;
+    let known = run.story.planned.as_ref().is_some_and(|earlier| earlier.plan.digest == plan.digest);
+    if !known {
+        run.keep(Milestone::Planned(Box::new(Planned { facts, report, plan })))?;
+    }
+    Ok(None)
+}
+
+/// Carries out the plan that the record holds, from wherever an earlier run left it.
+pub fn carry_out(run: &mut Run<'_>) -> Result<End, Halt> {
+    let Some(planned) = run.story.planned.clone() else { return Ok(run.interrupted()) };
+    let plan = planned.plan;
+    if let Some(end) = commit_once(run, &plan)? {
+        return Ok(end);
+    }
+    if let Some(refuted) = run.story.refuted.clone() {
+        return refuted_end(run, &plan, &refuted);
+    }
+    if run.story.verified.is_some() {
+        return finished(run, &plan);
+    }
+    if run.world.clock.stopped() {
+        return Ok(run.interrupted());
+    }
+    let commits: Vec<String> = run.story.committed.iter().flatten().map(|commit| commit.commit.clone()).collect();
+    let expect = Expect {
+        images: &plan.images,
+        commits: &commits,
+        nonce: &plan.id,
+        baseline: &planned.facts.target.apps,
+        failing_before: &planned.facts.failing_before,
+        snapshot: &planned.facts.target.snapshot,
+        rollback: matches!(run.story.requested.request.kind, RequestKind::Rollback { .. }),
+    };
+    match verify::watch(run, &expect)? {
+        None => finished(run, &plan),
+        Some(Settled::Verified(verified)) => {
+            run.keep(Milestone::Verified(verified))?;
+            finished(run, &plan)
+        }
+        Some(Settled::Refuted(refuted)) => {
+            run.keep(Milestone::Refuted(refuted.clone()))?;
+            refuted_end(run, &plan, &refuted)
+        }
+        Some(Settled::Overtaken { by }) => {
+            let end = End::of(Outcome::Superseded, format!("{} went on past this promotion", plan.to)).seen(by);
+            run.close(end)
+        }
+        Some(Settled::Unconfirmed { why, hint }) => unconfirmed(run, &plan, why, hint),
+        Some(Settled::Stopped) => Ok(run.interrupted()),
+    }
+}
+
+/// Commits, unless that is done; ends the run if it cannot be.
+fn commit_once(run: &mut Run<'_>, plan: &Plan) -> Result<Option<End>, Halt> {
+    if run.story.committed.is_some() {
+        run.wrote = true;
+        return Ok(None);
+    }
+    let target = run.job.target()?.1.clone();
+    let no_commit = match commit::commit(run, plan, &target) {
+        Ok(commits) => {
+            run.wrote = true;
+            run.keep(Milestone::Committed { commits })?;
+            return Ok(None);
+        }
+        Err(no_commit) => no_commit,
+    };
+    let end = match no_commit {
+        NoCommit::Stopped => return Ok(Some(run.interrupted())),
+        NoCommit::Overtaken(who) => End::of(Outcome::Superseded, format!("somebody else promoted {}", plan.to))
+            .seen(who)
+            .seen(format!("this promotion was planned from {}; nothing was written", old_versions(plan)))
+            .next("run it again to plan from what stands there now"),
+        NoCommit::Fault(fault) => {
+            let end = End::of(Outcome::Failed, format!("{} is as it was: the commit could not be pushed", plan.to));
+            end.because(&fault)
+        }
+        NoCommit::Uncertain(fault) => {
+            let end = End::of(Outcome::Unconfirmed, "a push was sent, and it could not be found out whether it arrived");
+            return Ok(Some(run.finish(end.because(&fault).next("run it again: it looks for its commit first"))));
+        }
+    };
+    run.close(end).map(Some)
+}
+
+/// The end of a promotion that is written, and verified if there is anything to watch.
+fn finished(run: &mut Run<'_>, plan: &Plan) -> Result<End, Halt> {
+    let unchanged = run.story.committed.iter().flatten().all(|commit| commit.unchanged);
+    let what = versions(&plan.images.iter().map(|change| change.new.clone()).collect::<Vec<_>>());
+    let end = if plan.apps.is_empty() && !unchanged {
+        End::of(Outcome::Delivered, format!("{what} is pushed to {}", plan.to))
+            .seen("no Argo CD application is configured, so nothing was watched or verified")
+    } else if unchanged {
+        let end = End::of(Outcome::Unchanged, format!("{} pins {what} already", plan.to));
+        if plan.apps.is_empty() { end } else { end.seen("it is live and healthy") }
+    } else if matches!(run.story.requested.request.kind, RequestKind::Rollback { .. }) {
+        End::of(Outcome::Promoted, format!("{} is back on {what}", plan.to))
+    } else {
+        End::of(Outcome::Promoted, format!("{what} is live in {}", plan.to))
+    };
+    run.close(end)
+}
+
+fn refuted_end(run: &mut Run<'_>, plan: &Plan, refuted: &crate::promotion::record::Refuted) -> Result<End, Halt> {
+    let changed = run.story.committed.iter().flatten().any(|commit| !commit.unchanged);
+    let is_rollback = matches!(run.story.requested.request.kind, RequestKind::Rollback { .. });
+    if changed && !is_rollback {
+        return restore::after(run, refuted);
+    }
+    let end = End::of(Outcome::Stuck, format!("{} does not run {} well", plan.to, run_versions(plan)));
+    let end = end.seen(refuted.what.clone()).next("nothing was rolled back: there is no change of ours to undo");
+    run.close(end)
+}
+
+/// "Could not confirm" is not "failed": nothing is rolled back, unless the rules say so.
+fn unconfirmed(run: &mut Run<'_>, plan: &Plan, why: String, hint: Option<String>) -> Result<End, Halt> {
+    if run.job.promotion.rollback.on_unknown {
+        let trigger = crate::promotion::rules::Trigger::Deployment;
+        let what = format!("it could not be confirmed, and the rules say `on_unknown: rollback`: {why}");
+        let refuted = crate::promotion::record::Refuted { trigger, what, detail: None };
+        run.keep(Milestone::Refuted(refuted.clone()))?;
+        return refuted_end(run, plan, &refuted);
+    }
+    let what = format!("{} is written to {}, and what came of it could not be found out", run_versions(plan), plan.to);
+    let mut end = End::of(Outcome::Unconfirmed, what).seen(why);
+    end.next.extend(hint);
+    Ok(run.finish(end.next("nothing was rolled back; run it again to go on")))
+}
+
+/// Refuses a promotion that uses parts which this version cannot do.
+pub fn built(job: &Job<'_>) -> Result<(), Halt> {
+    let parts = &job.promotion.not_built;
+    if parts.is_empty() { Ok(()) } else { Err(Halt::NotBuilt(parts.clone())) }
+}
+
+/// Reads the evidence and judges the gates.
+fn judged(world: &World<'_>, job: &Job<'_>, asked: &Asked) -> Result<(Facts, GateReport), Halt> {
+    let facts = collect::facts(world, job, asked)?;
+    let report = gates::evaluate(job.promotion, &job.rules.evidence, &facts, job.rules_path);
+    (world.tell)(&Event::Judged(report.clone()));
+    Ok((facts, report))
+}
+
+/// The end that a report which does not say `go` means.
+fn verdict(job: &Job<'_>, report: &GateReport) -> Option<End> {
+    let (failed, unknown) = (report.count(Mark::Fail), report.count(Mark::Unknown));
+    let mut parts = Vec::new();
+    if failed > 0 {
+        parts.push(format!("{} failed", words::counted(failed as u64, "gate")));
+    }
+    if unknown > 0 {
+        parts.push(format!("{unknown} could not be evaluated"));
+    }
+    let what = parts.join(", ");
+    match report.verdict {
+        Verdict::Go => None,
+        Verdict::Wait => {
+            let at = report.not_before().map_or_else(String::new, |at| format!("not before {at}"));
+            let end = End::of(Outcome::Waiting, format!("only time is lacking: {at}"));
+            Some(end.next(format!("run it again then; {} stays as it is", job.promotion.to)))
+        }
+        Verdict::Stop if failed > 0 => Some(End::of(Outcome::Held, what)),
+        Verdict::Stop => Some(End::of(Outcome::Unknown, what)),
+    }
+}
+
+/// Nothing is asked for that is not recorded, verified and pinned already: the environment is only looked at again.
+fn nothing_new(world: &World<'_>, job: &Job<'_>, asked: &Asked) -> Result<Option<End>, Halt> {
+    let head = &asked.target.head;
+    let pinned = asked.request.images.iter().all(|wanted| wanted.old == wanted.new);
+    let Some(last) = head.last_verified.as_ref().filter(|_| pinned && head.open.is_none()) else { return Ok(None) };
+    let verified = asked.request.images.iter().all(|wanted| last.images.contains(&wanted.new));
+    if !verified || head.current.as_ref() != Some(&last.promotion) {
+        return Ok(None);
+    }
+    let what = format!("{} pins {} already", job.promotion.to, versions(&last.images));
+    let facts_end = End::of(Outcome::Unchanged, what).seen(format!("promotion {} verified it", last.promotion));
+    verify::look_again(world, job, asked, facts_end).map(Some)
+}
+
+fn make(job: &Job<'_>, asked: &Asked, facts: &Facts, report: &GateReport) -> Result<Plan, Halt> {
+    let (environment, target) = job.target()?;
+    let (rules, promotion, request) = (job.rules, job.promotion, &asked.request);
+    let making = Making { id: &asked.id, request, rules, promotion, environment, target, facts, report };
+    Ok(planning::plan(&making, &asked.pins)?)
+}
+
+/// What reading can show before anything is written: the target's applications exist, track this place, and are ours to sync.
+fn preflight_reads(world: &World<'_>, job: &Job<'_>, asked: &mut Asked) -> Result<(), Halt> {
+    let (_, target) = job.target()?;
+    for app in &target.apps {
+        let deployer = verify::deployer(world, app)?;
+        let state = deployer.preflight(app, &asked.target.snapshot)?;
+        asked.target.apps.insert(app.name.clone(), state);
+    }
+    Ok(())
+}
+
+/// What can be shown before the first write: that a push would be accepted.
+fn preflight_writes(run: &Run<'_>, plan: &Plan) -> Result<(), Halt> {
+    (run.world.tell)(&Event::Phase(Phase::Preflight));
+    let writes = plan.commits.iter().any(|commit| !commit.files.is_empty());
+    if writes {
+        run.world.delivery.preflight(&branch(run.job.target()?.1))?;
+    }
+    Ok(())
+}
+
+/// Commits that wait in the target's directory already; best effort, so that a history that cannot be read stops nothing.
+fn also_ships(world: &World<'_>, job: &Job<'_>, asked: &Asked) -> Vec<crate::promotion::facts::CommitSummary> {
+    let Ok((_, target)) = job.target() else { return Vec::new() };
+    let snapshot = &asked.target.snapshot;
+    let deployed = asked.target.apps.values().filter_map(|state| state.last.as_ref()).find_map(|last| last.revisions.first());
+    let Some(live) = deployed.filter(|live| **live != snapshot.commit) else { return Vec::new() };
+    let paths: Vec<String> = snapshot.trees.keys().cloned().collect();
+    world.delivery.between(&branch(target), live, &snapshot.commit, &paths).unwrap_or_default()
+}
+
+/// The end of a run that finds the environment claimed.
+pub fn held_by_another(service: &str, to: &str, by: &str) -> End {
+    End::of(Outcome::Superseded, format!("another run is promoting {service} to {to}"))
+        .seen(format!("the lock is held by {by}"))
+        .seen("nothing was written")
+        .next("run it again when that run has ended")
+}
+
+fn with_judgement(mut end: End, asked: Asked, facts: Facts, report: GateReport) -> End {
+    end.id = Some(asked.id);
+    end.request = Some(asked.request);
+    end.facts = Some(Box::new(facts));
+    end.report = Some(report);
+    end
+}
+
+fn run_versions(plan: &Plan) -> String {
+    versions(&plan.images.iter().map(|change| change.new.clone()).collect::<Vec<_>>())
+}
+
+fn old_versions(plan: &Plan) -> String {
+    versions(&plan.images.iter().map(|change| change.old.clone()).collect::<Vec<_>>())
+}
+
+fn versions(images: &[ImageRef]) -> String {
+    let texts: Vec<String> = images.iter().map(|image| format!("{} {}", image.short_name(), image.version())).collect();
+    words::list(&texts)
+}

@@ -1,0 +1,138 @@
+//! `promote rollback`: a person undoes a promotion. It enters the road from the ledger, and is a promotion of its own.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::pipeline::collect::branch;
+use crate::pipeline::job::{End, Halt, Job};
+use crate::pipeline::keep::Run;
+use crate::pipeline::run;
+use crate::ports::{Claimed, Fault, FaultKind, World};
+use crate::promotion::facts::{EnvironmentFacts, Facts};
+use crate::promotion::folded::{self, Folded};
+use crate::promotion::id;
+use crate::promotion::outcome::Outcome;
+use crate::promotion::plan::Plan;
+use crate::promotion::planning::{self, PlanFault};
+use crate::promotion::record::{Milestone, Planned};
+use crate::promotion::report::GateReport;
+use crate::promotion::request::{Request, RequestKind, Wanted};
+use crate::promotion::rollback::{self, NoRollback};
+
+/// What a rollback would do: the plan, and everything it was made from.
+struct Undoing {
+    request: Request,
+    facts: Facts,
+    plan: Plan,
+}
+
+/// Prints what a rollback would do; writes nothing.
+pub fn plan(world: &World<'_>, job: &Job<'_>, undone: Option<&str>) -> Result<End, Halt> {
+    let undoing = prepare(world, job, undone)?;
+    let mut end = End::of(Outcome::Planned, "nothing was written");
+    end.id = Some(undoing.plan.id.clone());
+    end.request = Some(undoing.request);
+    end.facts = Some(Box::new(undoing.facts));
+    end.plan = Some(Box::new(undoing.plan));
+    Ok(end)
+}
+
+/// Restores the version from before a promotion: of the newest one to the environment, or of the one that is named.
+pub fn roll_back(world: &World<'_>, job: &Job<'_>, undone: Option<&str>) -> Result<End, Halt> {
+    let (service, to) = (&job.service.name, &job.promotion.to);
+    let _claim = match world.ledger.claim(service, to, job.run, world.clock.now())? {
+        Claimed::Ours(claim) => claim,
+        Claimed::Held(by) => return Ok(run::held_by_another(service, to, &by)),
+    };
+    if let Some(open) = open_rollback(world, job)? {
+        let mut run = Run::begin(world, job, &open.id, &open.requested.request)?;
+        run::take_up(&mut run)?;
+        if run.story.planned.is_some() {
+            return run::carry_out(&mut run);
+        }
+    }
+    let undoing = prepare(world, job, undone)?;
+    let mut run = Run::begin(world, job, &undoing.plan.id, &undoing.request)?;
+    world.delivery.preflight(&branch(job.target()?.1))?;
+    let report = GateReport::of(Vec::new());
+    run.keep(Milestone::Planned(Box::new(Planned { facts: undoing.facts, report, plan: undoing.plan })))?;
+    run::carry_out(&mut run)
+}
+
+/// A rollback of this environment that an earlier run began and did not end.
+fn open_rollback(world: &World<'_>, job: &Job<'_>) -> Result<Option<Folded>, Halt> {
+    let head = world.ledger.head(&job.service.name, &job.promotion.to)?;
+    let Some(open) = head.open else { return Ok(None) };
+    let story = folded::fold(&world.ledger.entries(&open)?);
+    Ok(story.filter(|story| matches!(story.requested.request.kind, RequestKind::Rollback { .. })))
+}
+
+fn prepare(world: &World<'_>, job: &Job<'_>, undone: Option<&str>) -> Result<Undoing, Halt> {
+    let (service, to) = (job.service, &job.promotion.to);
+    let (environment, target) = job.target()?;
+    let head = world.ledger.head(&service.name, to)?;
+    let wanted = undone.map(str::to_owned).or_else(|| head.open.clone()).or_else(|| head.current.clone());
+    let Some(wanted) = wanted else {
+        return Err(nothing_recorded(world, job, "no promotion to it is recorded"));
+    };
+    let story = folded::fold(&world.ledger.entries(&wanted)?);
+    let Some(story) = story else {
+        return Err(nothing_recorded(world, job, &format!("there is no promotion {wanted}")));
+    };
+    let request = &story.requested.request;
+    if request.service != service.name || request.to != *to {
+        let what = format!("promotion {wanted} is of {} to {}", request.service, request.to);
+        return Err(nothing_recorded(world, job, &what));
+    }
+    let Some(earlier) = story.planned else {
+        return Err(nothing_recorded(world, job, &format!("promotion {wanted} wrote nothing")));
+    };
+    let snapshot = world.delivery.snapshot(&branch(target), &target.path)?;
+    let pins = planning::pinned(service, environment, &snapshot)?;
+    let restore = planning::restore(&before(&head, &wanted), request);
+    let request = Request {
+        service: service.name.clone(),
+        kind: RequestKind::Rollback { undoes: wanted.clone() },
+        from: to.clone(),
+        to: to.clone(),
+        images: restore.iter().map(|change| Wanted { old: change.old.clone(), new: change.new.clone() }).collect(),
+        previous: head.current.clone().unwrap_or_default(),
+        reason: job.reason.map(str::to_owned),
+    };
+    let id = id::of(&request);
+    let mut undone = earlier.plan;
+    undone.on_failure.restore = restore;
+    let report = GateReport::of(Vec::new());
+    let plan = rollback::plan(&undone, &id, &request, &report, &snapshot, &pins).map_err(|NoRollback(why)| {
+        Halt::Invalid(PlanFault {
+            what: format!("promotion {wanted} cannot be undone"),
+            seen: why,
+            hint: format!("look at what {to} pins now, and promote what it should"),
+        })
+    })?;
+    let now = EnvironmentFacts { name: to.clone(), snapshot, apps: BTreeMap::new(), head };
+    let facts = Facts {
+        at: world.clock.now(),
+        version: request.images.iter().map(|wanted| wanted.new.clone()).collect(),
+        commit: None,
+        source: now.clone(),
+        target: now,
+        readings: BTreeMap::new(),
+        merged: BTreeMap::new(),
+        soak: None,
+        failing_before: BTreeSet::new(),
+        also_ships: Vec::new(),
+    };
+    Ok(Undoing { request, facts, plan })
+}
+
+/// The head as it is to a rollback: what the undone promotion verified itself is nothing to go back to.
+fn before(head: &crate::promotion::record::Head, undone: &str) -> crate::promotion::record::Head {
+    let mut head = head.clone();
+    head.last_verified = head.last_verified.filter(|last| last.promotion != undone);
+    head
+}
+
+fn nothing_recorded(world: &World<'_>, job: &Job<'_>, why: &str) -> Halt {
+    let fault = Fault::new(FaultKind::NotFound, format!("roll back {}", job.promotion.to), why);
+    Halt::Fault(fault.hint(format!("`promote show` lists what {} holds", world.ledger.place())))
+}

@@ -1,0 +1,144 @@
+//! Verification: what a promotion has to come to, handed to the [wait](crate::pipeline::wait).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::pipeline::collect::{Asked, branch};
+use crate::pipeline::job::{End, Halt, Job};
+use crate::pipeline::keep::Run;
+use crate::pipeline::wait::goal::{Goal, Place, Settled};
+use crate::pipeline::wait::until_live;
+use crate::ports::{Deployer, Fault, FaultKind, World};
+use crate::promotion::event::{Event, Phase};
+use crate::promotion::facts::Snapshot;
+use crate::promotion::image::ImageChange;
+use crate::promotion::live::AppState;
+use crate::promotion::outcome::Outcome;
+use crate::promotion::planning;
+use crate::promotion::rules::{App, Target};
+
+/// What must come true, of a plan that was carried out.
+pub struct Expect<'a> {
+    /// The change of version, image by image.
+    pub images: &'a [ImageChange],
+    /// The commits that hold it, target by target.
+    pub commits: &'a [String],
+    /// What marks our operations.
+    pub nonce: &'a str,
+    /// The applications before anything was written.
+    pub baseline: &'a BTreeMap<String, AppState>,
+    /// Health checks that failed then.
+    pub failing_before: &'a BTreeSet<String>,
+    /// The GitOps directory as it was read: where the versions stand.
+    pub snapshot: &'a Snapshot,
+    /// Whether it is a rollback, which ends operations that are in its way.
+    pub rollback: bool,
+}
+
+/// The server that runs an application.
+pub fn deployer<'a>(world: &World<'a>, app: &App) -> Result<&'a dyn Deployer, Halt> {
+    world.deployer.ok_or_else(|| {
+        let why = format!("the rules name the application {}, and no Argo CD server is set", app.name);
+        let fault = Fault::new(FaultKind::Settings, format!("reach Argo CD for {}", app.name), why);
+        Halt::Fault(fault.hint("set ARGOCD_SERVER, and ARGOCD_AUTH_TOKEN or ARGOCD_USERNAME and ARGOCD_PASSWORD"))
+    })
+}
+
+/// Waits until what is expected is live and has held, or will not be. `None` where there is nothing to watch.
+pub fn watch(run: &Run<'_>, expect: &Expect<'_>) -> Result<Option<Settled>, Halt> {
+    (run.world.tell)(&Event::Phase(Phase::Verify));
+    until(run.world, run.job, expect)
+}
+
+fn until(world: &World<'_>, job: &Job<'_>, expect: &Expect<'_>) -> Result<Option<Settled>, Halt> {
+    let (environment, target) = job.target()?;
+    if target.apps.is_empty() {
+        return Ok(None);
+    }
+    let files = pinned_files(job, expect.snapshot)?;
+    let places: Vec<Place> = expect.commits.iter().map(|commit| place(target, expect.snapshot, commit, &files)).collect();
+    let holds = |texts: &BTreeMap<String, Option<String>>| holds(job, expect, texts);
+    let goal = Goal {
+        service: &job.service.name,
+        environment: &environment.name,
+        nonce: expect.nonce,
+        images: expect.images,
+        places: &places,
+        baseline: expect.baseline,
+        failing_before: expect.failing_before,
+        terminate: expect.rollback,
+        holds: &holds,
+    };
+    Ok(Some(until_live(world, &goal, &job.promotion.verify)))
+}
+
+fn place(target: &Target, snapshot: &Snapshot, commit: &str, files: &[String]) -> Place {
+    Place {
+        at: branch(target),
+        repository: snapshot.repository.clone(),
+        branch: snapshot.branch.clone(),
+        path: target.path.clone(),
+        commit: commit.to_owned(),
+        files: files.to_vec(),
+        apps: target.apps.clone(),
+    }
+}
+
+/// The files that pin the promoted images.
+fn pinned_files(job: &Job<'_>, snapshot: &Snapshot) -> Result<Vec<String>, Halt> {
+    let (environment, _) = job.target()?;
+    let pins = planning::pinned(job.service, environment, snapshot)?;
+    let files: BTreeSet<String> = pins.iter().flat_map(|pin| pin.places.iter().map(|place| place.path.clone())).collect();
+    Ok(files.into_iter().collect())
+}
+
+/// Whether the texts of a later commit still pin what was promoted.
+fn holds(job: &Job<'_>, expect: &Expect<'_>, texts: &BTreeMap<String, Option<String>>) -> bool {
+    let mut snapshot = expect.snapshot.clone();
+    for (path, text) in texts {
+        match text {
+            Some(text) => snapshot.files.insert(path.clone(), text.clone()),
+            None => snapshot.files.remove(path),
+        };
+    }
+    let Ok((environment, _)) = job.target() else { return false };
+    let Ok(pins) = planning::pinned(job.service, environment, &snapshot) else { return false };
+    expect.images.iter().all(|change| {
+        pins.iter().any(|pin| pin.image.name == change.new.name && pin.image.same_version(&change.new))
+    })
+}
+
+/// Looks whether an environment that needs no change still runs what it pins.
+pub fn look_again(world: &World<'_>, job: &Job<'_>, asked: &Asked, end: End) -> Result<End, Halt> {
+    let images: Vec<ImageChange> = asked
+        .request
+        .images
+        .iter()
+        .map(|wanted| ImageChange { name: wanted.new.name.clone(), old: wanted.old.clone(), new: wanted.new.clone() })
+        .collect();
+    let expect = Expect {
+        images: &images,
+        commits: std::slice::from_ref(&asked.target.snapshot.commit),
+        nonce: &asked.id,
+        baseline: &BTreeMap::new(),
+        failing_before: &BTreeSet::new(),
+        snapshot: &asked.target.snapshot,
+        rollback: false,
+    };
+    (world.tell)(&Event::Phase(Phase::Verify));
+    let to = &job.promotion.to;
+    Ok(match until(world, job, &expect)? {
+        None => end,
+        Some(Settled::Verified(_)) => end.seen("it is live and healthy"),
+        Some(Settled::Refuted(refuted)) => {
+            End::of(Outcome::Stuck, format!("{to} pins this version already, and does not run it well")).seen(refuted.what)
+        }
+        Some(Settled::Unconfirmed { why, hint }) => {
+            let what = format!("{to} pins this version already, and it could not be found out whether it runs it");
+            let mut end = End::of(Outcome::Unconfirmed, what).seen(why);
+            end.next.extend(hint);
+            end
+        }
+        Some(Settled::Overtaken { by }) => End::of(Outcome::Superseded, format!("somebody promoted {to} meanwhile")).seen(by),
+        Some(Settled::Stopped) => End::of(Outcome::Interrupted, "stopped while looking at what runs"),
+    })
+}

@@ -1,0 +1,134 @@
+//! A promotion's state, folded from its entries; stored nowhere.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use crate::promotion::outcome::Outcome;
+use crate::promotion::plan::{Committed, Plan};
+use crate::promotion::record::{Closed, Entry, Head, Judged, LastVerified, Milestone, Planned, Refuted, Requested, Verified};
+use crate::promotion::time::Time;
+
+/// Everything that is known of one promotion. The newest of several milestones of a kind counts.
+#[derive(Debug, Clone, Serialize)]
+pub struct Folded {
+    /// The promotion's id.
+    pub id: String,
+    /// The processes that worked on it: a commit of one of them is ours.
+    pub runs: BTreeSet<String>,
+    /// When it was asked for.
+    pub created_at: Time,
+    /// What was asked for.
+    pub requested: Requested,
+    /// The last judgement that held it.
+    pub judged: Option<Judged>,
+    /// The judgement that let it through, and the plan.
+    pub planned: Option<Planned>,
+    /// The commits that hold the new version.
+    pub committed: Option<Vec<Committed>>,
+    /// The verification that held.
+    pub verified: Option<Verified>,
+    /// The verification that did not.
+    pub refuted: Option<Refuted>,
+    /// What restoring does.
+    pub rollback_plan: Option<Plan>,
+    /// The commits that restore.
+    pub rollback_committed: Option<Vec<Committed>>,
+    /// The verification of what was restored.
+    pub rollback_verified: Option<Verified>,
+    /// How it ended, or how the last run did.
+    pub closed: Option<Closed>,
+    /// When it ended.
+    pub completed_at: Option<Time>,
+    /// The number of the next entry.
+    #[serde(skip)]
+    pub next_seq: u32,
+    /// The word of the newest milestone.
+    #[serde(skip)]
+    pub reached: &'static str,
+}
+
+/// Folds the entries of one promotion; `None` if they do not begin with a request.
+pub fn fold(entries: &[Entry]) -> Option<Folded> {
+    let first = entries.first()?;
+    let Milestone::Requested(requested) = &first.event else { return None };
+    let mut folded = Folded::begin(first, requested.clone());
+    for entry in &entries[1..] {
+        folded.take(entry);
+    }
+    Some(folded)
+}
+
+impl Folded {
+    /// A promotion that was only asked for, by its first entry.
+    pub fn begin(first: &Entry, requested: Requested) -> Self {
+        Self {
+        id: first.id.clone(),
+        runs: BTreeSet::from([first.run.clone()]),
+        created_at: first.at,
+        requested,
+        judged: None,
+        planned: None,
+        committed: None,
+        verified: None,
+        refuted: None,
+        rollback_plan: None,
+        rollback_committed: None,
+        rollback_verified: None,
+        closed: None,
+        completed_at: None,
+        next_seq: first.seq + 1,
+        reached: first.event.word(),
+        }
+    }
+
+    /// Adds one entry.
+    pub fn take(&mut self, entry: &Entry) {
+        self.runs.insert(entry.run.clone());
+        self.next_seq = entry.seq + 1;
+        self.reached = entry.event.word();
+        match &entry.event {
+            Milestone::Requested(_) | Milestone::Unfamiliar => {}
+            Milestone::Judged(judged) => self.judged = Some(judged.clone()),
+            Milestone::Planned(planned) => self.planned = Some((**planned).clone()),
+            Milestone::Committed { commits } => self.committed = Some(commits.clone()),
+            Milestone::Verified(verified) => self.verified = Some(verified.clone()),
+            Milestone::Refuted(refuted) => self.refuted = Some(refuted.clone()),
+            Milestone::RollbackPlanned { plan } => self.rollback_plan = Some((**plan).clone()),
+            Milestone::RollbackCommitted { commits } => self.rollback_committed = Some(commits.clone()),
+            Milestone::RollbackVerified(verified) => self.rollback_verified = Some(verified.clone()),
+            Milestone::Closed(closed) => {
+                self.closed = Some(closed.clone());
+                self.completed_at = closed.outcome.is_terminal().then_some(entry.at);
+            }
+        }
+    }
+
+    /// Whether the promotion is over.
+    pub fn is_over(&self) -> bool {
+        self.closed.as_ref().is_some_and(|closed| closed.outcome.is_terminal())
+    }
+
+    /// The head of its service and environment once this promotion is as it is here.
+    pub fn head_after(&self, before: &Head) -> Head {
+        let mut head = before.clone();
+        let Some(closed) = self.closed.as_ref().filter(|_| self.is_over()) else {
+            head.open = Some(self.id.clone());
+            return head;
+        };
+        if head.current.as_ref() != Some(&self.id) {
+            head.sequence += 1;
+        }
+        head.current = Some(self.id.clone());
+        head.open = None;
+        let held = match closed.outcome {
+            Outcome::Promoted | Outcome::Unchanged => self.verified.as_ref(),
+            _ => None,
+        };
+        if let Some(verified) = held {
+            let images = self.requested.request.images.iter().map(|wanted| wanted.new.clone()).collect();
+            head.last_verified = Some(LastVerified { promotion: self.id.clone(), images, since: verified.since });
+        }
+        head
+    }
+}

@@ -1,0 +1,76 @@
+//! What a field's name means: the one place where measures of readings become named facts (the table of
+//! [`fields`](crate::promotion::fields)).
+
+use crate::promotion::condition::{Fact, Known};
+use crate::promotion::facts::{Coverage, Findings, Measure, Observation, Soak, Tests};
+use crate::promotion::number::Decimal;
+
+/// Milliseconds in an hour.
+const HOUR_MS: u64 = 3_600_000;
+
+/// The value of a measure in an observation.
+pub fn measure(observation: &Observation, name: &str) -> Known {
+    let fact = match &observation.measure {
+        Measure::Tests(tests) => of_tests(tests, name),
+        Measure::Coverage(coverage) => of_coverage(coverage, name),
+        Measure::Findings(findings) => of_findings(findings, name),
+        Measure::Health(health) if name == "ok" => Some(Fact::Bool(health.ok)),
+        Measure::Health(_) => None,
+    };
+    fact.map_or_else(|| Known::No(format!("the report does not measure `{name}`")), Known::Yes)
+}
+
+/// The value of `deployment.<name>`.
+pub fn deployment(soak: Option<&Soak>, name: &str) -> Known {
+    match (soak, name) {
+        (Some(Soak::For { elapsed, .. }), "duration_hours") => {
+            Known::Yes(Fact::Ratio { num: u64::try_from(elapsed.0).unwrap_or(0), den: HOUR_MS })
+        }
+        (Some(Soak::Unknown { why }), _) => Known::No(why.clone()),
+        _ => Known::No(format!("`deployment.{name}` was not read")),
+    }
+}
+
+fn number(n: u64) -> Option<Fact> {
+    Some(Fact::Number(Decimal::new(i128::from(n), 0)))
+}
+
+fn ratio(num: u64, den: u64) -> Option<Fact> {
+    (den > 0).then_some(Fact::Ratio { num, den })
+}
+
+fn of_tests(tests: &Tests, name: &str) -> Option<Fact> {
+    match name {
+        "total" => number(tests.total),
+        "executed" => number(tests.executed()),
+        "passed" => number(tests.passed),
+        "failed" => number(tests.failed),
+        "errored" => number(tests.errored),
+        "skipped" => number(tests.skipped),
+        "flaky" => number(tests.flaky),
+        "pass_rate" => ratio(tests.passed, tests.executed()),
+        _ => None,
+    }
+}
+
+fn of_coverage(coverage: &Coverage, name: &str) -> Option<Fact> {
+    match name {
+        "line_rate" => ratio(coverage.lines_covered, coverage.lines_total),
+        "branch_rate" => ratio(coverage.branches_covered, coverage.branches_total),
+        "lines_total" => number(coverage.lines_total),
+        "lines_covered" => number(coverage.lines_covered),
+        _ => None,
+    }
+}
+
+/// Findings without a severity count as high: unknown is not harmless.
+fn of_findings(findings: &Findings, name: &str) -> Option<Fact> {
+    match name {
+        "critical" => number(findings.critical),
+        "high" => number(findings.high + findings.unknown),
+        "medium" => number(findings.medium),
+        "low" => number(findings.low),
+        "unknown" => number(findings.unknown),
+        _ => None,
+    }
+}

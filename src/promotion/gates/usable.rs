@@ -1,0 +1,149 @@
+//! May a reading be believed? It must be there, be about this version, and be young enough. Everything else is unknown.
+
+use crate::promotion::facts::{Facts, Observation, Reading, Subject, SubjectKnown};
+use crate::promotion::image::ImageRef;
+use crate::promotion::rules::{Source, SourceKind};
+use crate::promotion::time::Millis;
+
+/// Why a reading counts for nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unusable {
+    /// Whether there is nothing at all, as opposed to something that cannot be believed. An optional gate skips it.
+    pub missing: bool,
+    /// In the table's column: `no report`, `too old`.
+    pub observed: String,
+    /// In a sentence.
+    pub because: String,
+    /// What to do.
+    pub hint: Option<String>,
+}
+
+/// The shortest prefix of a commit id that names it.
+const COMMIT_PREFIX: usize = 7;
+
+/// The observation of a source, if it may be believed.
+pub fn usable<'a>(
+    source: &Source,
+    reading: Option<&'a Reading>,
+    facts: &Facts,
+    version: &[ImageRef],
+    require_subject: bool,
+) -> Result<&'a Observation, Unusable> {
+    let id = &source.id;
+    let observation = match reading {
+        Some(Reading::Observed(observation)) => observation,
+        Some(Reading::Missing { why }) => {
+            return Err(Unusable {
+                missing: true,
+                observed: "no report".to_owned(),
+                because: format!("evidence `{id}` is missing: {why}. A missing report is not a good one."),
+                hint: Some(missing_hint(source)),
+            });
+        }
+        Some(Reading::Unreadable { why, .. }) => {
+            return Err(Unusable {
+                missing: false,
+                observed: "unreadable".to_owned(),
+                because: format!("evidence `{id}` cannot be read: {why}"),
+                hint: None,
+            });
+        }
+        None => {
+            return Err(Unusable {
+                missing: true,
+                observed: "not read".to_owned(),
+                because: format!("evidence `{id}` was not read"),
+                hint: None,
+            });
+        }
+    };
+    about_this_version(id, observation.subject.as_ref(), facts, version, require_subject)?;
+    young_enough(source, observation, facts)?;
+    Ok(observation)
+}
+
+fn missing_hint(source: &Source) -> String {
+    match &source.kind {
+        SourceKind::Files { globs, .. } => {
+            format!("let CI write {}, or mark the gate optional in the rules", globs.join(" or "))
+        }
+        SourceKind::NotBuilt(kind) => format!("`{kind}` is not built yet"),
+    }
+}
+
+fn about_this_version(
+    id: &str,
+    subject: Option<&Subject>,
+    facts: &Facts,
+    version: &[ImageRef],
+    require_subject: bool,
+) -> Result<(), Unusable> {
+    let refuse = |observed: &str, because: String, hint: &str| {
+        Err(Unusable { missing: false, observed: observed.to_owned(), because, hint: Some(hint.to_owned()) })
+    };
+    let bound = subject.filter(|subject| subject.known != SubjectKnown::Claimed);
+    if require_subject && bound.is_none() {
+        return refuse(
+            "not bound to a version",
+            format!("the rules say `require_subject`, and nothing shows which version `{id}` is about"),
+            "use a format that names its commit (SARIF's versionControlProvenance)",
+        );
+    }
+    let Some(subject) = subject else { return Ok(()) };
+    let expected: Vec<&str> = if subject.version.starts_with("sha256:") {
+        version.iter().filter_map(|image| image.digest.as_deref()).collect()
+    } else {
+        facts.commit.as_deref().into_iter().collect()
+    };
+    if expected.is_empty() {
+        if !require_subject {
+            return Ok(());
+        }
+        return refuse(
+            "version not known",
+            format!("`{id}` is about {}, and it is not known which commit this version was built from", subject.version),
+            "give the commit with --commit",
+        );
+    }
+    if expected.iter().any(|expected| same_version(expected, &subject.version)) {
+        return Ok(());
+    }
+    refuse(
+        "of another version",
+        format!("`{id}` is about {}, and this version is {}", subject.version, expected.join(", ")),
+        "run the checks for this version, and promote with their reports",
+    )
+}
+
+/// Whether two names of a version mean the same: equal, or one commit id is a prefix of the other.
+fn same_version(a: &str, b: &str) -> bool {
+    let (a, b) = (a.to_ascii_lowercase(), b.to_ascii_lowercase());
+    let (short, long) = if a.len() <= b.len() { (&a, &b) } else { (&b, &a) };
+    short == long || (short.len() >= COMMIT_PREFIX && !short.starts_with("sha256:") && long.starts_with(short.as_str()))
+}
+
+fn young_enough(source: &Source, observation: &Observation, facts: &Facts) -> Result<(), Unusable> {
+    let SourceKind::Files { max_age: Some(max_age), .. } = &source.kind else { return Ok(()) };
+    let refuse = |observed: String, because: String| {
+        Err(Unusable {
+            missing: false,
+            observed,
+            because,
+            hint: Some("run the check again, and promote with its new report".to_owned()),
+        })
+    };
+    let Some(taken) = observation.taken else {
+        return refuse(
+            "age not known".to_owned(),
+            format!("`{}` may be at most {max_age} old, and the report does not say when it was made", source.id),
+        );
+    };
+    let age = Millis::between(taken, facts.at);
+    if age > *max_age {
+        return refuse(
+            format!("{age} old"),
+            format!("`{}` was made at {taken}, {age} ago; it may be at most {max_age} old", source.id),
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,117 @@
+//! Numbers as people read them, for the texts that a judgement carries: `9,120`, `83.4 %`, `≥ 80 %`.
+
+use crate::promotion::condition::{Comparison, Fact, Op, Operand};
+use crate::promotion::fields::Unit;
+use crate::promotion::number::Decimal;
+use crate::promotion::time::Millis;
+
+/// A count with thousands separated by commas.
+pub fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A count with its noun: `1 file`, `3 files`.
+pub fn counted(n: u64, noun: &str) -> String {
+    let plural = if n == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", count(n))
+}
+
+/// A ratio in per cent, cut (not rounded) after two places, so that what is below a limit never looks as if it met it.
+pub fn percent(num: u64, den: u64) -> String {
+    if den == 0 {
+        return "undefined".to_owned();
+    }
+    let hundredths = u128::from(num) * 10_000 / u128::from(den);
+    let hundredths = i128::try_from(hundredths).unwrap_or(i128::MAX);
+    format!("{} %", Decimal::new(hundredths, 2))
+}
+
+/// A number in a unit, as people write it.
+pub fn number(value: Decimal, unit: Unit) -> String {
+    match unit {
+        Unit::Percent | Unit::Ratio => format!("{} %", value.shifted_right(2)),
+        Unit::Duration => value.as_whole().map_or_else(|| format!("{value} ms"), |ms| Millis(ms).to_string()),
+        Unit::Hours => format!("{value} h"),
+        Unit::PerSecond => format!("{value} /s"),
+        Unit::Count => value.as_whole().and_then(|n| u64::try_from(n).ok()).map_or_else(|| value.to_string(), count),
+        Unit::Text | Unit::Bool => value.to_string(),
+    }
+}
+
+/// A fact in its unit.
+pub fn fact(fact: &Fact, unit: Unit) -> String {
+    match fact {
+        Fact::Number(value) => number(*value, unit),
+        Fact::Ratio { num, den } => match unit {
+            Unit::Percent | Unit::Ratio => percent(*num, *den),
+            _ => {
+                let hundredths = u128::from(*num) * 100 / u128::from((*den).max(1));
+                number(Decimal::new(i128::try_from(hundredths).unwrap_or(i128::MAX), 2), unit)
+            }
+        },
+        Fact::Text(text) => text.clone(),
+        Fact::Bool(yes) => yes.to_string(),
+    }
+}
+
+fn operand(value: &Operand, unit: Unit) -> String {
+    match value {
+        Operand::Number(number_) => number(*number_, unit),
+        Operand::Text(text) => text.clone(),
+        Operand::Bool(yes) => yes.to_string(),
+        Operand::List(items) => items.iter().map(|item| operand(item, unit)).collect::<Vec<_>>().join(", "),
+    }
+}
+
+/// What a comparison wants, without its field: `≥ 80 %`.
+pub fn wanted(comparison: &Comparison) -> String {
+    let sign = match comparison.op {
+        Op::Eq => "=",
+        Op::Ne => "≠",
+        Op::Gt => ">",
+        Op::Gte => "≥",
+        Op::Lt => "<",
+        Op::Lte => "≤",
+        Op::In => "one of",
+        Op::Exists => {
+            return if comparison.value == Operand::Bool(false) { "not observed" } else { "observed" }.to_owned();
+        }
+    };
+    format!("{sign} {}", operand(&comparison.value, comparison.unit))
+}
+
+/// A list in a sentence: `a`, `a and b`, `a, b and c`.
+pub fn list(items: &[String]) -> String {
+    match items {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_below_a_limit_never_looks_met() {
+        assert_eq!(percent(7_999, 10_000), "79.99 %");
+        assert_eq!(percent(799_999, 1_000_000), "79.99 %");
+        assert_eq!(percent(8, 10), "80 %");
+    }
+
+    #[test]
+    fn thousands_are_separated() {
+        for (n, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567")] {
+            assert_eq!(count(n), text);
+        }
+    }
+}
