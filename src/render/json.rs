@@ -5,12 +5,13 @@
 
 use serde_json::{Value, json};
 
+use crate::promotion::edit::diff::Side;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::plan::Plan;
 use crate::promotion::record::Entry;
 use crate::promotion::report::{GateReport, Mark};
+use crate::render::diff::FileDiff;
 use crate::render::ending::Ending;
-use crate::render::plan::{FileDiff, Sign};
 use crate::render::report::Heading;
 use crate::render::{escape, report, story};
 
@@ -109,12 +110,11 @@ fn diffed(diff: &FileDiff) -> Value {
         .lines
         .iter()
         .map(|line| {
-            let sign = match line.sign {
-                Sign::Kept => " ",
-                Sign::Removed => "-",
-                Sign::Added => "+",
+            let sign = match line.side {
+                Side::Old => "-",
+                Side::New => "+",
             };
-            json!({ "sign": sign, "text": line.text })
+            json!({ "sign": sign, "line": line.line, "text": line.text, "ended": line.ended })
         })
         .collect();
     json!({ "target": diff.target, "path": diff.path, "lines": lines })

@@ -4,12 +4,12 @@
 use crate::promotion::outcome::Outcome;
 use crate::promotion::plan::Plan;
 use crate::promotion::report::{GateReport, GateRow, Mark};
+use crate::render::diff::FileDiff;
 use crate::render::ending::Ending;
 use crate::render::page::Page;
-use crate::render::plan::{self, FileDiff};
 use crate::render::report::Heading;
 use crate::render::style::{sign, word};
-use crate::render::{escape, report, words};
+use crate::render::{diff, escape, plan, report, words};
 
 /// What a summary is made of; what is absent is left out.
 #[derive(Debug, Clone, Copy)]
@@ -204,12 +204,9 @@ fn planned(page: &mut Page, plan: &Plan, diffs: &[FileDiff]) {
     for commit in &plan.commits {
         page.paragraph(&format!("- {}", escape::markdown(&plan::headline(commit))));
         for file in &commit.files {
-            let lines: Vec<String> = match plan::diff_of(commit, file, diffs) {
-                Some(diff) => diff.lines.iter().map(plan::DiffLine::shown).collect(),
-                None => file.edits.iter().flat_map(plan::edited).collect(),
-            };
+            let lines: Vec<String> = diff::shown(commit, file, diffs).into_iter().map(|line| line.text).collect();
             let fence = escape::fence(&lines);
-            page.block(&format!("{}\n\n{fence}diff", escape::code(&file.path)), &lines, &fence);
+            page.block(&format!("{}\n\n{fence}diff", escape::code(&diff::place(commit, file, diffs))), &lines, &fence);
         }
     }
     let mut steps: Vec<String> = plan::steps(plan).iter().map(|step| format!("- {}", escape::markdown(step))).collect();

@@ -1,58 +1,15 @@
 //! The plan for a terminal: every write that a run would make, with the exact lines that change, and what a failure leads to.
 
-use crate::promotion::edit::{Change, Edit, FileEdits};
+use crate::promotion::edit::diff::Side;
 use crate::promotion::facts::CommitSummary;
 use crate::promotion::plan::{OnFailure, Plan, PlannedCommit};
 use crate::promotion::rules::{App, HealthCheck, RollbackWhen, SyncTo};
-use crate::render::escape;
+use crate::render::diff::{FileDiff, Shown};
 use crate::render::style::{COLUMNS, Style};
-use crate::render::words;
+use crate::render::{diff, escape, words};
 
 /// How many commits that would ship along are listed; the rest are counted.
 const ALSO_SHOWN: usize = 20;
-
-/// The lines of one file that a commit changes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FileDiff {
-    /// The target whose commit it is.
-    pub target: String,
-    /// The file, from the repository's root.
-    pub path: String,
-    /// The lines in the order of a unified diff.
-    pub lines: Vec<DiffLine>,
-}
-
-/// One line of a diff.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DiffLine {
-    /// What happens to it.
-    pub sign: Sign,
-    /// The line, without its end.
-    pub text: String,
-}
-
-/// What happens to a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sign {
-    /// It stays, and is shown for orientation.
-    Kept,
-    /// It goes.
-    Removed,
-    /// It comes.
-    Added,
-}
-
-impl DiffLine {
-    /// The line as a unified diff has it: sign and text, made harmless.
-    pub fn shown(&self) -> String {
-        let sign = match self.sign {
-            Sign::Kept => ' ',
-            Sign::Removed => '-',
-            Sign::Added => '+',
-        };
-        format!("{sign}{}", escape::source(&self.text))
-    }
-}
 
 /// The whole plan, with a line end. A file without a diff is shown by its edits.
 pub fn text(plan: &Plan, diffs: &[FileDiff], style: Style) -> String {
@@ -73,8 +30,9 @@ pub fn text(plan: &Plan, diffs: &[FileDiff], style: Style) -> String {
         number += 1;
         lines.extend(words::wrapped(&format!("{number} "), 4, &headline(commit), COLUMNS));
         for file in &commit.files {
-            lines.push(format!("    {}", escape::line(&file.path)));
-            lines.extend(changed(commit, file, diffs, style));
+            lines.push(format!("    {}", diff::place(commit, file, diffs)));
+            let changed = diff::shown(commit, file, diffs);
+            lines.extend(changed.iter().map(|line| format!("    {}", painted(line, style))));
         }
     }
     for step in steps(plan) {
@@ -99,31 +57,11 @@ pub fn headline(commit: &PlannedCommit) -> String {
     format!("commit to {place} (tip {tip})")
 }
 
-fn changed(commit: &PlannedCommit, file: &FileEdits, diffs: &[FileDiff], style: Style) -> Vec<String> {
-    let Some(diff) = diff_of(commit, file, diffs) else {
-        return file.edits.iter().flat_map(edited).map(|text| format!("      {text}")).collect();
-    };
-    let painted = |line: &DiffLine| match line.sign {
-        Sign::Kept => line.shown(),
-        Sign::Removed => style.removed(&line.shown()),
-        Sign::Added => style.added(&line.shown()),
-    };
-    diff.lines.iter().map(|line| format!("    {}", painted(line))).collect()
-}
-
-/// The diff of one file of a commit, if it was given.
-pub fn diff_of<'a>(commit: &PlannedCommit, file: &FileEdits, diffs: &'a [FileDiff]) -> Option<&'a FileDiff> {
-    diffs.iter().find(|diff| diff.target == commit.target && diff.path == file.path)
-}
-
-/// An edit in words, where no diff is at hand: `images[name=app].newTag: "1.10" → "1.20"`.
-pub fn edited(edit: &Edit) -> Vec<String> {
-    let at = escape::line(&edit.selector);
-    let bare = |line: &str| escape::line(line.trim_end_matches(['\n', '\r']).trim_start());
-    match &edit.change {
-        Change::Set { old, new } => vec![format!("{at}: {} → {}", escape::line(old), escape::line(new))],
-        Change::InsertKey { after, line } => vec![format!("{at}: + {} (after {})", bare(line), escape::line(after))],
-        Change::RemoveKey { after, line } => vec![format!("{at}: - {} (after {})", bare(line), escape::line(after))],
+fn painted(line: &Shown, style: Style) -> String {
+    match line.side {
+        Some(Side::Old) => style.removed(&line.text),
+        Some(Side::New) => style.added(&line.text),
+        None => style.faint(&line.text),
     }
 }
 

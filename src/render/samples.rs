@@ -1,5 +1,6 @@
 //! Values for the tests of this folder: one promotion with everything that a report, a plan and a record can hold.
 
+use crate::promotion::edit::diff::{DiffLine, Side};
 use crate::promotion::edit::{Change, Edit, FileEdits};
 use crate::promotion::facts::{CommitSummary, Detail, EnvironmentFacts, Facts, Snapshot};
 use crate::promotion::image::{ImageChange, ImageRef};
@@ -12,7 +13,7 @@ use crate::promotion::report::{GateReport, GateRow, Mark};
 use crate::promotion::request::{Actor, ActorKnown, Request, RequestKind, Wanted};
 use crate::promotion::rules::{App, HealthCheck, RollbackWhen, SyncTo, Trigger, Verify};
 use crate::promotion::time::{Millis, Time};
-use crate::render::plan::{DiffLine, FileDiff, Sign};
+use crate::render::diff::FileDiff;
 use crate::render::report::Heading;
 
 pub(crate) const ID: &str = "01JD5T0000000000000000000Z";
@@ -179,14 +180,13 @@ pub(crate) fn plan() -> Plan {
 }
 
 pub(crate) fn diffs() -> Vec<FileDiff> {
-    let line = |sign, text: &str| DiffLine { sign, text: text.to_owned() };
+    let line = |side, text: &str| DiffLine { side, line: 12, text: text.to_owned(), ended: true };
     vec![FileDiff {
         target: "default".to_owned(),
         path: "k8s/overlays/staging/kustomization.yaml".to_owned(),
         lines: vec![
-            line(Sign::Kept, "  - name: app"),
-            line(Sign::Removed, "    newTag: \"1.10\"\t# set by promote"),
-            line(Sign::Added, "    newTag: \"1.20\"\t# set by promote"),
+            line(Side::Old, "    newTag: \"1.10\"\t# set by promote"),
+            line(Side::New, "    newTag: \"1.20\"\t# set by promote"),
         ],
     }]
 }

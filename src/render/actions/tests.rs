@@ -1,3 +1,5 @@
+//! Tests of [`actions`](super).
+
 use super::*;
 use crate::render::samples;
 

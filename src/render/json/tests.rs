@@ -1,3 +1,5 @@
+//! Tests of [`json`](super).
+
 use super::*;
 use crate::render::samples;
 
@@ -27,10 +29,8 @@ fn a_plan_can_be_read_back() {
     let document = parsed(&plan(&samples::plan(), &samples::diffs(), &samples::ready(), Outcome::Planned));
     let back: Plan = serde_json::from_value(document["plan"].clone()).unwrap();
     assert_eq!(back, samples::plan());
-    assert_eq!(
-        document["diff"][0]["lines"][1],
-        json!({ "sign": "-", "text": "    newTag: \"1.10\"\t# set by promote" })
-    );
+    let line = json!({ "sign": "-", "line": 12, "text": "    newTag: \"1.10\"\t# set by promote", "ended": true });
+    assert_eq!(document["diff"][0]["lines"][0], line);
 }
 
 #[test]

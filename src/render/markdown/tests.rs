@@ -1,3 +1,5 @@
+//! Tests of [`markdown`](super).
+
 use super::*;
 use crate::promotion::time::Millis;
 use crate::render::page::{CHECK_RUN, JOB_SUMMARY};
@@ -152,10 +154,9 @@ fn a_promotion_with_its_plan_and_links() {
 
         - commit to acme/gitops main (tip 81ac0de)
 
-        `k8s/overlays/staging/kustomization.yaml`
+        `k8s/overlays/staging/kustomization.yaml:12`
 
         ```diff
-           - name: app
         -    newTag: "1.10"	# set by promote
         +    newTag: "1.20"	# set by promote
         ```

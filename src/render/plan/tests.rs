@@ -1,3 +1,5 @@
+//! Tests of [`plan`](super).
+
 use super::*;
 use crate::render::samples;
 
@@ -10,12 +12,11 @@ fn a_plan_shows_every_write_and_what_a_failure_leads_to() {
           image      registry.example.com/app:1.20@sha256:9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b
 
         1 commit to acme/gitops main (tip 81ac0de)
-            k8s/overlays/staging/kustomization.yaml
-               - name: app
+            k8s/overlays/staging/kustomization.yaml:12
             -    newTag: "1.10"	# set by promote
             +    newTag: "1.20"	# set by promote
             k8s/overlays/staging/values.yaml
-              image.tag: '1.10' → '1.20'
+            image.tag: '1.10' → '1.20'
         2 sync app-staging (an application that syncs by itself is watched), and wait ≤
             15 min: our commit, our image live, healthy for 5 min without a break
         3 verify for 5 min: https://staging.example.com/healthz answers 200 to 299 and
@@ -46,17 +47,6 @@ fn a_plan_without_anything_to_write_or_watch() {
             (tip 81ac0de)
         2 no Argo CD application is named: the delivery ends at the pushed commit
     "###);
-}
-
-#[test]
-fn a_diff_line_is_what_git_shows() {
-    for (text, shown) in [
-        ("\tkey: \"1.10\"  # ünï", "-\tkey: \"1.10\"  # ünï"),
-        ("key: 1\r", "-key: 1\\r"),
-        ("key: \u{202e}1", "-key: \\u{202e}1"),
-    ] {
-        assert_eq!(DiffLine { sign: Sign::Removed, text: text.to_owned() }.shown(), shown);
-    }
 }
 
 #[test]

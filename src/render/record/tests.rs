@@ -1,3 +1,5 @@
+//! Tests of [`record`](super).
+
 use super::*;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::record::Milestone;

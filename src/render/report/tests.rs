@@ -1,3 +1,5 @@
+//! Tests of [`report`](super).
+
 use super::*;
 use crate::render::samples;
 
