@@ -13,7 +13,7 @@ use crate::pipeline::job::{End, Job};
 use crate::promotion::id::canonical;
 use crate::render::ending::Ending;
 use crate::render::markdown::{self, Summary};
-use crate::render::plan::FileDiff;
+use crate::render::diff::FileDiff;
 use crate::render::report::Heading;
 use crate::render::actions;
 

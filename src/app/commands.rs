@@ -20,7 +20,7 @@ use crate::promotion::outcome::Outcome;
 use crate::promotion::request::{Actor, ActorKnown};
 use crate::promotion::rules::{Promotion, Rules, Service, schema};
 use crate::render::ending::{self, Ending, INVALID, USAGE};
-use crate::render::plan::FileDiff;
+use crate::render::diff::FileDiff;
 use crate::render::report::{self, Heading};
 use crate::render::{json, plan};
 

@@ -2,14 +2,14 @@
 
 use crate::pipeline::job::{End, Halt};
 use crate::ports::FaultKind;
-use crate::promotion::edit::diff::{Side, diff};
+use crate::promotion::edit::diff::diff;
 use crate::promotion::facts::Snapshot;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::plan::Plan;
 use crate::promotion::rules::Promotion;
 use crate::promotion::time::Millis;
 use crate::render::ending::{Ending, Exit, INVALID};
-use crate::render::plan::{DiffLine, FileDiff, Sign};
+use crate::render::diff::FileDiff;
 
 /// The ending of a run that came to one.
 pub fn ended(end: &End, took: Millis) -> Ending {
@@ -59,8 +59,6 @@ pub fn diffs(plan: &Plan, snapshot: &Snapshot) -> Vec<FileDiff> {
         for file in &commit.files {
             let Some(before) = snapshot.files.get(&file.path) else { continue };
             let lines = diff(before, &file.edits).unwrap_or_default();
-            let sign = |side| if side == Side::Old { Sign::Removed } else { Sign::Added };
-            let lines = lines.into_iter().map(|line| DiffLine { sign: sign(line.side), text: line.text }).collect();
             diffs.push(FileDiff { target: commit.target.clone(), path: file.path.clone(), lines });
         }
     }

@@ -245,27 +245,26 @@ fn judged(world: &World<'_>, job: &Job<'_>, asked: &Asked) -> Result<(Facts, Gat
     Ok((facts, report))
 }
 
-/// The end that a report which does not say `go` means.
+/// The end that a report which does not say `go` means: a definite no outweighs what could not be found out, and both
+/// outweigh what only lacks time.
 fn verdict(job: &Job<'_>, report: &GateReport) -> Option<End> {
-    let (failed, unknown) = (report.count(Mark::Fail), report.count(Mark::Unknown));
-    let mut parts = Vec::new();
-    if failed > 0 {
-        parts.push(format!("{} failed", words::counted(failed as u64, "gate")));
-    }
-    if unknown > 0 {
-        parts.push(format!("{unknown} could not be evaluated"));
-    }
-    let what = parts.join(", ");
-    match report.verdict {
-        Verdict::Go => None,
-        Verdict::Wait => {
-            let at = report.not_before().map_or_else(String::new, |at| format!("not before {at}"));
-            let end = End::of(Outcome::Waiting, format!("only time is lacking: {at}"));
-            Some(end.next(format!("run it again then; {} stays as it is", job.promotion.to)))
+    let holds = |mark| report.rows.iter().filter(|row| row.mark == mark && row.not_before.is_none()).count();
+    let (failed, unknown) = (holds(Mark::Fail), holds(Mark::Unknown));
+    let not_evaluated = format!("{unknown} could not be evaluated");
+    let end = match report.verdict {
+        Verdict::Go => return None,
+        Verdict::Stop if failed > 0 && unknown > 0 => {
+            End::of(Outcome::Held, format!("{} failed, {not_evaluated}", words::counted(failed as u64, "gate")))
         }
-        Verdict::Stop if failed > 0 => Some(End::of(Outcome::Held, what)),
-        Verdict::Stop => Some(End::of(Outcome::Unknown, what)),
-    }
+        Verdict::Stop if failed > 0 => End::of(Outcome::Held, format!("{} failed", words::counted(failed as u64, "gate"))),
+        Verdict::Stop => End::of(Outcome::Unknown, not_evaluated),
+        Verdict::Wait => {
+            let at = report.not_before().map_or_else(String::new, |at| format!(", not before {at}"));
+            let end = End::of(Outcome::Waiting, format!("only time is lacking{at}"));
+            end.next(format!("run it again then; {} stays as it is", job.promotion.to))
+        }
+    };
+    Some(end)
 }
 
 /// Nothing is asked for that is not recorded, verified and pinned already: the environment is only looked at again.

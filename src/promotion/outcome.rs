@@ -96,7 +96,8 @@ impl Outcome {
         }
     }
 
-    /// Whether the promotion, not only the run, is over.
+    /// Whether the promotion, not only the run, is over. A run that finds the environment claimed is superseded too, and
+    /// writes no end; where a record says superseded, something newer took the promotion's place.
     pub fn is_terminal(self) -> bool {
         matches!(
             self,
@@ -107,6 +108,7 @@ impl Outcome {
                 | Self::RolledBack
                 | Self::Stuck
                 | Self::Rejected
+                | Self::Superseded
         )
     }
 }

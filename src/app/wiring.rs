@@ -1,0 +1,144 @@
+//! Wiring: settings become the adapters that a run works with.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::runtime::Runtime;
+
+use crate::adapters::argocd::ArgoCd;
+use crate::adapters::argocd::options::Options;
+use crate::adapters::argocd::server::{Login, ServerSettings};
+use crate::adapters::clock::SystemClock;
+use crate::adapters::evidence::files;
+use crate::adapters::gitops::{GitOps, GitOpsSettings, RepoSettings};
+use crate::adapters::health;
+use crate::adapters::http::{Http, HttpSettings};
+use crate::adapters::ledger::DirectoryLedger;
+use crate::app::settings::Settings;
+use crate::pipeline::job::{Halt, Job};
+use crate::ports::{Clock as _, Evidence, Fault, FaultKind};
+use crate::promotion::facts::{Reading, Subject, SubjectKnown};
+use crate::promotion::rules::{HealthCheck, Source};
+
+/// How long a comparison with git may keep us waiting for Argo CD's answer; it goes on without us.
+const REFRESH: std::time::Duration = std::time::Duration::from_secs(20);
+
+/// The adapters of a run, and the runtime that they block on.
+pub struct Wired {
+    /// Evidence: files and health checks.
+    pub evidence: Workspace,
+    /// GitOps repositories.
+    pub delivery: GitOps,
+    /// Argo CD, where the target names applications.
+    pub deployer: Option<ArgoCd>,
+    /// The ledger.
+    pub ledger: DirectoryLedger,
+    _runtime: Runtime,
+}
+
+/// Evidence from the working directory, and health checks over HTTP.
+#[derive(Debug)]
+pub struct Workspace {
+    root: PathBuf,
+    commit: Option<String>,
+    http: Http,
+    clock: SystemClock,
+}
+
+impl Evidence for Workspace {
+    /// What a file says of its own subject stands; where it says nothing, the caller's word is noted as a claim.
+    fn read(&self, source: &Source, service: &str, environment: &str) -> Reading {
+        let mut reading = files::read(&self.root, source, service, environment, self.clock.now());
+        if let (Reading::Observed(observation), Some(commit)) = (&mut reading, &self.commit) {
+            let claim = || Subject { version: commit.clone(), known: SubjectKnown::Claimed };
+            observation.subject.get_or_insert_with(claim);
+        }
+        reading
+    }
+
+    fn probe(&self, check: &HealthCheck, service: &str, environment: &str) -> Reading {
+        health::probe(&self.http, check, service, environment)
+    }
+}
+
+/// Connects the settings to the adapters; nothing is reached yet.
+pub fn open(settings: &Settings, job: &Job<'_>, stop: &Arc<AtomicBool>) -> Result<Wired, Halt> {
+    let runtime = runtime(stop)?;
+    let ca_pem = match &settings.ca_file {
+        Some(file) => Some(std::fs::read(file).map_err(|error| {
+            let why = format!("{}: {error}", file.display());
+            Fault::new(FaultKind::Settings, "read the certificates", why).hint("name a PEM file with --ca-file")
+        })?),
+        None => None,
+    };
+    let http_settings = HttpSettings { ca_pem, ..HttpSettings::default() };
+    let http = Http::new(&http_settings, runtime.handle().clone())?;
+    let clock = SystemClock::new(Arc::clone(stop));
+    let (_, source) = job.source()?;
+    let (_, target) = job.target()?;
+    let watched = !source.apps.is_empty() || !target.apps.is_empty();
+    let deployer = match &settings.argocd_server {
+        Some(server) if watched => Some(argocd(settings, server, http_settings, &runtime)?),
+        _ => None,
+    };
+    Ok(Wired {
+        evidence: Workspace { root: PathBuf::from("."), commit: settings.commit.clone(), http: http.clone(), clock },
+        delivery: gitops(settings, &http)?,
+        deployer,
+        ledger: DirectoryLedger::new(settings.ledger.clone()),
+        _runtime: runtime,
+    })
+}
+
+fn gitops(settings: &Settings, http: &Http) -> Result<GitOps, Fault> {
+    let Some(address) = settings.gitops_repo.clone() else {
+        let fault = Fault::new(FaultKind::Settings, "find the GitOps repository", "none is set");
+        return Err(fault.hint("set GITOPS_REPO (or --gitops-repo) to owner/name, a URL, or a local path"));
+    };
+    let token = settings.gitops_token.clone();
+    let branch = settings.gitops_branch.clone();
+    let repo = RepoSettings { address, token, token_name: "GITOPS_TOKEN".to_owned(), branch };
+    let settings = GitOpsSettings {
+        repos: BTreeMap::from([("default".to_owned(), repo)]),
+        server: settings.github_server.clone(),
+        temp: settings.temp.clone(),
+        ..GitOpsSettings::default()
+    };
+    GitOps::new(&settings, http)
+}
+
+fn argocd(settings: &Settings, server: &str, http: HttpSettings, runtime: &Runtime) -> Result<ArgoCd, Fault> {
+    let options = Options::parse(settings.argocd_opts.as_deref().unwrap_or_default())?;
+    let login = match (&settings.argocd_auth_token, &settings.argocd_username, &settings.argocd_password) {
+        (Some(token), _, _) => Login::Token(token.clone()),
+        (None, Some(user), Some(password)) => Login::Password { user: user.clone(), password: password.clone() },
+        _ => {
+            let fault = Fault::new(FaultKind::Settings, "log in to Argo CD", "neither a token nor name and password are set");
+            return Err(fault.hint("set ARGOCD_AUTH_TOKEN, or ARGOCD_USERNAME and ARGOCD_PASSWORD"));
+        }
+    };
+    let settings = ServerSettings { server: server.to_owned(), login, options, http, refresh: REFRESH };
+    ArgoCd::new(&BTreeMap::from([("default".to_owned(), settings)]), runtime.handle())
+}
+
+/// The runtime of the adapters, with the signals that ask a run to stop between two steps.
+fn runtime(stop: &Arc<AtomicBool>) -> Result<Runtime, Fault> {
+    let fault = |error: std::io::Error| Fault::new(FaultKind::Broken, "start the runtime", error.to_string());
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(fault)?;
+    let stop = Arc::clone(stop);
+    let _entered = runtime.enter();
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).map_err(fault)?;
+    let mut interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt()).map_err(fault)?;
+    runtime.spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        stop.store(true, Ordering::Relaxed);
+    });
+    drop(_entered);
+    Ok(runtime)
+}
