@@ -1,0 +1,176 @@
+//! Cobertura XML. Only `line` elements count: the attributes (`line-rate`, `lines-valid`) are rounded, missing, or sums over
+//! lines that stand in the report several times.
+//!
+//! A class repeats its lines under its methods, so the methods' lines are read only where the class has none of its own.
+
+use std::io::BufRead;
+
+use crate::adapters::evidence::lines::{Lines, is_hit};
+use crate::adapters::evidence::tally::{About, Defect};
+use crate::adapters::evidence::times;
+use crate::adapters::evidence::xml::{Piece, Tag, Xml};
+
+/// One line as the report has it.
+struct Line {
+    number: u32,
+    hit: bool,
+    branches: Option<(u32, u32)>,
+}
+
+/// The class that is being read.
+struct Class {
+    file: String,
+    depth: usize,
+    own: Vec<Line>,
+    of_methods: Vec<Line>,
+}
+
+/// Reads one report into the accumulator.
+pub fn parse(input: impl BufRead, lines: &mut Lines) -> Result<About, Defect> {
+    let mut xml = Xml::new(input);
+    let mut report = Report { lines, about: About::default(), sources: Vec::new(), in_source: false, class: None };
+    loop {
+        match xml.next()? {
+            Piece::Open(tag) => report.open(&tag)?,
+            Piece::Text(text) => {
+                if let (true, Some(source)) = (report.in_source, report.sources.last_mut()) {
+                    source.push_str(&text);
+                }
+            }
+            Piece::Close(_) => {
+                report.in_source = false;
+                let depth = xml.depth();
+                if let Some(class) = report.class.take_if(|class| depth < class.depth) {
+                    report.close(class);
+                }
+            }
+            Piece::End => return Ok(report.about),
+        }
+    }
+}
+
+struct Report<'a> {
+    lines: &'a mut Lines,
+    about: About,
+    sources: Vec<String>,
+    in_source: bool,
+    class: Option<Class>,
+}
+
+impl Report<'_> {
+    fn open(&mut self, tag: &Tag<'_>) -> Result<(), Defect> {
+        match (tag.depth, tag.name(), &mut self.class) {
+            (1, "coverage", _) => {
+                let [timestamp] = tag.values(["timestamp"])?;
+                self.about.taken = timestamp.as_deref().and_then(times::epoch);
+            }
+            (1, name, _) => {
+                return Err(Defect::Unreadable(format!("it is not Cobertura XML: it begins with <{name}>")));
+            }
+            (_, "source", None) => {
+                self.sources.push(String::new());
+                self.in_source = true;
+            }
+            (depth, "class", None) => {
+                let [file] = tag.values(["filename"])?;
+                let file = file.ok_or_else(|| at(tag.line, "a class without `filename`"))?;
+                self.class = Some(Class { file: self.place(&file), depth, own: Vec::new(), of_methods: Vec::new() });
+            }
+            (depth, "line", Some(class)) => {
+                let line = line(tag)?;
+                // <class><lines><line> lies two below the class, <class><methods><method><lines><line> four.
+                if depth == class.depth + 2 { class.own.push(line) } else { class.of_methods.push(line) }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The file's path, below the report's source root if it has exactly one. With several nobody says which; then the
+    /// path stands as it is.
+    fn place(&self, file: &str) -> String {
+        let absolute = file.starts_with(['/', '\\']) || file.as_bytes().get(1) == Some(&b':');
+        match self.sources.as_slice() {
+            [source] if !absolute && !source.trim().is_empty() => format!("{}/{file}", source.trim()),
+            _ => file.to_owned(),
+        }
+    }
+
+    fn close(&mut self, class: Class) {
+        let file = self.lines.file(&class.file);
+        for line in if class.own.is_empty() { class.of_methods } else { class.own } {
+            file.line(line.number, line.hit);
+            if let Some((taken, all)) = line.branches {
+                file.counted(line.number, taken, all);
+            }
+        }
+    }
+}
+
+fn line(tag: &Tag<'_>) -> Result<Line, Defect> {
+    let [number, hits, conditions] = tag.values(["number", "hits", "condition-coverage"])?;
+    let number = number.and_then(|number| number.trim().parse().ok());
+    let hit = hits.as_deref().and_then(is_hit);
+    match (number, hit) {
+        (Some(number), Some(hit)) => Ok(Line { number, hit, branches: conditions.as_deref().and_then(counts) }),
+        (None, _) => Err(at(tag.line, "a line without a `number` that is one")),
+        (_, None) => Err(at(tag.line, "a line without `hits` that are a number")),
+    }
+}
+
+/// Reads `50% (2/4)`.
+fn counts(text: &str) -> Option<(u32, u32)> {
+    let (_, inside) = text.split_once('(')?;
+    let (taken, all) = inside.strip_suffix(')')?.split_once('/')?;
+    Some((taken.trim().parse().ok()?, all.trim().parse().ok()?))
+}
+
+fn at(line: u64, what: &str) -> Defect {
+    Defect::Unreadable(format!("it has {what} at line {line}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn coverage(class: &str) -> Result<crate::promotion::facts::Coverage, Defect> {
+        let text = format!("<coverage><packages><package><classes>{class}</classes></package></packages></coverage>");
+        let mut lines = Lines::default();
+        parse(text.as_bytes(), &mut lines)?;
+        lines.finish()
+    }
+
+    #[test]
+    fn methods_count_only_where_the_class_has_no_lines() {
+        let method =
+            "<methods><method><lines><line number='7' hits='1'/><line number='8' hits='0'/></lines></method></methods>";
+        let class =
+            |own: &str| coverage(&format!("<class filename='a.py'>{method}<lines>{own}</lines></class>")).unwrap();
+        let both = class("<line number='8' hits='1'/>");
+        assert_eq!((both.lines_covered, both.lines_total), (1, 1));
+        let methods_only = class("");
+        assert_eq!((methods_only.lines_covered, methods_only.lines_total), (1, 2));
+    }
+
+    #[test]
+    fn conditions_are_counted_as_they_are_written() {
+        for (text, wanted) in
+            [("50% (2/4)", Some((2, 4))), ("100% (1/1)", Some((1, 1))), ("50%", None), ("(a/b)", None)]
+        {
+            assert_eq!(counts(text), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_none_is_refused() {
+        for (line, why) in [
+            ("<line hits='1'/>", "a line without a `number` that is one"),
+            ("<line number='-1' hits='1'/>", "a line without a `number` that is one"),
+            ("<line number='1'/>", "a line without `hits` that are a number"),
+            ("<line number='1' hits='many'/>", "a line without `hits` that are a number"),
+        ] {
+            let seen = coverage(&format!("<class filename='a'><lines>{line}</lines></class>"));
+            assert_eq!(seen, Err(Defect::Unreadable(format!("it has {why} at line 1"))));
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! LCOV tracefiles. `DA` lines count; the sums (`LF`, `LH`) may be missing or wrong and are left aside.
+
+use std::io::BufRead;
+
+use crate::adapters::evidence::lines::{FileLines, Lines, is_hit};
+use crate::adapters::evidence::tally::{About, Defect};
+
+/// The longest line that is read, in bytes.
+const MAX_LINE: u64 = 1 << 20;
+
+/// Reads one tracefile into the accumulator.
+pub fn parse(mut input: impl BufRead, lines: &mut Lines) -> Result<About, Defect> {
+    let mut buffer = Vec::new();
+    let mut number = 0;
+    let mut source: Option<(String, usize)> = None;
+    loop {
+        buffer.clear();
+        let mut part = std::io::Read::take(&mut input, MAX_LINE);
+        let read = part.read_until(b'\n', &mut buffer).map_err(|fault| Defect::Unreadable(fault.to_string()))?;
+        number += 1;
+        if read == 0 {
+            break;
+        }
+        if read as u64 == MAX_LINE {
+            return Err(at(number, "it has a line of more than 1 MiB"));
+        }
+        let line = std::str::from_utf8(&buffer).map_err(|_| at(number, "it is not UTF-8"))?.trim();
+        match (line.split_once(':'), &source) {
+            _ if line.is_empty() || line.starts_with('#') => {}
+            (None, Some(_)) if line == "end_of_record" => source = None,
+            (Some(("SF", path)), None) => source = Some((path.to_owned(), lines.place(path))),
+            (Some(("SF", _)), Some((open, _))) => {
+                return Err(at(number, &format!("it is cut off: `{open}` has no end_of_record before the next file")));
+            }
+            (Some(("DA", data)), Some((_, place))) => da(lines.at(*place), data).ok_or_else(|| bad(number, line))?,
+            (Some(("BRDA", data)), Some((_, place))) => {
+                brda(lines.at(*place), data).ok_or_else(|| bad(number, line))?
+            }
+            (Some(("DA" | "BRDA", _)), None) => return Err(at(number, "it has lines before a file is named (`SF:`)")),
+            // Functions, sums, versions, and what later versions add.
+            (Some((record, _)), _) if !record.is_empty() && record.bytes().all(is_record) => {}
+            _ => return Err(bad(number, line)),
+        }
+    }
+    match source {
+        Some((open, _)) => Err(at(number - 1, &format!("it is cut off: `{open}` has no end_of_record"))),
+        None => Ok(About::default()),
+    }
+}
+
+fn is_record(byte: u8) -> bool {
+    byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_'
+}
+
+/// `DA:<line>,<hits>[,<checksum>]`
+fn da(file: &mut FileLines, data: &str) -> Option<()> {
+    let mut fields = data.split(',');
+    let line = fields.next()?.trim().parse().ok()?;
+    file.line(line, is_hit(fields.next()?)?);
+    Some(())
+}
+
+/// `BRDA:<line>,<block>,<branch>,<taken>`; the branch may be a text with commas, and `-` is never evaluated.
+fn brda(file: &mut FileLines, data: &str) -> Option<()> {
+    let (line, rest) = data.split_once(',')?;
+    let (block, rest) = rest.split_once(',')?;
+    let (branch, taken) = rest.rsplit_once(',')?;
+    let taken = if taken.trim() == "-" { false } else { is_hit(taken)? };
+    file.named(line.trim().parse().ok()?, block, branch, taken);
+    Some(())
+}
+
+fn at(line: u64, what: &str) -> Defect {
+    Defect::Unreadable(format!("{what} (line {line})"))
+}
+
+fn bad(number: u64, line: &str) -> Defect {
+    let line: String = line.chars().take(60).collect();
+    at(number, &format!("it is not LCOV: `{line}`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn coverage(text: &str) -> Result<(u64, u64, u64, u64, u64), Defect> {
+        let mut lines = Lines::default();
+        parse(text.as_bytes(), &mut lines)?;
+        let c = lines.finish()?;
+        Ok((c.lines_covered, c.lines_total, c.branches_covered, c.branches_total, c.files))
+    }
+
+    #[test]
+    fn counts_lines_once_and_branches_by_name() {
+        let text = "# by hand\nTN:x\nSF:a.c\nDA:1,2,abc\nDA:2,0\nBRDA:1,0,0,-\nBRDA:1,e0,jump to \"a, b\",3\nLF:99\nLH:99\nend_of_record\n\
+                    SF:./a.c\r\nDA:2,-3\r\nDA:3,1.0e+19\r\nFNL:0,1\r\nend_of_record\r\n";
+        assert_eq!(coverage(text), Ok((2, 3, 1, 2, 1)));
+    }
+
+    #[test]
+    fn says_what_is_wrong() {
+        for (text, why) in [
+            ("SF:a\nDA:1,1\n", "it is cut off: `a` has no end_of_record (line 2)"),
+            (
+                "SF:a\nDA:1,1\nSF:b\nend_of_record\n",
+                "it is cut off: `a` has no end_of_record before the next file (line 3)",
+            ),
+            ("SF:a\nDA:1\nend_of_record\n", "it is not LCOV: `DA:1` (line 2)"),
+            ("SF:a\nDA:x,1\nend_of_record\n", "it is not LCOV: `DA:x,1` (line 2)"),
+            ("DA:1,1\n", "it has lines before a file is named (`SF:`) (line 1)"),
+            ("SF:a\nhello\n", "it is not LCOV: `hello` (line 2)"),
+            ("end_of_record\n", "it is not LCOV: `end_of_record` (line 1)"),
+        ] {
+            assert_eq!(coverage(text), Err(Defect::Unreadable(why.to_owned())), "{text}");
+        }
+        assert!(matches!(coverage("TN:\nSF:a\nend_of_record\n"), Err(Defect::Missing(_))));
+    }
+
+    proptest! {
+        #[test]
+        fn shards_say_what_the_whole_says(
+            records in prop::collection::vec((0u32..4, prop::collection::vec((0u32..150, 0u32..3), 1..20)), 1..8),
+            cut in 0usize..8,
+        ) {
+            let text = |records: &[(u32, Vec<(u32, u32)>)]| {
+                records.iter().map(|(file, lines)| {
+                    let das: String = lines.iter().map(|(line, hits)| format!("DA:{line},{hits}\n")).collect();
+                    format!("SF:f{file}\n{das}end_of_record\n")
+                }).collect::<String>()
+            };
+            let cut = cut.min(records.len());
+            let mut shards = Lines::default();
+            parse(text(&records[..cut]).as_bytes(), &mut shards).unwrap();
+            parse(text(&records[cut..]).as_bytes(), &mut shards).unwrap();
+            let mut whole = Lines::default();
+            parse(text(&records).as_bytes(), &mut whole).unwrap();
+            prop_assert_eq!(shards.finish(), whole.finish());
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! XML as reports need it: a stream of tags and text, with the checks that a report has to pass before it is believed.
+//!
+//! No DTD is read and no entity is resolved but the five of XML itself, so nothing can be expanded or fetched. A document
+//! that ends inside an element is cut off, and says so with the line.
+
+use std::borrow::Cow;
+use std::io::BufRead;
+
+use quick_xml::Reader;
+use quick_xml::errors::SyntaxError;
+use quick_xml::events::{BytesStart, Event};
+
+use crate::adapters::evidence::tally::Defect;
+use crate::adapters::evidence::trim::Trim;
+
+/// The deepest nesting that is read.
+pub const MAX_DEPTH: usize = 128;
+
+/// A document that is read as a stream.
+pub struct Xml<R> {
+    reader: Reader<Trim<R>>,
+    buffer: Vec<u8>,
+    /// The names of the open elements, without prefixes.
+    open: Vec<String>,
+    root_seen: bool,
+}
+
+/// One piece of a document.
+pub enum Piece<'a> {
+    /// An element begins.
+    Open(Tag<'a>),
+    /// The innermost element ends: its name.
+    Close(String),
+    /// Text in the innermost element; a run may come in several pieces.
+    Text(Cow<'a, str>),
+    /// The document ends, complete.
+    End,
+}
+
+/// The beginning of an element.
+pub struct Tag<'a> {
+    start: BytesStart<'a>,
+    /// The line on which it begins, counted from 1.
+    pub line: u64,
+    /// How many elements are open, this one included.
+    pub depth: usize,
+}
+
+impl Tag<'_> {
+    /// The name, without a prefix.
+    pub fn name(&self) -> &str {
+        self.start.local_name().into_inner()
+    }
+
+    /// The values of the named attributes, in the order of the names; prefixes do not matter.
+    pub fn values<const N: usize>(&self, names: [&str; N]) -> Result<[Option<String>; N], Defect> {
+        let mut values = [const { None }; N];
+        for attribute in self.start.attributes().with_checks(false) {
+            let attribute = attribute.map_err(|fault| bad(self.line, fault))?;
+            let name = attribute.key.local_name().into_inner();
+            if let Some(place) = names.iter().position(|wanted| *wanted == name) {
+                values[place] = Some(unescape(&attribute.value).map_err(|name| entity(self.line, &name))?);
+            }
+        }
+        Ok(values)
+    }
+}
+
+impl<R: BufRead> Xml<R> {
+    /// Begins with the document.
+    pub fn new(input: R) -> Self {
+        let mut reader = Reader::from_reader(Trim::new(input));
+        reader.config_mut().expand_empty_elements = true;
+        Self { reader, buffer: Vec::new(), open: Vec::new(), root_seen: false }
+    }
+
+    /// How many elements are open.
+    pub fn depth(&self) -> usize {
+        self.open.len()
+    }
+
+    /// The next piece. After [`Piece::End`] there is nothing more to ask for.
+    pub fn next(&mut self) -> Result<Piece<'_>, Defect> {
+        loop {
+            self.buffer.clear();
+            let event = self.reader.read_event_into(&mut self.buffer);
+            let line = self.reader.get_ref().line();
+            let event = event.map_err(|fault| failed(line, &self.open, &fault))?;
+            if !matches!(event, Event::Decl(_) | Event::PI(_) | Event::Comment(_) | Event::DocType(_)) {
+                let event = event.into_owned();
+                return self.piece(event, line);
+            }
+        }
+    }
+
+    fn piece(&mut self, event: Event<'static>, line: u64) -> Result<Piece<'static>, Defect> {
+        match event {
+            Event::Start(start) => {
+                if self.open.is_empty() && self.root_seen {
+                    return Err(Defect::Unreadable(format!(
+                        "it is not one XML document: a second one begins at line {line}"
+                    )));
+                }
+                if self.open.len() == MAX_DEPTH {
+                    return Err(Defect::Unreadable(format!(
+                        "its elements are nested more than {MAX_DEPTH} deep at line {line}"
+                    )));
+                }
+                self.root_seen = true;
+                self.open.push(start.local_name().into_inner().to_owned());
+                Ok(Piece::Open(Tag { start, line: self.reader.get_ref().tag_line(), depth: self.open.len() }))
+            }
+            Event::End(_) => Ok(Piece::Close(self.open.pop().unwrap_or_default())),
+            Event::Text(text) => self.text(text.into_inner(), line),
+            Event::CData(text) => self.text(text.into_inner(), line),
+            Event::GeneralRef(name) => {
+                let name = name.into_inner();
+                let text = resolve(&name).ok_or_else(|| entity(line, &name))?;
+                self.text(Cow::Owned(text.to_string()), line)
+            }
+            _ => match self.open.last() {
+                Some(name) => Err(cut(line, name)),
+                None if !self.root_seen => Err(Defect::Unreadable("it is not XML: it has no element".to_owned())),
+                None => Ok(Piece::End),
+            },
+        }
+    }
+
+    fn text(&self, text: Cow<'static, str>, line: u64) -> Result<Piece<'static>, Defect> {
+        if self.open.is_empty() && !text.trim().is_empty() {
+            return Err(Defect::Unreadable(format!(
+                "it is not XML: there is text outside of any element at line {line}"
+            )));
+        }
+        Ok(Piece::Text(text))
+    }
+}
+
+fn cut(line: u64, name: &str) -> Defect {
+    Defect::Unreadable(format!("it is cut off: it ends at line {line} inside <{name}>"))
+}
+
+fn bad(line: u64, fault: impl std::fmt::Display) -> Defect {
+    Defect::Unreadable(format!("it is not well-formed XML at line {line}: {fault}"))
+}
+
+fn entity(line: u64, name: &str) -> Defect {
+    let name: String = name.chars().take(40).collect();
+    Defect::Unreadable(format!("it uses the entity &{name}; at line {line}; entities of a DTD are not read"))
+}
+
+/// A fault of the parser, or of the reader below it; at the end of the file it means that the file is cut off.
+fn failed(line: u64, open: &[String], fault: &quick_xml::Error) -> Defect {
+    match (fault, open.last()) {
+        (quick_xml::Error::Io(fault), _) => Defect::Unreadable(fault.to_string()),
+        (quick_xml::Error::Syntax(SyntaxError::InvalidBangMarkup), _) | (_, None) => bad(line, fault),
+        (quick_xml::Error::Syntax(_), Some(name)) => cut(line, name),
+        _ => bad(line, fault),
+    }
+}
+
+/// Replaces references; the error is the name of an entity that is not one of XML's own five.
+fn unescape(raw: &str) -> Result<String, String> {
+    let mut text = String::with_capacity(raw.len());
+    let mut rest = raw;
+    while let Some((before, reference)) = rest.split_once('&') {
+        text.push_str(before);
+        match reference.split_once(';') {
+            Some((name, after)) => {
+                text.push(resolve(name).ok_or(name)?);
+                rest = after;
+            }
+            None => return Err(reference.to_owned()),
+        }
+    }
+    text.push_str(rest);
+    Ok(text)
+}
+
+/// The character of a reference. A number that is no character (`&#0;`, which test tools do write) is shown as such.
+fn resolve(name: &str) -> Option<char> {
+    if let Some(number) = name.strip_prefix('#') {
+        let code = match number.strip_prefix('x') {
+            Some(digits) => u32::from_str_radix(digits, 16),
+            None => number.parse(),
+        };
+        return Some(code.ok().and_then(char::from_u32).filter(|c| *c != '\0').unwrap_or(char::REPLACEMENT_CHARACTER));
+    }
+    match name {
+        "amp" => Some('&'),
+        "lt" => Some('<'),
+        "gt" => Some('>'),
+        "quot" => Some('"'),
+        "apos" => Some('\''),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<String, Defect> {
+        let mut xml = Xml::new(text.as_bytes());
+        let mut out = String::new();
+        loop {
+            match xml.next()? {
+                Piece::Open(tag) => {
+                    let [x] = tag.values(["x"])?;
+                    out += &format!("<{}@{} {}>", tag.name(), tag.line, x.unwrap_or_default());
+                }
+                Piece::Close(name) => out += &format!("</{name}>"),
+                Piece::Text(text) => out += &text,
+                Piece::End => return Ok(out),
+            }
+        }
+    }
+
+    #[test]
+    fn reads_tags_text_and_lines() {
+        let text = "<?xml version='1.0'?>\n<!DOCTYPE a SYSTEM \"http://127.0.0.1:1/a.dtd\">\n<p:a x='1&lt;&#65;&#0;'\n>t&amp;<![CDATA[<]]>\n<b/></p:a>\n";
+        assert_eq!(read(text).unwrap().trim(), "<a@3 1<A\u{fffd}>t&<\n<b@5 ></b></a>");
+    }
+
+    #[test]
+    fn says_what_is_wrong() {
+        let deep = "<a>".repeat(MAX_DEPTH + 1);
+        for (text, why) in [
+            ("<a><b>\n</b>", "it is cut off: it ends at line 2 inside <a>"),
+            ("<a><b x='1", "it is cut off: it ends at line 1 inside <a>"),
+            ("<a><![CDATA[ x", "it is cut off: it ends at line 1 inside <a>"),
+            ("<a></b></a>", "it is not well-formed XML at line 1: "),
+            ("<a/><a/>", "it is not one XML document: a second one begins at line 1"),
+            ("<a/>rest", "it is not XML: there is text outside of any element at line 1"),
+            ("rest", "it is not XML: there is text outside of any element at line 1"),
+            ("", "it is not XML: it has no element"),
+            ("<!-- -->", "it is not XML: it has no element"),
+            (&deep, "its elements are nested more than 128 deep at line 1"),
+            ("<a x='&e;'/>", "it uses the entity &e; at line 1; entities of a DTD are not read"),
+            (
+                "<!DOCTYPE a [<!ENTITY e 'x'>]>\n<a>&e;</a>",
+                "it uses the entity &e; at line 2; entities of a DTD are not read",
+            ),
+        ] {
+            let Err(Defect::Unreadable(seen)) = read(text) else { panic!("{text} must be refused") };
+            assert!(seen.starts_with(why), "{text}: {seen}");
+        }
+    }
+}
