@@ -157,7 +157,9 @@ fn io_fault(doing: &str, path: &Path, error: &std::io::Error) -> Fault {
         ErrorKind::StorageFull | ErrorKind::FileTooLarge | ErrorKind::QuotaExceeded => {
             "free some space, or name another place with --ledger"
         }
-        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => "name a directory that can be written with --ledger",
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+            "name a directory that can be written with --ledger"
+        }
         _ => "look at the directory that --ledger names",
     };
     Fault::new(FaultKind::Broken, doing, format!("{}: {error}", path.display())).hint(hint)
@@ -193,7 +195,8 @@ fn read_json<T: DeserializeOwned>(file: &Path) -> Result<Option<T>, Fault> {
     };
     serde_json::from_slice(&bytes).map(Some).map_err(|error| {
         let why = format!("{} is not a record of this version of promote: {error}", file.display());
-        Fault::new(FaultKind::Broken, "read the ledger", why).hint("restore the file, or use the newer promote that wrote it")
+        Fault::new(FaultKind::Broken, "read the ledger", why)
+            .hint("restore the file, or use the newer promote that wrote it")
     })
 }
 

@@ -11,11 +11,11 @@ use crate::app::screen::Screen;
 use crate::app::settings::{Actions, Settings};
 use crate::pipeline::job::{End, Job};
 use crate::promotion::id::canonical;
+use crate::render::actions;
+use crate::render::diff::FileDiff;
 use crate::render::ending::Ending;
 use crate::render::markdown::{self, Summary};
-use crate::render::diff::FileDiff;
 use crate::render::report::Heading;
-use crate::render::actions;
 
 /// The size of a job summary that GitHub accepts from one step.
 const SUMMARY_LIMIT: usize = 1024 * 1024;

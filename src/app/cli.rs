@@ -18,9 +18,10 @@ const SWITCHES: [&str; 3] = ["dry-run", "auto-approve", "skip-validation"];
 pub fn command() -> Command {
     let about = "Promotes a version of a service between environments, and proves that it was right to";
     let common = |name: &'static str, about: &'static str| {
-        INPUTS.iter().filter(|input| !input.flag.is_empty()).fold(Command::new(name).about(about), |command, input| {
-            command.arg(flag(input.flag, input.meaning))
-        })
+        INPUTS
+            .iter()
+            .filter(|input| !input.flag.is_empty())
+            .fold(Command::new(name).about(about), |command, input| command.arg(flag(input.flag, input.meaning)))
     };
     let json = || Arg::new("json").long("json").action(ArgAction::SetTrue).help("print a document for programs");
     let id = |help: &'static str| Arg::new("id").help(help).value_name("ID");
@@ -28,7 +29,9 @@ pub fn command() -> Command {
         .about("Check the rules file, or print its JSON Schema")
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .subcommand(Command::new("check").about("Read the rules and name every fault").arg(flag("rules", "the rules file")))
+        .subcommand(
+            Command::new("check").about("Read the rules and name every fault").arg(flag("rules", "the rules file")),
+        )
         .subcommand(Command::new("schema").about("Print the JSON Schema of the rules file"));
     let env = Arg::new("env").long("env").value_name("ENVIRONMENT").help("the environment that is restored");
     Command::new("promote")
@@ -61,18 +64,13 @@ fn flag(name: &'static str, help: &'static str) -> Arg {
         "dry-run" => arg.short('n'),
         _ => arg,
     };
-    if SWITCHES.contains(&name) {
-        arg.action(ArgAction::SetTrue)
-    } else {
-        arg.value_name(name.rsplit('-').next().unwrap_or(name).to_uppercase())
-    }
+    if SWITCHES.contains(&name) { arg.action(ArgAction::SetTrue) } else { arg.value_name("VALUE") }
 }
 
 /// Parses and runs; the exit code.
 pub fn run(arguments: Vec<OsString>, environment: impl Iterator<Item = (OsString, OsString)>) -> Result<u8> {
-    let environment: BTreeMap<String, String> = environment
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .collect();
+    let environment: BTreeMap<String, String> =
+        environment.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect();
     let arguments = with_command(arguments, &environment);
     let matches = match command().try_get_matches_from(arguments) {
         Ok(matches) => matches,

@@ -19,8 +19,8 @@ use crate::ports::{Clock as _, World};
 use crate::promotion::outcome::Outcome;
 use crate::promotion::request::{Actor, ActorKnown};
 use crate::promotion::rules::{Promotion, Rules, Service, schema};
-use crate::render::ending::{self, Ending, INVALID, USAGE};
 use crate::render::diff::FileDiff;
+use crate::render::ending::{self, Ending, INVALID, USAGE};
 use crate::render::report::{self, Heading};
 use crate::render::{json, plan};
 
@@ -224,7 +224,9 @@ impl Door<'_> {
             let to = env.as_deref().or(self.settings.to.as_deref());
             let to = environment(service, to, "--env")?;
             let found = rules.promotions.iter().find(|promotion| promotion.to == to);
-            return found.map(|promotion| (service, promotion)).ok_or_else(|| no_promotion(rules, "any environment", to));
+            return found
+                .map(|promotion| (service, promotion))
+                .ok_or_else(|| no_promotion(rules, "any environment", to));
         }
         let from = environment(service, self.settings.from.as_deref(), "--from")?;
         let to = environment(service, self.settings.to.as_deref(), "--to")?;
@@ -263,9 +265,8 @@ fn bypass(settings: &Settings, promotion: &Promotion) -> Option<Halt> {
 fn actor(settings: &Settings) -> Actor {
     match settings.actions.as_ref().and_then(|actions| actions.actor.clone()) {
         Some(name) => Actor { name, known: ActorKnown::Github },
-        None => Actor {
-            name: settings.user.clone().unwrap_or_else(|| "unknown".to_owned()),
-            known: ActorKnown::Claimed,
-        },
+        None => {
+            Actor { name: settings.user.clone().unwrap_or_else(|| "unknown".to_owned()), known: ActorKnown::Claimed }
+        }
     }
 }

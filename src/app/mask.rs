@@ -67,7 +67,8 @@ mod tests {
     fn every_form_of_a_secret_is_hidden() {
         let secret = Secret::new("p&ss \"word\"/1").unwrap();
         let mask = Mask::new(&[("ARGOCD_PASSWORD", &secret)]);
-        for form in ["p&ss \"word\"/1", "p%26ss%20%22word%22%2F1", "p&ss \\\"word\\\"/1", "p&amp;ss &quot;word&quot;/1"] {
+        for form in ["p&ss \"word\"/1", "p%26ss%20%22word%22%2F1", "p&ss \\\"word\\\"/1", "p&amp;ss &quot;word&quot;/1"]
+        {
             assert_eq!(mask.hide(&format!("login with {form} failed")), "login with $ARGOCD_PASSWORD failed");
         }
     }

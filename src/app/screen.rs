@@ -105,5 +105,8 @@ fn write_to(out: &mut impl std::io::Write, text: &str) {
 pub fn bug(what: &str) {
     let mut err = std::io::stderr();
     let _ = writeln!(err, "promote stopped by a bug of its own: {what}");
-    let _ = writeln!(err, "Please report it with what was run. If the run had begun to write, `promote show` says how far it got.");
+    let _ = writeln!(
+        err,
+        "Please report it with what was run. If the run had begun to write, `promote show` says how far it got."
+    );
 }

@@ -19,7 +19,12 @@ pub struct Input {
     pub meaning: &'static str,
 }
 
-const fn input(input: &'static str, flag: &'static str, variables: &'static [&'static str], meaning: &'static str) -> Input {
+const fn input(
+    input: &'static str,
+    flag: &'static str,
+    variables: &'static [&'static str],
+    meaning: &'static str,
+) -> Input {
     Input { input, flag, variables, meaning }
 }
 
@@ -44,7 +49,12 @@ pub const INPUTS: &[Input] = &[
     input("argocd-password", "", &["ARGOCD_PASSWORD"], "the password to log in with"),
     input("argocd-auth-token", "", &["ARGOCD_AUTH_TOKEN"], "a token, instead of name and password"),
     input("argocd-opts", "argocd-opts", &["ARGOCD_OPTS"], "options as the argocd command reads them"),
-    input("ca-file", "ca-file", &["PROMOTE_CA_FILE", "SSL_CERT_FILE"], "certificates (PEM) to trust besides the public ones"),
+    input(
+        "ca-file",
+        "ca-file",
+        &["PROMOTE_CA_FILE", "SSL_CERT_FILE"],
+        "certificates (PEM) to trust besides the public ones",
+    ),
 ];
 
 /// The outputs of the action, in the order of the README's table.

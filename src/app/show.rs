@@ -54,24 +54,25 @@ fn refuse(screen: &Screen, ending: &Ending) -> u8 {
 }
 
 fn list(screen: &Screen, ledger: &DirectoryLedger, ids: &[String]) -> Result<u8> {
-    let mut stories = Vec::new();
+    let mut records = Vec::new();
     for id in ids {
         let entries = ledger.entries(id).map_err(anyhow::Error::new)?;
-        stories.extend(folded::fold(&entries));
+        records.extend(entries.first().map(|first| first.at).map(|began| (began, entries)));
     }
-    stories.sort_by_key(|story| std::cmp::Reverse(story.created_at));
+    records.sort_by_key(|(began, _)| std::cmp::Reverse(*began));
     if screen.json() {
-        screen.document(&format!("{}\n", serde_json::to_string_pretty(&stories)?));
+        let folded: Vec<_> = records.iter().filter_map(|(_, entries)| folded::fold(entries)).collect();
+        screen.document(&format!("{}\n", serde_json::to_string_pretty(&folded)?));
         return Ok(0);
     }
-    if stories.is_empty() {
+    if records.is_empty() {
         screen.say(&format!("{} holds no records yet.\n", ledger.place()));
     }
-    for story in stories.iter().take(LISTED) {
-        screen.say(&record::line(story));
+    for (_, entries) in records.iter().take(LISTED) {
+        screen.say(&record::line(entries));
     }
-    if stories.len() > LISTED {
-        screen.say(&format!("and {} older ones\n", stories.len() - LISTED));
+    if records.len() > LISTED {
+        screen.say(&format!("and {} older ones\n", records.len() - LISTED));
     }
     Ok(0)
 }

@@ -115,7 +115,8 @@ fn argocd(settings: &Settings, server: &str, http: HttpSettings, runtime: &Runti
         (Some(token), _, _) => Login::Token(token.clone()),
         (None, Some(user), Some(password)) => Login::Password { user: user.clone(), password: password.clone() },
         _ => {
-            let fault = Fault::new(FaultKind::Settings, "log in to Argo CD", "neither a token nor name and password are set");
+            let fault =
+                Fault::new(FaultKind::Settings, "log in to Argo CD", "neither a token nor name and password are set");
             return Err(fault.hint("set ARGOCD_AUTH_TOKEN, or ARGOCD_USERNAME and ARGOCD_PASSWORD"));
         }
     };
@@ -126,8 +127,7 @@ fn argocd(settings: &Settings, server: &str, http: HttpSettings, runtime: &Runti
 /// The runtime of the adapters, with the signals that ask a run to stop between two steps.
 fn runtime(stop: &Arc<AtomicBool>) -> Result<Runtime, Fault> {
     let fault = |error: std::io::Error| Fault::new(FaultKind::Broken, "start the runtime", error.to_string());
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(fault)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(fault)?;
     let stop = Arc::clone(stop);
     let _entered = runtime.enter();
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).map_err(fault)?;

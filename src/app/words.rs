@@ -8,8 +8,8 @@ use crate::promotion::outcome::Outcome;
 use crate::promotion::plan::Plan;
 use crate::promotion::rules::Promotion;
 use crate::promotion::time::Millis;
-use crate::render::ending::{Ending, Exit, INVALID};
 use crate::render::diff::FileDiff;
+use crate::render::ending::{Ending, Exit, INVALID};
 
 /// The ending of a run that came to one.
 pub fn ended(end: &End, took: Millis) -> Ending {

@@ -53,10 +53,10 @@ pub fn asked(world: &World<'_>, job: &Job<'_>) -> Result<Asked, Halt> {
         })
     };
     let (source_facts, target_facts) = (read(&from.name, source)?, read(&to.name, target)?);
-    let source_pins = planning::pinned(service, from, &source_facts.snapshot)?;
-    let pins = planning::pinned(service, to, &target_facts.snapshot)?;
+    let pairs = planning::paired(service, (from, &source_facts.snapshot), (to, &target_facts.snapshot))?;
     let reason = job.reason.map(str::to_owned);
-    let mut request = planning::request(service, job.promotion, &source_pins, &pins, &target_facts.head, reason)?;
+    let mut request = planning::request(service, job.promotion, &pairs, &target_facts.head, reason)?;
+    let pins = pairs.into_iter().map(|pair| pair.target).collect();
     if let Some(open) = &target_facts.head.open {
         let entries = world.ledger.entries(open)?;
         if let Some(folded) = crate::promotion::folded::fold(&entries)
@@ -83,10 +83,10 @@ pub fn facts(world: &World<'_>, job: &Job<'_>, asked: &Asked) -> Result<Facts, H
     let merges: Vec<(String, Source)> =
         needs.merged.iter().map(|(gate, ids)| (gate.clone(), merged_source(gate, ids, evidence))).collect();
     let single = needs.readings.iter().filter_map(|id| evidence.get(id).map(|source| (id.clone(), source.clone())));
+    let evidence_port = world.evidence;
     let (readings, merged) = thread::scope(|scope| {
-        let read = |(name, source): (String, Source)| {
-            scope.spawn(move || (name, world.evidence.read(&source, service, from)))
-        };
+        let read =
+            |(name, source): (String, Source)| scope.spawn(move || (name, evidence_port.read(&source, service, from)));
         let single: Vec<_> = single.map(read).collect();
         let merges: Vec<_> = merges.into_iter().map(read).collect();
         (gather(single), gather(merges))
@@ -112,7 +112,8 @@ type Reader<'scope> = thread::ScopedJoinHandle<'scope, (String, Reading)>;
 
 /// Waits for the readers. One that panicked has read nothing that may be believed.
 fn gather(readers: Vec<Reader<'_>>) -> BTreeMap<String, Reading> {
-    let unreadable = || Reading::Unreadable { why: "the reader stopped with a bug in promote".to_owned(), files: Vec::new() };
+    let unreadable =
+        || Reading::Unreadable { why: "the reader stopped with a bug in promote".to_owned(), files: Vec::new() };
     readers.into_iter().map(|reader| reader.join().unwrap_or_else(|_| (String::new(), unreadable()))).collect()
 }
 
@@ -172,5 +173,6 @@ fn healthy_for(state: &AppState) -> Option<Millis> {
 
 /// Whether the same images stand on both sides, each in the same version.
 fn same_images(a: &[ImageRef], b: &[ImageRef]) -> bool {
-    a.len() == b.len() && b.iter().all(|image| a.iter().any(|other| other.name == image.name && other.same_version(image)))
+    a.len() == b.len()
+        && b.iter().all(|image| a.iter().any(|other| other.name == image.name && other.same_version(image)))
 }

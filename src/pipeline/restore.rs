@@ -37,7 +37,8 @@ pub fn after(run: &mut Run<'_>, refuted: &Refuted) -> Result<End, Halt> {
         None
     };
     if let Some(why) = why {
-        let end = End::of(Outcome::Stuck, format!("{to} runs a version that did not verify, and it was not rolled back"));
+        let end =
+            End::of(Outcome::Stuck, format!("{to} runs a version that did not verify, and it was not rolled back"));
         let command = format!("promote rollback --service {service} --env {to} --reason \"…\"");
         return run.close(with_cause(end, refuted).seen(why).next(format!("to restore the version before: {command}")));
     }
@@ -99,7 +100,8 @@ pub fn roll_back(run: &mut Run<'_>, refuted: &Refuted) -> Result<End, Halt> {
 
 fn stuck(run: &mut Run<'_>, refuted: &Refuted, why: &str) -> Result<End, Halt> {
     let to = run.job.promotion.to.clone();
-    let end = with_cause(End::of(Outcome::Stuck, format!("{to} did not verify, and could not be rolled back")), refuted);
+    let end =
+        with_cause(End::of(Outcome::Stuck, format!("{to} did not verify, and could not be rolled back")), refuted);
     let end = end.seen(why).next(format!("look at {to} now: what its GitOps directory pins, and what runs"));
     run.close(end)
 }

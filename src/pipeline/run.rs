@@ -28,7 +28,9 @@ pub fn validate(world: &World<'_>, job: &Job<'_>) -> Result<End, Halt> {
     let (facts, report) = judged(world, job, &asked)?;
     let end = match verdict(job, &report) {
         Some(end) => end,
-        None => End::of(Outcome::Ready, format!("{} may be promoted to {}", versions(&facts.version), job.promotion.to)),
+        None => {
+            End::of(Outcome::Ready, format!("{} may be promoted to {}", versions(&facts.version), job.promotion.to))
+        }
     };
     Ok(with_judgement(end, asked, facts, report))
 }
@@ -180,7 +182,8 @@ fn commit_once(run: &mut Run<'_>, plan: &Plan) -> Result<Option<End>, Halt> {
             end.because(&fault)
         }
         NoCommit::Uncertain(fault) => {
-            let end = End::of(Outcome::Unconfirmed, "a push was sent, and it could not be found out whether it arrived");
+            let end =
+                End::of(Outcome::Unconfirmed, "a push was sent, and it could not be found out whether it arrived");
             return Ok(Some(run.finish(end.because(&fault).next("run it again: it looks for its commit first"))));
         }
     };
@@ -256,7 +259,9 @@ fn verdict(job: &Job<'_>, report: &GateReport) -> Option<End> {
         Verdict::Stop if failed > 0 && unknown > 0 => {
             End::of(Outcome::Held, format!("{} failed, {not_evaluated}", words::counted(failed as u64, "gate")))
         }
-        Verdict::Stop if failed > 0 => End::of(Outcome::Held, format!("{} failed", words::counted(failed as u64, "gate"))),
+        Verdict::Stop if failed > 0 => {
+            End::of(Outcome::Held, format!("{} failed", words::counted(failed as u64, "gate")))
+        }
         Verdict::Stop => End::of(Outcome::Unknown, not_evaluated),
         Verdict::Wait => {
             let at = report.not_before().map_or_else(String::new, |at| format!(", not before {at}"));
@@ -313,7 +318,8 @@ fn preflight_writes(run: &Run<'_>, plan: &Plan) -> Result<(), Halt> {
 fn also_ships(world: &World<'_>, job: &Job<'_>, asked: &Asked) -> Vec<crate::promotion::facts::CommitSummary> {
     let Ok((_, target)) = job.target() else { return Vec::new() };
     let snapshot = &asked.target.snapshot;
-    let deployed = asked.target.apps.values().filter_map(|state| state.last.as_ref()).find_map(|last| last.revisions.first());
+    let deployed =
+        asked.target.apps.values().filter_map(|state| state.last.as_ref()).find_map(|last| last.revisions.first());
     let Some(live) = deployed.filter(|live| **live != snapshot.commit) else { return Vec::new() };
     let paths: Vec<String> = snapshot.trees.keys().cloned().collect();
     world.delivery.between(&branch(target), live, &snapshot.commit, &paths).unwrap_or_default()

@@ -55,7 +55,8 @@ fn until(world: &World<'_>, job: &Job<'_>, expect: &Expect<'_>) -> Result<Option
         return Ok(None);
     }
     let files = pinned_files(job, expect.snapshot)?;
-    let places: Vec<Place> = expect.commits.iter().map(|commit| place(target, expect.snapshot, commit, &files)).collect();
+    let places: Vec<Place> =
+        expect.commits.iter().map(|commit| place(target, expect.snapshot, commit, &files)).collect();
     let holds = |texts: &BTreeMap<String, Option<String>>| holds(job, expect, texts);
     let goal = Goal {
         service: &job.service.name,
@@ -87,7 +88,8 @@ fn place(target: &Target, snapshot: &Snapshot, commit: &str, files: &[String]) -
 fn pinned_files(job: &Job<'_>, snapshot: &Snapshot) -> Result<Vec<String>, Halt> {
     let (environment, _) = job.target()?;
     let pins = planning::pinned(job.service, environment, snapshot)?;
-    let files: BTreeSet<String> = pins.iter().flat_map(|pin| pin.places.iter().map(|place| place.path.clone())).collect();
+    let files: BTreeSet<String> =
+        pins.iter().flat_map(|pin| pin.places.iter().map(|place| place.path.clone())).collect();
     Ok(files.into_iter().collect())
 }
 
@@ -102,9 +104,10 @@ fn holds(job: &Job<'_>, expect: &Expect<'_>, texts: &BTreeMap<String, Option<Str
     }
     let Ok((environment, _)) = job.target() else { return false };
     let Ok(pins) = planning::pinned(job.service, environment, &snapshot) else { return false };
-    expect.images.iter().all(|change| {
-        pins.iter().any(|pin| pin.image.name == change.new.name && pin.image.same_version(&change.new))
-    })
+    expect
+        .images
+        .iter()
+        .all(|change| pins.iter().any(|pin| pin.image.name == change.new.name && pin.image.same_version(&change.new)))
 }
 
 /// Looks whether an environment that needs no change still runs what it pins.
@@ -130,7 +133,8 @@ pub fn look_again(world: &World<'_>, job: &Job<'_>, asked: &Asked, end: End) -> 
         None => end,
         Some(Settled::Verified(_)) => end.seen("it is live and healthy"),
         Some(Settled::Refuted(refuted)) => {
-            End::of(Outcome::Stuck, format!("{to} pins this version already, and does not run it well")).seen(refuted.what)
+            End::of(Outcome::Stuck, format!("{to} pins this version already, and does not run it well"))
+                .seen(refuted.what)
         }
         Some(Settled::Unconfirmed { why, hint }) => {
             let what = format!("{to} pins this version already, and it could not be found out whether it runs it");
@@ -138,7 +142,9 @@ pub fn look_again(world: &World<'_>, job: &Job<'_>, asked: &Asked, end: End) -> 
             end.next.extend(hint);
             end
         }
-        Some(Settled::Overtaken { by }) => End::of(Outcome::Superseded, format!("somebody promoted {to} meanwhile")).seen(by),
+        Some(Settled::Overtaken { by }) => {
+            End::of(Outcome::Superseded, format!("somebody promoted {to} meanwhile")).seen(by)
+        }
         Some(Settled::Stopped) => End::of(Outcome::Interrupted, "stopped while looking at what runs"),
     })
 }

@@ -6,7 +6,9 @@ use serde::Serialize;
 
 use crate::promotion::outcome::Outcome;
 use crate::promotion::plan::{Committed, Plan};
-use crate::promotion::record::{Closed, Entry, Head, Judged, LastVerified, Milestone, Planned, Refuted, Requested, Verified};
+use crate::promotion::record::{
+    Closed, Entry, Head, Judged, LastVerified, Milestone, Planned, Refuted, Requested, Verified,
+};
 use crate::promotion::time::Time;
 
 /// Everything that is known of one promotion. The newest of several milestones of a kind counts.
@@ -63,22 +65,22 @@ impl Folded {
     /// A promotion that was only asked for, by its first entry.
     pub fn begin(first: &Entry, requested: Requested) -> Self {
         Self {
-        id: first.id.clone(),
-        runs: BTreeSet::from([first.run.clone()]),
-        created_at: first.at,
-        requested,
-        judged: None,
-        planned: None,
-        committed: None,
-        verified: None,
-        refuted: None,
-        rollback_plan: None,
-        rollback_committed: None,
-        rollback_verified: None,
-        closed: None,
-        completed_at: None,
-        next_seq: first.seq + 1,
-        reached: first.event.word(),
+            id: first.id.clone(),
+            runs: BTreeSet::from([first.run.clone()]),
+            created_at: first.at,
+            requested,
+            judged: None,
+            planned: None,
+            committed: None,
+            verified: None,
+            refuted: None,
+            rollback_plan: None,
+            rollback_committed: None,
+            rollback_verified: None,
+            closed: None,
+            completed_at: None,
+            next_seq: first.seq + 1,
+            reached: first.event.word(),
         }
     }
 

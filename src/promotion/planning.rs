@@ -9,7 +9,8 @@ use crate::promotion::edit::FileEdits;
 use crate::promotion::facts::{Facts, Reading, Snapshot};
 use crate::promotion::id::{canonical, sha256};
 use crate::promotion::image::{ImageChange, ImageRef};
-use crate::promotion::pins::{self, Pin};
+use crate::promotion::pins::select::{self, Pair};
+use crate::promotion::pins::{Pin, PinFault, write};
 use crate::promotion::plan::{OnFailure, Plan, PlannedCommit};
 use crate::promotion::record::Head;
 use crate::promotion::report::GateReport;
@@ -33,51 +34,49 @@ pub struct PlanFault {
 
 /// The images that an environment pins.
 pub fn pinned(service: &Service, environment: &Environment, snapshot: &Snapshot) -> Result<Vec<Pin>, PlanFault> {
-    pins::read(snapshot, &service.name, &environment.images).map_err(|fault| PlanFault {
-        what: format!("{} cannot be read from {} at {}", environment.name, snapshot.path, snapshot.repository),
-        seen: fault.why,
-        hint: fault.hint,
+    select::read(snapshot, &service.name, &environment.images)
+        .map_err(|fault| unreadable(&environment.name, &snapshot.repository, &fault))
+}
+
+/// The images that go from one environment to the other.
+pub fn paired(
+    service: &Service,
+    (from, source): (&Environment, &Snapshot),
+    (to, target): (&Environment, &Snapshot),
+) -> Result<Vec<Pair>, PlanFault> {
+    select::pair((source, &from.images), (target, &to.images), &service.name).map_err(|fault| {
+        let both = format!("{} and {}", from.name, to.name);
+        unreadable(&both, &target.repository, &fault)
     })
 }
 
-/// What a promotion asks for: for each image that the source pins, the target's old and new value. Tag and digest
-/// move; where the image is pulled from stays the target's.
+fn unreadable(environments: &str, repository: &str, fault: &PinFault) -> PlanFault {
+    PlanFault {
+        what: format!("the image to promote cannot be read from {environments} in {repository}"),
+        seen: fault.to_string(),
+        hint: fault.hint.clone(),
+    }
+}
+
+/// What a promotion asks for: for each image the target's old and new value. Tag and digest move; where the image is
+/// pulled from stays the target's.
 pub fn request(
     service: &Service,
     promotion: &Promotion,
-    source: &[Pin],
-    target: &[Pin],
+    pairs: &[Pair],
     head: &Head,
     reason: Option<String>,
 ) -> Result<Request, PlanFault> {
     let mut images = Vec::new();
-    for pin in target {
-        let old = &pin.image;
-        let Some(from) = source.iter().find(|from| from.image.name == old.name).or_else(|| only_pair(source, target)) else {
-            let names: Vec<String> = source.iter().map(|pin| pin.image.name.clone()).collect();
+    for Pair { source, target } in pairs {
+        if promotion.require_digest && source.image.digest.is_none() {
             return Err(PlanFault {
-                what: format!("{} pins `{}`, and {} does not", promotion.to, old.name, promotion.from),
-                seen: format!("{} pins {}", promotion.from, words::list(&names)),
-                hint: "name the image that both pin under `images:` in the rules".to_owned(),
-            });
-        };
-        let (tag, digest) = (from.image.tag.clone(), from.image.digest.clone());
-        if tag.is_none() && digest.is_none() {
-            return Err(PlanFault {
-                what: format!("{} does not pin a version of `{}`", promotion.from, old.name),
-                seen: "neither a tag nor a digest stands there".to_owned(),
-                hint: format!("pin `{}` in {}", old.name, promotion.from),
-            });
-        }
-        if promotion.require_digest && digest.is_none() {
-            return Err(PlanFault {
-                what: format!("`{}` is pinned by a tag only, and the rules say `require_digest`", old.name),
-                seen: format!("{} pins {}", promotion.from, from.image),
+                what: format!("`{}` is pinned by a tag only, and the rules say `require_digest`", source.image.name),
+                seen: format!("{} pins {}", promotion.from, source.image),
                 hint: format!("pin the digest in {}, beside the tag", promotion.from),
             });
         }
-        let new = ImageRef { name: old.name.clone(), repository: old.repository.clone(), tag, digest };
-        images.push(Wanted { old: old.clone(), new });
+        images.push(Wanted { old: target.image.clone(), new: write::promoted(&source.image, target) });
     }
     Ok(Request {
         service: service.name.clone(),
@@ -88,14 +87,6 @@ pub fn request(
         previous: head.current.clone().unwrap_or_default(),
         reason,
     })
-}
-
-/// Where each side pins exactly one image, they belong together whatever they are called.
-fn only_pair<'a>(source: &'a [Pin], target: &[Pin]) -> Option<&'a Pin> {
-    match (source, target) {
-        ([from], [_]) => Some(from),
-        _ => None,
-    }
 }
 
 /// Everything that a plan is made from.
@@ -163,20 +154,14 @@ fn change(wanted: &Wanted) -> ImageChange {
 
 /// The edits that make the target pin these images; empty where it does already.
 pub fn edits(snapshot: &Snapshot, pins: &[Pin], images: &[ImageRef]) -> Result<Vec<FileEdits>, PlanFault> {
-    let mut by_file: BTreeMap<String, FileEdits> = BTreeMap::new();
-    for new in images {
-        let Some(pin) = pins.iter().find(|pin| pin.image.name == new.name) else { continue };
-        let edits = pins::edits(snapshot, pin, new).map_err(|fault| PlanFault {
-            what: format!("`{}` cannot be changed in {}", new.name, snapshot.path),
-            seen: fault.to_string(),
-            hint: fault.hint().unwrap_or_else(|| "change the manifest so that the value is a plain scalar".to_owned()),
-        })?;
-        for file in edits {
-            let known = by_file.entry(file.path.clone()).or_insert_with(|| FileEdits { path: file.path, edits: Vec::new() });
-            known.edits.extend(file.edits);
-        }
-    }
-    Ok(by_file.into_values().filter(|file| !file.edits.is_empty()).collect())
+    let pin = |new: &ImageRef| pins.iter().find(|pin| pin.image.name == new.name);
+    let changes: Vec<(&Pin, &ImageRef)> = images.iter().filter_map(|new| Some((pin(new)?, new))).collect();
+    let edits = write::edits(snapshot, &changes).map_err(|fault| PlanFault {
+        what: format!("{} cannot be changed", snapshot.path),
+        seen: fault.to_string(),
+        hint: fault.hint,
+    })?;
+    Ok(edits.into_iter().filter(|file| !file.edits.is_empty()).collect())
 }
 
 /// What undoing a promotion restores: the last verified version, else what the target pins now.

@@ -4,11 +4,11 @@ use crate::promotion::edit::read::{Standing, standing};
 use crate::promotion::edit::{FileEdits, reverse};
 use crate::promotion::facts::Snapshot;
 use crate::promotion::image::ImageChange;
+use crate::promotion::image::ImageRef;
 use crate::promotion::pins::Pin;
 use crate::promotion::plan::{Plan, PlannedCommit};
 use crate::promotion::planning;
 use crate::promotion::report::GateReport;
-use crate::promotion::image::ImageRef;
 use crate::promotion::request::{Request, RequestKind, Wanted};
 use crate::promotion::words;
 
@@ -32,9 +32,9 @@ pub fn plan(
         return Err(NoRollback("the promotion changed no version, so there is nothing to restore".to_owned()));
     }
     let images = undone.on_failure.restore.clone();
-    let restores_what_stood = images.iter().all(|change| {
-        undone.images.iter().any(|image| image.name == change.name && image.old == change.new)
-    });
+    let restores_what_stood = images
+        .iter()
+        .all(|change| undone.images.iter().any(|image| image.name == change.name && image.old == change.new));
     let mut commits = Vec::new();
     for commit in &undone.commits {
         still_ours(&commit.files, now)?;
@@ -70,10 +70,8 @@ fn still_ours(files: &[FileEdits], now: &Snapshot) -> Result<(), NoRollback> {
 }
 
 fn reversed(files: &[FileEdits]) -> Vec<FileEdits> {
-    let reversed = |file: &FileEdits| FileEdits {
-        path: file.path.clone(),
-        edits: file.edits.iter().rev().map(reverse).collect(),
-    };
+    let reversed =
+        |file: &FileEdits| FileEdits { path: file.path.clone(), edits: file.edits.iter().rev().map(reverse).collect() };
     files.iter().map(reversed).collect()
 }
 

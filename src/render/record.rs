@@ -1,5 +1,6 @@
 //! `promote show`: a promotion's record for people, folded, with ids and digests whole so that they can be copied.
 
+use crate::promotion::outcome::Outcome;
 use crate::promotion::plan::Committed;
 use crate::promotion::record::{Entry, Verified};
 use crate::promotion::report::{GateReport, Mark};
@@ -40,6 +41,18 @@ pub fn text(entries: &[Entry], style: Style) -> String {
         }
     }
     lines.join("\n") + "\n"
+}
+
+/// One promotion of a list, with a line end: id, when it began, what moved, and how it stands.
+pub fn line(entries: &[Entry]) -> String {
+    let story = story::of(entries);
+    let began = story.began.map(words::minute).unwrap_or_default();
+    let (moved, versions) = story.requested.map_or_else(Default::default, |requested| {
+        let images = requested.request.images.iter().map(|wanted| &wanted.new);
+        (moved(&requested.request), words::versions(images))
+    });
+    let stands = story.outcome.map_or("not ended", Outcome::word);
+    format!("{}  {began}  {moved}  {versions}  {stands}\n", escape::line(story.id))
 }
 
 fn row(name: &str, said: &str) -> Vec<String> {

@@ -67,6 +67,7 @@ pub fn of(entries: &[Entry]) -> Story<'_> {
             Milestone::RollbackPlanned { plan } => story.rollback = Some(plan),
             Milestone::RollbackCommitted { commits } => story.rollback_commits = commits,
             Milestone::RollbackVerified(verified) => story.rollback_verified = Some(verified),
+            Milestone::Unfamiliar => {}
             Milestone::Closed(closed) => (story.closed, story.outcome) = (Some(closed), Some(closed.outcome)),
         }
     }

@@ -12,7 +12,12 @@ use crate::promotion::report::GateReport;
 use crate::promotion::rules::{Gate, GateKind, Promotion, Source};
 
 /// Judges every gate of a promotion, in the order of the rules.
-pub fn evaluate(promotion: &Promotion, evidence: &BTreeMap<String, Source>, facts: &Facts, rules_path: &str) -> GateReport {
+pub fn evaluate(
+    promotion: &Promotion,
+    evidence: &BTreeMap<String, Source>,
+    facts: &Facts,
+    rules_path: &str,
+) -> GateReport {
     let judge = Judge { promotion, evidence, facts, rules_path };
     GateReport::of(promotion.gates.iter().map(|gate| judge.row(gate)).collect())
 }

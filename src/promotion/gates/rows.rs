@@ -176,8 +176,7 @@ impl Judge<'_> {
             Truth::Unknown if unknown.is_empty() => Some("a field is compared with another kind of value".to_owned()),
             Truth::Unknown => Some(unknown.join("; ")),
         };
-        let judged =
-            Judged { truth, missing: !unknown.is_empty(), observed: seen.join(", "), because, hint: None };
+        let judged = Judged { truth, missing: !unknown.is_empty(), observed: seen.join(", "), because, hint: None };
         let mut row = self.finish(gate, describe(condition), judged);
         row.evidence = "conditions".to_owned();
         row
@@ -258,7 +257,8 @@ impl Judge<'_> {
             several => words::counted(several.len() as u64, "file"),
         };
         let age = observation.taken.map(|taken| format!(", {} old", Millis::between(taken, self.facts.at)));
-        let bound = if observation.subject.is_none() && self.facts.commit.is_some() { ", not bound to a version" } else { "" };
+        let bound =
+            if observation.subject.is_none() && self.facts.commit.is_some() { ", not bound to a version" } else { "" };
         format!("{files}{}{bound}", age.unwrap_or_default())
     }
 }

@@ -227,7 +227,11 @@ fn a_soak_that_only_lacks_time_waits() {
     let failing = promotion(vec![soak.clone(), all_pass("unit")]);
     let mut both = facts(&[("unit", tests(0, 1, 0))]);
     both.soak = Some(Soak::For { elapsed: Millis::mins(1), known_by: "record X".into() });
-    assert_eq!(judge(&failing, &[source("unit", None)], &both).verdict, Verdict::Stop, "a failure is not a matter of time");
+    assert_eq!(
+        judge(&failing, &[source("unit", None)], &both).verdict,
+        Verdict::Stop,
+        "a failure is not a matter of time"
+    );
 }
 
 #[test]

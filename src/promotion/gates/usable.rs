@@ -101,7 +101,10 @@ fn about_this_version(
         }
         return refuse(
             "version not known",
-            format!("`{id}` is about {}, and it is not known which commit this version was built from", subject.version),
+            format!(
+                "`{id}` is about {}, and it is not known which commit this version was built from",
+                subject.version
+            ),
             "give the commit with --commit",
         );
     }
