@@ -6,6 +6,7 @@ pub mod clock;
 pub mod evidence;
 pub mod git;
 pub mod gitops;
+pub mod health;
 pub mod http;
 pub mod ledger;
 pub mod secret;

@@ -6,7 +6,7 @@
 pub mod aim;
 pub mod judge;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -272,6 +272,12 @@ pub fn images_live(live: &[String], changes: &[ImageChange]) -> Result<(), Strin
         }
     }
     Ok(())
+}
+
+/// The live images that our changes are about, sorted, each once.
+pub fn images_of(live: &[String], changes: &[ImageChange]) -> Vec<String> {
+    let found = changes.iter().flat_map(|change| candidates(live, &change.new));
+    found.map(|image| image.to_string()).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// The live images that one of our changes is about: by whole repository; else by its last part; else, where the

@@ -77,6 +77,11 @@ impl Watch {
         self.syncs += u32::from(accepted);
     }
 
+    /// Tells which of the application's sources is ours now: somebody may have changed their order.
+    pub fn look_at(&mut self, source: usize) {
+        self.aim.source = source;
+    }
+
     /// Whether an operation carries our mark.
     pub fn is_ours(&self, operation: &Operation) -> bool {
         operation.infos.get(INFO) == Some(&self.aim.nonce)
