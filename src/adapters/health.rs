@@ -19,7 +19,9 @@ pub fn probe(http: &Http, check: &HealthCheck, service: &str, environment: &str)
     let call = Call::new(Method::GET, url).within(check.timeout.duration());
     let health = match http.request(&call) {
         Ok(answer) => judge(check, &answer),
-        Err(fault) if matches!(fault.kind, FaultKind::Transient | FaultKind::TimedOut) && !unasked(&fault.why) => {
+        Err(fault)
+            if matches!(fault.kind, FaultKind::Transient | FaultKind::TimedOut) && !unasked(&fault.why, &call) =>
+        {
             let seen = if fault.kind == FaultKind::TimedOut {
                 format!("no answer within {}", check.timeout)
             } else {
@@ -50,7 +52,8 @@ fn judge(check: &HealthCheck, answer: &Answer) -> Health {
 }
 
 /// Whether the failure is one of asking rather than of what was asked.
-fn unasked(why: &str) -> bool {
+fn unasked(why: &str, call: &Call) -> bool {
+    let why = why.replace(&call.shown(), "");
     why.contains("dns error") || why.contains("proxy") || why.contains("tunnel")
 }
 

@@ -23,7 +23,7 @@ pub struct Goal<'a> {
     pub places: &'a [Place],
     /// The applications as they were before our commit, by name: what was broken then never refutes.
     pub baseline: &'a BTreeMap<String, AppState>,
-    /// The URLs of health checks that failed before our commit ([`failing`](crate::pipeline::wait::failing)).
+    /// The URLs of health checks that failed before our commit (see `failing`).
     pub failing_before: &'a BTreeSet<String>,
     /// End operations that run for other commits: for rollbacks.
     pub terminate: bool,
