@@ -46,7 +46,10 @@ fn a_good_house_has_no_fault() {
             "use crate::adapters::http::Http;\nuse crate::render::text;\nuse std::env;\nlet dry_run = 1;",
         ),
         ("src/app/mask.rs", "fn mask(s: &Secret) { s.expose(); }"),
-        ("src/adapters/git/mod.rs", "use crate::adapters::http::Http;\nfn f() { Instant::now(); s.expose(); std::thread::sleep(n) }"),
+        (
+            "src/adapters/git/mod.rs",
+            "use crate::adapters::http::Http;\nfn f() { Instant::now(); s.expose(); std::thread::sleep(n) }",
+        ),
         ("src/adapters/argocd/mod.rs", "mod client;\nuse crate::adapters::{http, secret};\nuse client::C;"),
         ("src/adapters/argocd/client.rs", "use crate::ports::Fault;\nfn f(clock: &C) { clock.now() }"),
         ("src/promotion/facts.rs", "// std::fs, crate::app, dry_run\nconst A: &str = \"crate::app::cli std::env\";"),
