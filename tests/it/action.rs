@@ -10,11 +10,13 @@ const OUTPUTS: [&str; 5] = ["outcome", "report", "version", "commit", "promotion
 /// `action.yml`, as far as it must agree with others.
 pub(crate) struct Action {
     /// Its inputs in their order, each with its description.
-    pub inputs: Vec<(String, String)>,
+    pub(crate) inputs: Vec<(String, String)>,
+    /// The inputs that have a default.
+    pub(crate) defaults: Vec<String>,
     /// Its outputs in their order, each with its description.
-    pub outputs: Vec<(String, String)>,
+    pub(crate) outputs: Vec<(String, String)>,
     /// How it runs.
-    pub runs: Map<String, Value>,
+    pub(crate) runs: Map<String, Value>,
 }
 
 /// Reads `action.yml`.
@@ -24,7 +26,9 @@ pub(crate) fn action() -> Action {
         let entries = file[part].as_object().unwrap().iter();
         entries.map(|(name, entry)| (name.clone(), entry["description"].as_str().unwrap_or("").to_owned())).collect()
     };
+    let with_default = file["inputs"].as_object().unwrap().iter().filter(|(_, input)| input.get("default").is_some());
     Action {
+        defaults: with_default.map(|(name, _)| name.clone()).collect(),
         inputs: described("inputs"),
         outputs: described("outputs"),
         runs: file["runs"].as_object().unwrap().clone(),
@@ -50,6 +54,12 @@ fn every_input_and_output_is_described() {
         let plain = name.chars().all(|c| c.is_ascii_lowercase() || c == '-');
         assert!(plain, "{name}: GitHub upper-cases names and keeps hyphens, so only a-z and - are safe");
     }
+}
+
+#[test]
+fn a_default_hides_no_variable() {
+    // An input beats a variable, and the runner hands over defaults as inputs: only what has no variable may have one.
+    assert_eq!(action().defaults, ["command"]);
 }
 
 /// GitHub sets the user and the directory, and a shell form would need a shell.

@@ -1,7 +1,7 @@
 //! The README cannot drift: every block in it is run or read, and every table is compared with what it is a table of.
 
 mod commands;
-mod page;
+pub(crate) mod page;
 mod tables;
 
 use std::path::{Path, PathBuf};

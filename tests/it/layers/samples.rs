@@ -46,7 +46,10 @@ fn a_good_house_has_no_fault() {
             "use crate::adapters::http::Http;\nuse crate::render::text;\nuse std::env;\nlet dry_run = 1;",
         ),
         ("src/app/mask.rs", "fn mask(s: &Secret) { s.expose(); }"),
-        ("src/adapters/git/mod.rs", "use crate::adapters::http::Http;\nfn f() { Instant::now(); s.expose(); }"),
+        (
+            "src/adapters/git/mod.rs",
+            "use crate::adapters::http::Http;\nfn f() { Instant::now(); s.expose(); std::thread::sleep(n) }",
+        ),
         ("src/adapters/argocd/mod.rs", "mod client;\nuse crate::adapters::{http, secret};\nuse client::C;"),
         ("src/adapters/argocd/client.rs", "use crate::ports::Fault;\nfn f(clock: &C) { clock.now() }"),
         ("src/promotion/facts.rs", "// std::fs, crate::app, dry_run\nconst A: &str = \"crate::app::cli std::env\";"),
@@ -140,6 +143,7 @@ fn every_file_has_manners() {
     breaks("src/app/path_utils.rs", "", 1, "says nothing");
     let bare = check(&[("src/lib.rs".to_owned(), "pub mod app;".to_owned())]);
     assert_eq!(bare, ["src/lib.rs:1: the file begins without `//!`, which says what it is for"]);
+    assert_eq!(check(&[("src/app/tests.rs".to_owned(), "use super::f;".to_owned())]), Vec::<String>::new());
 }
 
 #[test]
