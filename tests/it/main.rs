@@ -1,9 +1,4 @@
 //! One integration binary: the whole program, against servers that it starts itself.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops where it stands, and says where")]
-
-mod action;
-mod layers;
-mod packages;
-mod readme;
-mod rules;
+mod gitops;
+mod world;

@@ -4,12 +4,17 @@
 
 use std::ffi::OsStr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use git2::{BranchType, ErrorCode, Oid, Repository, RepositoryOpenFlags};
 
 use crate::adapters::git::branch::{Tip, no_branch};
 use crate::adapters::git::fault;
 use crate::ports::{Fault, FaultKind, Pushed};
+
+/// How long is slept between two tries to lock a ref, and how often it is tried again.
+const NAP: Duration = Duration::from_millis(20);
+const LOOKS: u32 = 100;
 
 /// A repository on this machine.
 #[derive(Debug)]
@@ -74,13 +79,8 @@ impl Local {
         let repository = self.repository()?;
         let doing = format!("move {branch} of {}", self.path.display());
         self.refuse_checked_out(&repository, branch)?;
-        let name = format!("refs/heads/{branch}");
-        match repository.reference_matching(&name, commit, true, base, "promote: commit") {
-            Ok(_) => {}
-            Err(error) if matches!(error.code(), ErrorCode::Modified | ErrorCode::NotFound) => {
-                return Ok(Pushed::Moved);
-            }
-            Err(error) => return Err(fault::of(&doing, &error)),
+        if !self.swap(&repository, branch, base, commit, &doing)? {
+            return Ok(Pushed::Moved);
         }
         // Read back; somebody may have gone on from our commit already.
         let tip = self.tip(Some(branch))?.commit;
@@ -89,6 +89,27 @@ impl Local {
             return Ok(Pushed::Landed(commit.to_string()));
         }
         Err(Fault::new(FaultKind::Uncertain, doing, format!("it was moved to {commit}, and is now at {tip}")))
+    }
+
+    /// The compare-and-swap: whether the branch is at `commit` now. Another process holds the ref's lock for a moment only;
+    /// a lock that stays belongs to one that died, and is a fault.
+    fn swap(&self, repository: &Repository, branch: &str, base: Oid, commit: Oid, doing: &str) -> Result<bool, Fault> {
+        let name = format!("refs/heads/{branch}");
+        let mut looks = LOOKS;
+        loop {
+            let error = match repository.reference_matching(&name, commit, true, base, "promote: commit") {
+                Ok(_) => return Ok(true),
+                Err(error) => error,
+            };
+            match error.code() {
+                ErrorCode::Modified | ErrorCode::NotFound => return Ok(self.tip(Some(branch))?.commit == commit),
+                ErrorCode::Locked if looks > 0 => {
+                    looks -= 1;
+                    std::thread::sleep(NAP);
+                }
+                _ => return Err(fault::of(doing, &error)),
+            }
+        }
     }
 
     /// Checks that the branch exists and may be moved, and that objects can be written.

@@ -175,7 +175,8 @@ impl SmartHttp {
         if writes {
             self.trace.sent.store(true, Ordering::SeqCst);
         }
-        let response = self.http.handle().block_on(request.send()).map_err(|error| {
+        // Sent from within the runtime: the client starts its timers as soon as it is called.
+        let response = self.http.handle().block_on(async { request.send().await }).map_err(|error| {
             if error.is_connect() {
                 self.trace.sent.store(false, Ordering::SeqCst);
             }
