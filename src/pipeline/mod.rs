@@ -1,3 +1,21 @@
 //! The road: the only code that calls a port.
+//!
+//! ```text
+//! validate:  collect ─► evaluate                                    -> held | unknown | waiting | ready
+//! plan:      validate ─► plan                                       -> planned
+//! run:       plan ─► keep ─► commit ─► until_live ─► keep           -> promoted | delivered | unchanged
+//!                                          └─ refuted ─► restore    -> rolled_back | stuck
+//! rollback:  ledger ─► plan ─► keep ─► commit ─► until_live ─► keep -> promoted | stuck
+//! ```
+//!
+//! Every step of a run is kept in the ledger as it is done, and each finds what an earlier run of the same promotion did.
 
+pub mod collect;
+pub mod commit;
+pub mod job;
+pub mod keep;
+pub mod restore;
+pub mod run;
+pub mod undo;
+pub mod verify;
 pub mod wait;
