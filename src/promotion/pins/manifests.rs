@@ -19,12 +19,13 @@ struct Mention {
     line: u32,
 }
 
-/// Every image of the manifests, by repository. Where there is a kustomization, only files that it names count.
+/// Every image of the manifests, by repository. Where there is a kustomization, only files that it names count. An image
+/// that cannot be read is a fault of all: it may be any of them.
 pub(super) fn candidates(
     snapshot: &Snapshot,
     kustomization: Option<&Kustomization<'_>>,
 ) -> Result<Vec<Candidate>, PinFault> {
-    let mut mentions: BTreeMap<String, Result<Vec<Mention>, PinFault>> = BTreeMap::new();
+    let mut mentions: BTreeMap<String, Vec<Mention>> = BTreeMap::new();
     for (path, name, text) in named_files(snapshot) {
         if kustomization.is_some_and(|kustomization| !kustomization.uses(name)) {
             continue;
@@ -32,17 +33,12 @@ pub(super) fn candidates(
         let documents = parse(text).map_err(|fault| EditFault::from(fault).of(path))?;
         for (at, document) in documents.iter().enumerate() {
             for selector in images(&document.root, &Selector::default()) {
-                match read(path, &documents, at, &selector) {
-                    Ok(mention) => {
-                        let others = mentions.entry(mention.image.name.clone()).or_insert_with(|| Ok(Vec::new()));
-                        others.as_mut().map(|others| others.push(mention)).unwrap_or_default();
-                    }
-                    Err(fault) => drop(mentions.insert(format!("{path}: {selector}"), Err(fault))),
-                }
+                let mention = read(path, &documents, at, &selector)?;
+                mentions.entry(mention.image.name.clone()).or_default().push(mention);
             }
         }
     }
-    Ok(mentions.into_iter().map(|(name, found)| Candidate { name, pin: found.and_then(agree) }).collect())
+    Ok(mentions.into_iter().map(|(name, found)| Candidate { name, pin: agree(found) }).collect())
 }
 
 /// All places of an image must say the same version, else there is no telling which one runs.

@@ -18,14 +18,14 @@ pub struct Pair {
 /// The images of one target: those that the rules name, in their order; else the one named like the service (whole, or
 /// the last part of its name); else the only one.
 pub fn read(snapshot: &Snapshot, service: &str, images: &[ImageRule]) -> Result<Vec<Pin>, PinFault> {
-    let pool = Pool::of(snapshot)?;
+    let pool = Pool::of(snapshot);
     if !images.is_empty() {
         return images.iter().map(|rule| pool.by_rule(rule)).collect();
     }
     if let Some(candidate) = pool.named(service)? {
         return Ok(vec![candidate.pin.clone()?]);
     }
-    match pool.first_tier() {
+    match pool.first_tier()? {
         [only] => Ok(vec![only.pin.clone()?]),
         [] => Err(pool.none()),
         several => {
@@ -42,7 +42,7 @@ pub fn pair(
     (target, target_images): (&Snapshot, &[ImageRule]),
     service: &str,
 ) -> Result<Vec<Pair>, PinFault> {
-    let (from, to) = (Pool::of(source)?, Pool::of(target)?);
+    let (from, to) = (Pool::of(source), Pool::of(target));
     let pairs = if source_images.is_empty() && target_images.is_empty() {
         vec![by_default(&from, &to, service)?]
     } else {
@@ -74,13 +74,13 @@ fn by_default(from: &Pool<'_>, to: &Pool<'_>, service: &str) -> Result<Pair, Pin
         (None, Some(target)) => (from.must(&target.name)?, target),
         (None, None) => {
             let mut both = Vec::new();
-            for source in from.first_tier() {
+            for source in from.first_tier()? {
                 both.extend(to.named(&source.name)?.map(|target| (source, target)));
             }
             match both[..] {
                 [only] => only,
-                [] if from.first_tier().is_empty() => return Err(from.none()),
-                [] if to.first_tier().is_empty() => return Err(to.none()),
+                [] if from.first_tier()?.is_empty() => return Err(from.none()),
+                [] if to.first_tier()?.is_empty() => return Err(to.none()),
                 [] => {
                     let why = format!("{} and {} pin no image in common", from.place(), to.place());
                     let mut fault = from.fault(why, name_it(service));
@@ -142,23 +142,27 @@ fn name_it(example: &str) -> String {
     format!("name the image in the rules, under the environment or the service: `images: [{example}]`")
 }
 
-/// What one target pins.
+/// What one target pins. A fault matters only to who looks there: a rule with a `file` looks at neither.
 struct Pool<'a> {
     snapshot: &'a Snapshot,
-    /// Kustomize's entries, then the manifests' images that no entry sets.
-    tiers: [Vec<Candidate>; 2],
+    /// Kustomize's entries.
+    entries: Result<Vec<Candidate>, PinFault>,
+    /// The manifests' images that no entry sets.
+    plain: Result<Vec<Candidate>, PinFault>,
 }
 
 impl<'a> Pool<'a> {
-    fn of(snapshot: &'a Snapshot) -> Result<Self, PinFault> {
-        let kustomization = Kustomization::of(snapshot)?;
+    fn of(snapshot: &'a Snapshot) -> Self {
+        let kustomization = match Kustomization::of(snapshot) {
+            Ok(kustomization) => kustomization,
+            Err(fault) => return Self { snapshot, entries: Err(fault), plain: Ok(Vec::new()) },
+        };
         let entries = kustomization.as_ref().map(Kustomization::candidates).unwrap_or_default();
-        let mut plain = Vec::new();
-        if !snapshot.files.is_empty() {
-            plain = manifests::candidates(snapshot, kustomization.as_ref())?;
+        let plain = manifests::candidates(snapshot, kustomization.as_ref()).map(|mut plain| {
             plain.retain(|candidate| entries.iter().all(|entry| entry.name != candidate.name));
-        }
-        Ok(Self { snapshot, tiers: [entries, plain] })
+            plain
+        });
+        Self { snapshot, entries: Ok(entries), plain }
     }
 
     /// The target, for people.
@@ -167,7 +171,8 @@ impl<'a> Pool<'a> {
     }
 
     fn names(&self) -> Vec<String> {
-        self.tiers.iter().flatten().map(|candidate| candidate.name.clone()).collect()
+        let all = self.entries.iter().chain(&self.plain).flatten();
+        all.map(|candidate| candidate.name.clone()).collect()
     }
 
     fn fault(&self, why: impl Into<String>, hint: impl Into<String>) -> PinFault {
@@ -190,14 +195,15 @@ impl<'a> Pool<'a> {
     }
 
     /// The candidates to choose the only one from.
-    fn first_tier(&self) -> &[Candidate] {
-        let [entries, plain] = &self.tiers;
-        if entries.is_empty() { plain } else { entries }
+    fn first_tier(&self) -> Result<&[Candidate], PinFault> {
+        let entries = known(&self.entries)?;
+        if entries.is_empty() { known(&self.plain) } else { Ok(entries) }
     }
 
     /// The image of this name, whole or last part; a whole one goes first.
     fn named(&self, name: &str) -> Result<Option<&Candidate>, PinFault> {
-        for tier in &self.tiers {
+        for tier in [&self.entries, &self.plain] {
+            let tier = known(tier)?;
             if let Some(whole) = tier.iter().find(|candidate| candidate.name.eq_ignore_ascii_case(name)) {
                 return Ok(Some(whole));
             }
@@ -207,13 +213,9 @@ impl<'a> Pool<'a> {
                 [] => {}
                 [only] => return Ok(Some(only)),
                 [first, second, ..] => {
-                    let why = format!(
-                        "{} pins both {} and {}, and `{name}` may be either",
-                        self.place(),
-                        first.name,
-                        second.name
-                    );
-                    return Err(self.fault(why, name_it(&first.name)));
+                    let (place, first, second) = (self.place(), &first.name, &second.name);
+                    let why = format!("{place} pins both {first} and {second}, and `{name}` may be either");
+                    return Err(self.fault(why, name_it(first)));
                 }
             }
         }
@@ -221,12 +223,12 @@ impl<'a> Pool<'a> {
     }
 
     fn must(&self, name: &str) -> Result<&Candidate, PinFault> {
-        if self.tiers.iter().all(Vec::is_empty) {
+        if self.first_tier()?.is_empty() {
             return Err(self.none());
         }
         let why = || format!("{} pins no image named {name}", self.place());
-        self.named(name)?
-            .ok_or_else(|| self.fault(why(), "add it there, or name another one under `images:` in the rules"))
+        let hint = "add it there, or name another one under `images:` in the rules";
+        self.named(name)?.ok_or_else(|| self.fault(why(), hint))
     }
 
     fn by_rule(&self, rule: &ImageRule) -> Result<Pin, PinFault> {
@@ -235,4 +237,8 @@ impl<'a> Pool<'a> {
             None => renamed(self.must(&rule.name)?.pin.clone()?, &rule.name),
         }
     }
+}
+
+fn known(tier: &Result<Vec<Candidate>, PinFault>) -> Result<&[Candidate], PinFault> {
+    tier.as_deref().map_err(Clone::clone)
 }

@@ -101,21 +101,20 @@ impl Draft {
 
     /// New parts are written before old ones are removed, so that there is always a sibling to write below.
     fn write_parts(&mut self, place: &PinPlace, parts: &Parts, new: &ImageRef) -> Result<(), EditFault> {
-        let below = |first: &Option<Selector>| first.iter().chain(&parts.siblings).cloned().collect::<Vec<_>>();
-        let mut tag_below = parts.siblings.clone();
-        tag_below.extend(parts.digest.clone());
-        for (selector, value, siblings) in [
-            (&parts.repository, &new.repository, below(&parts.tag)),
-            (&parts.tag, &new.tag, tag_below),
-            (&parts.digest, &new.digest, below(&parts.tag)),
-        ] {
+        if let (Some(selector), Some(repository)) = (&parts.repository, &new.repository) {
+            self.put(place, selector, repository, &parts.tag.iter().cloned().collect::<Vec<_>>())?;
+        }
+        let tag_below = parts.siblings.iter().chain(&parts.digest).cloned().collect::<Vec<_>>();
+        let digest_below = parts.tag.iter().chain(&parts.siblings).cloned().collect::<Vec<_>>();
+        for (selector, value, below) in [(&parts.tag, &new.tag, tag_below), (&parts.digest, &new.digest, digest_below)]
+        {
             match (selector, value) {
-                (Some(selector), Some(value)) => self.put(place, selector, value, &siblings)?,
-                (None, Some(value)) if selector != &parts.repository => {
+                (_, None) => {}
+                (Some(selector), Some(value)) => self.put(place, selector, value, &below)?,
+                (None, Some(value)) => {
                     let why = format!("the rules name no path that could hold `{value}`");
                     return Err(EditFault::new(EditFaultKind::Refused, why, "name it under `images:`"));
                 }
-                _ => {}
             }
         }
         for (selector, value) in [(&parts.tag, &new.tag), (&parts.digest, &new.digest)] {
