@@ -38,7 +38,7 @@ impl<'a> Run<'a> {
             let wrote = story.planned.is_some();
             return Ok(Self { world, job, story, wrote, lost: None, unkept: Vec::new() });
         }
-        let first = entry(world, job, id, 0, Milestone::Requested(requested.clone()));
+        let first = entry(world, job, id, 0, Milestone::Requested(Box::new(requested.clone())));
         world.ledger.append(&first)?;
         let story = Folded::begin(&first, requested);
         Ok(Self { world, job, story, wrote: false, lost: None, unkept: Vec::new() })

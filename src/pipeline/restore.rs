@@ -122,9 +122,8 @@ fn make(
     plan: &Plan,
     report: &crate::promotion::report::GateReport,
 ) -> Result<Result<Plan, String>, Fault> {
-    let (environment, target) = match run.job.target() {
-        Ok(place) => place,
-        Err(_) => return Ok(Err("the rules no longer define the environment".to_owned())),
+    let Ok((environment, target)) = run.job.target() else {
+        return Ok(Err("the rules no longer define the environment".to_owned()));
     };
     let snapshot = run.world.delivery.snapshot(&branch(target), &target.path)?;
     let pins = match planning::pinned(run.job.service, environment, &snapshot) {

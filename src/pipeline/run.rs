@@ -91,7 +91,7 @@ fn decide(run: &mut Run<'_>, asked: &Asked) -> Result<Option<End>, Halt> {
     let (mut facts, report) = judged(world, job, asked)?;
     if let Some(end) = verdict(job, &report) {
         let outcome = end.outcome;
-        run.keep(Milestone::Judged(Judged { facts: facts.clone(), report: report.clone(), outcome }))?;
+        run.keep(Milestone::Judged(Box::new(Judged { facts: facts.clone(), report: report.clone(), outcome })))?;
         let mut end = run.finish(end);
         (end.facts, end.report) = (Some(Box::new(facts)), Some(report));
         return Ok(Some(end));

@@ -44,7 +44,7 @@ pub enum Operand {
     /// A truth value.
     Bool(bool),
     /// Several, for `in`.
-    List(Vec<Operand>),
+    List(Vec<Self>),
 }
 
 /// One comparison of a named fact.
@@ -67,11 +67,11 @@ pub enum Condition {
     /// One comparison.
     Is(Comparison),
     /// Every part holds.
-    All(Vec<Condition>),
+    All(Vec<Self>),
     /// At least one part holds.
-    Any(Vec<Condition>),
+    Any(Vec<Self>),
     /// The part does not hold.
-    Not(Box<Condition>),
+    Not(Box<Self>),
 }
 
 /// A named fact's value.

@@ -54,7 +54,7 @@ pub struct Folded {
 pub fn fold(entries: &[Entry]) -> Option<Folded> {
     let first = entries.first()?;
     let Milestone::Requested(requested) = &first.event else { return None };
-    let mut folded = Folded::begin(first, requested.clone());
+    let mut folded = Folded::begin(first, (**requested).clone());
     for entry in &entries[1..] {
         folded.take(entry);
     }
@@ -91,7 +91,7 @@ impl Folded {
         self.reached = entry.event.word();
         match &entry.event {
             Milestone::Requested(_) | Milestone::Unfamiliar => {}
-            Milestone::Judged(judged) => self.judged = Some(judged.clone()),
+            Milestone::Judged(judged) => self.judged = Some((**judged).clone()),
             Milestone::Planned(planned) => self.planned = Some((**planned).clone()),
             Milestone::Committed { commits } => self.committed = Some(commits.clone()),
             Milestone::Verified(verified) => self.verified = Some(verified.clone()),

@@ -36,9 +36,9 @@ pub struct Entry {
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Milestone {
     /// Somebody asked for it.
-    Requested(Requested),
+    Requested(Box<Requested>),
     /// The gates were judged and do not let it through; the promotion stays open.
-    Judged(Judged),
+    Judged(Box<Judged>),
     /// The gates let it through and this is what will be done: written before the first write.
     Planned(Box<Planned>),
     /// The new version stands in the GitOps repository.

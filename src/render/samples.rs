@@ -210,8 +210,11 @@ fn facts() -> Facts {
         commit: Some(COMMIT.to_owned()),
         source: environment("dev"),
         target: environment("staging"),
+        version: Vec::new(),
         readings: Default::default(),
+        merged: Default::default(),
         soak: None,
+        failing_before: Default::default(),
         also_ships: Vec::new(),
     }
 }
@@ -266,12 +269,12 @@ fn begun() -> Vec<(&'static str, Milestone)> {
     vec![
         (
             "12:10:00",
-            Milestone::Requested(Requested {
+            Milestone::Requested(Box::new(Requested {
                 request,
                 rules_path: "promotion/promotion-rules.yaml".to_owned(),
                 rules: "version: 1\n".to_owned(),
                 promote: "0.1.0".to_owned(),
-            }),
+            })),
         ),
         ("12:10:01", Milestone::Planned(Box::new(Planned { facts: facts(), report: ready(), plan: plan() }))),
         ("12:10:02", Milestone::Committed { commits: committed(COMMIT) }),

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::promotion::condition::{Comparison, Condition, Known, Op, Truth};
-use crate::promotion::facts::{Detail, Facts, Measure, Observation, Reading, Soak};
+use crate::promotion::condition::{Condition, Known, Op, Truth};
+use crate::promotion::facts::{Facts, Observation, Reading, Soak};
+use crate::promotion::gates::explain::{because, describe, details, expected, files, observed, seen};
 use crate::promotion::gates::usable::{Unusable, usable};
 use crate::promotion::gates::{lookup, name};
 use crate::promotion::image::ImageRef;
@@ -260,110 +261,5 @@ impl Judge<'_> {
         let bound =
             if observation.subject.is_none() && self.facts.commit.is_some() { ", not bound to a version" } else { "" };
         format!("{files}{}{bound}", age.unwrap_or_default())
-    }
-}
-
-fn files(observation: &Observation) -> Vec<String> {
-    observation.files.iter().map(|file| format!("{} sha256:{}", file.path, file.sha256)).collect()
-}
-
-fn details(observation: &Observation) -> (Vec<Detail>, u64) {
-    match &observation.measure {
-        Measure::Tests(tests) => (tests.failures.clone(), tests.failed + tests.errored),
-        Measure::Findings(found) => {
-            (found.worst.clone(), found.critical + found.high + found.medium + found.low + found.info + found.unknown)
-        }
-        Measure::Coverage(_) | Measure::Health(_) => (Vec::new(), 0),
-    }
-}
-
-/// What a typed gate wants, in the words of its kind.
-fn expected(kind: &GateKind, condition: &Condition) -> String {
-    let comparisons = condition.comparisons();
-    match kind {
-        GateKind::Tests { .. } => {
-            let mut parts = vec!["all pass".to_owned()];
-            for comparison in comparisons {
-                let measure = comparison.field.rsplit('.').next().unwrap_or_default();
-                let is_default = measure == "executed" && words::wanted(comparison) == "≥ 1";
-                if !matches!(measure, "failed" | "errored") && !is_default {
-                    parts.push(format!("{measure} {}", words::wanted(comparison)));
-                }
-            }
-            parts.join(", ")
-        }
-        _ => comparisons.iter().map(|comparison| words::wanted(comparison)).collect::<Vec<_>>().join(", "),
-    }
-}
-
-/// What was seen, in the words of the measure.
-fn observed(observation: &Observation, condition: &Condition, lookup: &dyn Fn(&str) -> Known) -> String {
-    match &observation.measure {
-        Measure::Tests(tests) => {
-            let (executed, bad) = (tests.executed(), tests.failed + tests.errored);
-            let mut text = if bad == 0 {
-                format!("{} of {}", words::count(tests.passed), words::count(executed))
-            } else {
-                format!("{} of {} failed", words::count(bad), words::count(executed))
-            };
-            for (n, word) in [(tests.flaky, "flaky"), (tests.skipped, "skipped")] {
-                if n > 0 {
-                    text.push_str(&format!(", {} {word}", words::count(n)));
-                }
-            }
-            text
-        }
-        _ => condition
-            .comparisons()
-            .iter()
-            .map(|comparison| match lookup(&comparison.field) {
-                Known::Yes(fact) => words::fact(&fact, comparison.unit),
-                Known::No(_) => "not measured".to_owned(),
-            })
-            .collect::<Vec<_>>()
-            .join(", "),
-    }
-}
-
-/// Why a measured gate is not met: each comparison that does not hold.
-fn because(observation: &Observation, condition: &Condition, lookup: &dyn Fn(&str) -> Known) -> String {
-    let mut parts: Vec<String> = condition
-        .comparisons()
-        .iter()
-        .filter(|comparison| comparison.judge(&lookup(&comparison.field)) != Truth::True)
-        .map(|comparison| format!("{}, wanted {}", seen(comparison, lookup), words::wanted(comparison)))
-        .collect();
-    if let Measure::Coverage(coverage) = &observation.measure {
-        let (covered, total) = (words::count(coverage.lines_covered), words::count(coverage.lines_total));
-        parts.push(format!("{covered} of {total} lines are covered"));
-    }
-    parts.join("; ")
-}
-
-/// A field and its value: `unit.failed 2`.
-fn seen(comparison: &Comparison, lookup: &dyn Fn(&str) -> Known) -> String {
-    match lookup(&comparison.field) {
-        Known::Yes(fact) => format!("{} {}", comparison.field, words::fact(&fact, comparison.unit)),
-        Known::No(_) => format!("{} not known", comparison.field),
-    }
-}
-
-/// A condition in words.
-fn describe(condition: &Condition) -> String {
-    let join = |parts: &[Condition], word: &str| {
-        let texts: Vec<String> = parts
-            .iter()
-            .map(|part| match part {
-                Condition::Is(_) | Condition::Not(_) => describe(part),
-                _ => format!("({})", describe(part)),
-            })
-            .collect();
-        texts.join(word)
-    };
-    match condition {
-        Condition::Is(comparison) => format!("{} {}", comparison.field, words::wanted(comparison)),
-        Condition::All(parts) => join(parts, " and "),
-        Condition::Any(parts) => join(parts, " or "),
-        Condition::Not(part) => format!("not ({})", describe(part)),
     }
 }
