@@ -1,1 +1,4 @@
 //! One integration binary: the whole program, against servers that it starts itself.
+
+mod argocd;
+mod world;

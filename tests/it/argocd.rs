@@ -1,0 +1,402 @@
+//! Is it really live? The wait, through the real adapter, against a stand-in that lags and lies as Argo CD does; and how a
+//! client fares that trusts "Synced, Healthy".
+
+mod scene;
+mod wire;
+
+use std::time::Duration;
+
+use promote::pipeline::wait::goal::Settled;
+use promote::promotion::event::Event;
+use promote::promotion::rules::Trigger;
+
+use self::scene::{NEW, OLD, Scene, check};
+use crate::world::argo::sim::Behaviour;
+
+/// What must come of a scenario.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Verified,
+    Refuted,
+    Unconfirmed,
+    Overtaken,
+}
+
+struct Scenario {
+    name: &'static str,
+    end: End,
+    /// Whether the naive client says what is not so.
+    fools: bool,
+    scene: fn() -> Scene,
+}
+
+fn usual() -> Behaviour {
+    Behaviour::default()
+}
+
+fn manual(behaviour: Behaviour) -> Scene {
+    Scene::new(false, behaviour)
+}
+
+fn auto(behaviour: Behaviour) -> Scene {
+    Scene::new(true, behaviour)
+}
+
+/// Somebody pushes after us.
+fn pushed_after(scene: Scene, image: &str) -> Scene {
+    scene.repo.commit(image);
+    scene
+}
+
+const SCENARIOS: &[Scenario] = &[
+    Scenario { name: "nothing special", end: End::Verified, fools: false, scene: || manual(usual()) },
+    Scenario { name: "nothing special, auto-sync", end: End::Verified, fools: false, scene: || auto(usual()) },
+    Scenario {
+        name: "the status stays old after the sync",
+        end: End::Verified,
+        fools: true,
+        scene: || {
+            manual(Behaviour { stale: 15_000, rollout: vec![(0, "Progressing"), (25_000, "Healthy")], ..usual() })
+        },
+    },
+    Scenario {
+        name: "compared in the second in which the sync ended",
+        end: End::Verified,
+        fools: true,
+        scene: || {
+            let rollout = vec![(0, "Progressing"), (40_000, "Healthy")];
+            manual(Behaviour { same_second: true, stale: 30_000, rollout, ..usual() })
+        },
+    },
+    Scenario {
+        name: "healthy for a moment",
+        end: End::Refuted,
+        fools: true,
+        scene: || {
+            let rollout = vec![(0, "Progressing"), (6000, "Healthy"), (13_000, "Degraded")];
+            manual(Behaviour { rollout, ..usual() })
+        },
+    },
+    Scenario {
+        name: "healthy, progressing, healthy",
+        end: End::Verified,
+        fools: true,
+        scene: || {
+            let rollout = vec![(0, "Progressing"), (2000, "Healthy"), (11_000, "Progressing"), (14_000, "Healthy")];
+            manual(Behaviour { rollout, ..usual() })
+        },
+    },
+    Scenario {
+        name: "synced, and the old image runs",
+        end: End::Unconfirmed,
+        fools: true,
+        scene: || manual(Behaviour { poisoned: true, ..usual() }),
+    },
+    Scenario {
+        name: "another operation is in progress",
+        end: End::Verified,
+        fools: true,
+        scene: || manual(Behaviour { other_operation: Some(40_000), ..usual() }),
+    },
+    Scenario {
+        name: "a sync window forbids the sync",
+        end: End::Unconfirmed,
+        fools: true,
+        scene: || manual(Behaviour { window: true, ..usual() }),
+    },
+    Scenario {
+        name: "somebody promoted over us",
+        end: End::Overtaken,
+        fools: true,
+        scene: || pushed_after(manual(usual()), "registry.example.com/app:1.30"),
+    },
+    Scenario {
+        name: "auto-sync goes back to the old revision for a while",
+        end: End::Verified,
+        fools: true,
+        scene: || auto(Behaviour { sync_back: true, ..usual() }),
+    },
+    Scenario {
+        name: "the ingress answers with its own page for a while",
+        end: End::Verified,
+        fools: true,
+        scene: || manual(Behaviour { ingress_down: Some((9000, 16_000)), ..usual() }),
+    },
+    Scenario {
+        name: "permission denied while Kubernetes is away",
+        end: End::Verified,
+        fools: true,
+        scene: || manual(Behaviour { masked: Some((4000, 16_000)), ..usual() }),
+    },
+    Scenario {
+        name: "the session ends in the middle",
+        end: End::Verified,
+        fools: true,
+        scene: || Scene::with(false, &[usual()], NEW, |argo| argo.login_secs(8)),
+    },
+    Scenario {
+        name: "a later commit elsewhere",
+        end: End::Verified,
+        fools: false,
+        scene: || pushed_after(manual(usual()), NEW),
+    },
+    Scenario {
+        name: "degraded for a moment",
+        end: End::Verified,
+        fools: false,
+        scene: || {
+            let rollout = vec![(0, "Progressing"), (2000, "Degraded"), (8000, "Healthy")];
+            manual(Behaviour { rollout, ..usual() })
+        },
+    },
+    Scenario {
+        name: "degraded for ever",
+        end: End::Refuted,
+        fools: false,
+        scene: || {
+            let bad = vec![(0, "Progressing"), (2000, "Degraded")];
+            manual(Behaviour { bad: Some((":1.20".to_owned(), bad)), ..usual() })
+        },
+    },
+    Scenario {
+        name: "progressing for ever",
+        end: End::Unconfirmed,
+        fools: false,
+        scene: || manual(Behaviour { rollout: vec![(0, "Progressing")], ..usual() }),
+    },
+    Scenario {
+        name: "a word that nobody knows",
+        end: End::Unconfirmed,
+        fools: false,
+        scene: || manual(Behaviour { rollout: vec![(0, "Splendid")], ..usual() }),
+    },
+    Scenario {
+        name: "suspended, then healthy",
+        end: End::Verified,
+        fools: false,
+        scene: || {
+            let rollout = vec![(0, "Progressing"), (2000, "Suspended"), (90_000, "Healthy")];
+            manual(Behaviour { rollout, ..usual() })
+        },
+    },
+    Scenario {
+        name: "the first try of the sync fails",
+        end: End::Verified,
+        fools: false,
+        scene: || manual(Behaviour { first_try_fails: true, ..usual() }),
+    },
+    Scenario {
+        name: "the sync fails",
+        end: End::Refuted,
+        fools: false,
+        scene: || manual(Behaviour { sync_fails: Some("spec.selector: field is immutable".to_owned()), ..usual() }),
+    },
+    Scenario {
+        name: "the sync cannot be carried out",
+        end: End::Refuted,
+        fools: false,
+        scene: || manual(Behaviour { sync_errors: Some("namespaces \"app\" not found".to_owned()), ..usual() }),
+    },
+    Scenario {
+        name: "our commit cannot be rendered",
+        end: End::Refuted,
+        fools: false,
+        scene: || auto(Behaviour { cannot_compare: Some("kustomize build failed".to_owned()), ..usual() }),
+    },
+    Scenario {
+        name: "our mark disappears under somebody else's sync",
+        end: End::Verified,
+        fools: false,
+        scene: || manual(Behaviour { overwritten: true, ..usual() }),
+    },
+    Scenario {
+        name: "the answer to the sync is lost",
+        end: End::Verified,
+        fools: false,
+        scene: || manual(Behaviour { lose_answer: true, ..usual() }),
+    },
+    Scenario {
+        name: "refreshes hang",
+        end: End::Verified,
+        fools: false,
+        scene: || auto(Behaviour { refresh_hangs: true, ..usual() }),
+    },
+    Scenario {
+        name: "the operation never ends",
+        end: End::Unconfirmed,
+        fools: false,
+        scene: || manual(Behaviour { stuck: true, rollout: vec![(0, "Progressing")], ..usual() }),
+    },
+    Scenario {
+        name: "broken before our commit",
+        end: End::Unconfirmed,
+        fools: false,
+        scene: || manual(Behaviour { broken_before: true, ..usual() }),
+    },
+];
+
+fn end(settled: &Settled) -> End {
+    match settled {
+        Settled::Verified(_) => End::Verified,
+        Settled::Refuted(_) => End::Refuted,
+        Settled::Unconfirmed { .. } => End::Unconfirmed,
+        Settled::Overtaken { .. } => End::Overtaken,
+        Settled::Stopped => panic!("nobody asked to stop"),
+    }
+}
+
+#[test]
+fn ours_is_fooled_in_no_scenario() {
+    for scenario in SCENARIOS {
+        let scene = (scenario.scene)();
+        let settled = scene.ours();
+        assert_eq!(end(&settled), scenario.end, "{}: {settled:?}", scenario.name);
+        let live = scene.argo.keeps_running("app", NEW, Duration::from_secs(10));
+        assert_eq!(live, scenario.end == End::Verified, "{}: what is said is not so", scenario.name);
+    }
+}
+
+#[test]
+fn the_naive_client_is_fooled_in_at_least_eight() {
+    let mut fooled = Vec::new();
+    for scenario in SCENARIOS {
+        let scene = (scenario.scene)();
+        let said = scene.naive();
+        if !said {
+            // Time enough for what it gave up on.
+            scene.argo.pass(Duration::from_secs(60));
+        }
+        let live = scene.argo.keeps_running("app", NEW, Duration::from_secs(10));
+        assert_eq!(said != live, scenario.fools, "{}: it said {said}, and it is {live}", scenario.name);
+        if said != live {
+            fooled.push(scenario.name);
+        }
+    }
+    assert!(fooled.len() >= 8, "the stand-in is too kind: {fooled:?}");
+}
+
+#[test]
+fn a_sync_whose_answer_is_lost_is_not_sent_twice() {
+    let scene = manual(Behaviour { lose_answer: true, ..usual() });
+    assert_eq!(end(&scene.ours()), End::Verified);
+    assert_eq!(scene.count("POST /api/v1/applications/app/sync"), 1);
+}
+
+#[test]
+fn a_run_that_is_taken_up_finds_its_sync() {
+    let mut scene = manual(usual());
+    scene.stop_at = Some(3000);
+    assert_eq!(scene.ours(), Settled::Stopped);
+    scene.stop_at = None;
+    assert_eq!(end(&scene.ours()), End::Verified);
+    assert_eq!(scene.count("POST /api/v1/applications/app/sync"), 1);
+}
+
+#[test]
+fn auto_sync_is_watched_and_not_pushed() {
+    let scene = auto(usual());
+    assert_eq!(end(&scene.ours()), End::Verified);
+    assert_eq!(scene.count("POST /api/v1/applications/app/sync"), 0);
+}
+
+#[test]
+fn a_commit_that_renders_to_the_same_needs_no_sync() {
+    let scene = Scene::with(true, &[usual()], OLD, |argo| argo);
+    assert_eq!(end(&scene.ours()), End::Verified);
+    assert_eq!(scene.count("POST /api/v1/applications/app/sync"), 0);
+}
+
+#[test]
+fn all_applications_must_be_live_and_one_that_fails_is_enough() {
+    let slow = Behaviour { rollout: vec![(0, "Progressing"), (120_000, "Healthy")], ..usual() };
+    let scene = Scene::with(false, &[usual(), slow], NEW, |argo| argo);
+    let Settled::Verified(verified) = scene.ours() else { panic!("not verified") };
+    assert_eq!(verified.apps.len(), 2);
+    assert!(verified.since.as_millisecond() >= 120_000 && verified.settled.0 >= 10_000, "{verified:?}");
+    let bad = Behaviour { rollout: vec![(0, "Progressing"), (2000, "Degraded")], ..usual() };
+    let scene = Scene::with(false, &[usual(), bad], NEW, |argo| argo);
+    let Settled::Refuted(refuted) = scene.ours() else { panic!("not refuted") };
+    assert_eq!(refuted.trigger, Trigger::Deployment);
+    assert!(refuted.what.starts_with("app2 turned Degraded"), "{refuted:?}");
+    assert_eq!(refuted.detail.as_deref(), Some("Pod/app-6d5f-x2: CrashLoopBackOff: \"DATABASE_URL is not set\""));
+}
+
+#[test]
+fn a_rollback_ends_an_operation_that_is_in_its_way() {
+    let blocked = Behaviour { other_operation: Some(10_000_000), ..usual() };
+    let mut scene = manual(blocked.clone());
+    assert_eq!(end(&scene.ours()), End::Unconfirmed);
+    scene = manual(blocked);
+    scene.terminate = true;
+    assert_eq!(end(&scene.ours()), End::Verified);
+    assert_eq!(scene.count("DELETE /api/v1/applications/app/operation"), 1);
+}
+
+#[test]
+fn health_checks_count_in_the_window() {
+    for (answers, expected) in [
+        (vec![(0, Some(true))], End::Verified),
+        // Bad for a while, then good; good, then bad for a while.
+        (vec![(0, Some(false)), (40_000, Some(true))], End::Verified),
+        (vec![(0, Some(true)), (10_000, Some(false)), (50_000, Some(true))], End::Verified),
+        (vec![(0, Some(true)), (10_000, Some(false))], End::Refuted),
+        (vec![(0, Some(false))], End::Refuted),
+        // What could not be asked is never a failure.
+        (vec![(0, None)], End::Unconfirmed),
+    ] {
+        let mut scene = manual(usual());
+        scene.verify.health = vec![check()];
+        scene.answers.clone_from(&answers);
+        let settled = scene.ours();
+        assert_eq!(end(&settled), expected, "{answers:?}: {settled:?}");
+        match settled {
+            Settled::Refuted(refuted) => assert_eq!(refuted.trigger, Trigger::Health),
+            Settled::Verified(verified) => assert_eq!(verified.health, [check().url]),
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn a_health_check_that_failed_before_never_triggers_until_it_was_good() {
+    let mut scene = manual(usual());
+    scene.verify.health = vec![check()];
+    scene.failing_before = [check().url].into();
+    scene.answers = vec![(0, Some(false))];
+    assert_eq!(end(&scene.ours()), End::Unconfirmed);
+    scene = manual(usual());
+    scene.verify.health = vec![check()];
+    scene.failing_before = [check().url].into();
+    scene.answers = vec![(0, Some(false)), (8000, Some(true)), (11_000, Some(false))];
+    assert_eq!(end(&scene.ours()), End::Refuted);
+}
+
+#[test]
+fn a_wait_that_ends_without_an_answer_says_what_was_lacking() {
+    let scene = manual(Behaviour { poisoned: true, ..usual() });
+    let Settled::Unconfirmed { why, .. } = scene.ours() else { panic!("not unconfirmed") };
+    assert!(why.contains("not confirmed within 15 min: app: expected 1.20 live; seen: "), "{why}");
+    let scene = manual(Behaviour { window: true, ..usual() });
+    let Settled::Unconfirmed { why, .. } = scene.ours() else { panic!("not unconfirmed") };
+    assert!(why.contains("cannot sync: blocked by sync window"), "{why}");
+}
+
+#[test]
+fn what_happens_is_told_once_and_in_order() {
+    let rollout = vec![(0, "Progressing"), (2000, "Degraded"), (8000, "Healthy")];
+    let scene = manual(Behaviour { rollout, ..usual() });
+    assert_eq!(end(&scene.ours()), End::Verified);
+    let words: Vec<&str> = scene
+        .events
+        .borrow()
+        .iter()
+        .filter_map(|event| match event {
+            Event::Syncing { ours: true, .. } => Some("sync"),
+            Event::Doubt { .. } => Some("doubt"),
+            Event::Settling { .. } => Some("settling"),
+            Event::Settled { .. } => Some("settled"),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(words, ["sync", "doubt", "settling", "settled"]);
+}

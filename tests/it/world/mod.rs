@@ -1,0 +1,3 @@
+//! The world on loopback: stand-ins that refuse what the real ones refuse. Used by the tests and by the sandbox.
+
+pub(crate) mod argo;
