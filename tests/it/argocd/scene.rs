@@ -1,7 +1,9 @@
 //! A scene: a GitOps repository in memory, the stand-in that follows it, and the two clients that are compared.
 
 use std::cell::{Cell, RefCell};
+use std::cmp::Ordering as Order;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -25,7 +27,7 @@ use promote::promotion::rules::{App, HealthCheck, Source, SyncTo, Verify};
 use promote::promotion::time::{Millis, Time};
 use serde_json::{Value, json};
 
-use crate::world::argo::sim::{AppSpec, Behaviour, Git};
+use crate::world::argo::behaviour::{AppSpec, Behaviour, Git};
 use crate::world::argo::{Argo, ArgoBuilder, PASSWORD, USER};
 
 pub(crate) const OLD: &str = "registry.example.com/app:1.10";
@@ -70,9 +72,9 @@ impl Delivery for Repo {
     fn descent(&self, _: &Branch, revision: &str, ours: &str) -> Result<Descent, Fault> {
         Ok(match revision.cmp(ours) {
             _ if self.image(revision).is_none() => Descent::Unknown,
-            std::cmp::Ordering::Equal => Descent::Same,
-            std::cmp::Ordering::Greater => Descent::Descendant,
-            std::cmp::Ordering::Less => Descent::Other,
+            Order::Equal => Descent::Same,
+            Order::Greater => Descent::Descendant,
+            Order::Less => Descent::Other,
         })
     }
 
@@ -135,6 +137,7 @@ struct VirtualClock<'a> {
     now: Cell<i64>,
     argo: &'a Argo,
     stop_at: Option<i64>,
+    stop: Option<Arc<AtomicBool>>,
 }
 
 impl Clock for VirtualClock<'_> {
@@ -148,13 +151,14 @@ impl Clock for VirtualClock<'_> {
     }
 
     fn stopped(&self) -> bool {
-        self.stop_at.is_some_and(|at| self.now.get() >= at)
+        let flag = self.stop.as_ref().is_some_and(|flag| flag.load(Ordering::SeqCst));
+        flag || self.stop_at.is_some_and(|at| self.now.get() >= at)
     }
 }
 
 /// Health checks that answer by a script: from when on (in milliseconds of the clock), and what.
 struct Script<'a> {
-    clock: &'a VirtualClock<'a>,
+    clock: &'a dyn Clock,
     answers: &'a [(i64, Option<bool>)],
 }
 
@@ -164,7 +168,7 @@ impl Evidence for Script<'_> {
     }
 
     fn probe(&self, _: &HealthCheck, _: &str, _: &str) -> Reading {
-        let now = self.clock.now.get();
+        let now = self.clock.now().as_millisecond();
         let answer = self.answers.iter().rev().find(|(from, _)| *from <= now).map(|(_, answer)| *answer);
         let Some(Some(ok)) = answer else { return Reading::Unreadable { why: "no route".to_owned(), files: vec![] } };
         let measure = Measure::Health(Health { ok, seen: if ok { "200" } else { "503" }.to_owned() });
@@ -182,6 +186,7 @@ pub(crate) struct Scene {
     pub(crate) answers: Vec<(i64, Option<bool>)>,
     pub(crate) terminate: bool,
     pub(crate) stop_at: Option<i64>,
+    pub(crate) stop: Option<Arc<AtomicBool>>,
     pub(crate) baseline: BTreeMap<String, AppState>,
     pub(crate) verify: Verify,
     pub(crate) events: RefCell<Vec<Event>>,
@@ -239,6 +244,7 @@ impl Scene {
             answers: vec![(0, Some(true))],
             terminate: false,
             stop_at: None,
+            stop: None,
             baseline: BTreeMap::new(),
             verify: Verify::default(),
             events: RefCell::default(),
@@ -275,16 +281,21 @@ impl Scene {
 
     /// Waits as promote does.
     pub(crate) fn ours(&self) -> Settled {
-        let clock = VirtualClock { now: Cell::new(0), argo: &self.argo, stop_at: self.stop_at };
+        let (stop_at, stop) = (self.stop_at, self.stop.clone());
+        self.ours_by(&VirtualClock { now: Cell::new(0), argo: &self.argo, stop_at, stop })
+    }
+
+    /// The same by another clock.
+    pub(crate) fn ours_by(&self, clock: &dyn Clock) -> Settled {
         let argocd = self.argocd(&Options::default());
-        let evidence = Script { clock: &clock, answers: &self.answers };
+        let evidence = Script { clock, answers: &self.answers };
         let tell = |event: &Event| self.events.borrow_mut().push(event.clone());
         let world = World {
             evidence: &evidence,
             delivery: &self.repo,
             deployer: Some(&argocd),
             ledger: &NoLedger,
-            clock: &clock,
+            clock,
             tell: &tell,
         };
         let new = self.repo.image(&self.commit).unwrap();

@@ -7,7 +7,7 @@ use promote::ports::{Deployer, Fault, FaultKind, SyncAnswer};
 use promote::promotion::facts::Snapshot;
 
 use super::scene::{NEW, REPOSITORY, Scene, app};
-use crate::world::argo::sim::Behaviour;
+use crate::world::argo::behaviour::Behaviour;
 use crate::world::argo::{ArgoBuilder, PASSWORD, TOKEN, USER};
 
 fn snapshot(path: &str, branch: &str) -> Snapshot {

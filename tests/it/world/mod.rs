@@ -1,3 +1,4 @@
 //! The world on loopback: stand-ins that refuse what the real ones refuse. Used by the tests and by the sandbox.
 
 pub(crate) mod argo;
+pub(crate) mod canned;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::sim::Git;
+use super::behaviour::Git;
 
 /// Reads a branch and a directory of a repository, each time anew.
 pub(crate) fn of(repository: &Path, branch: &str, path: &str) -> Git {

@@ -1,107 +1,11 @@
 //! The controller: what happens in the cluster, and what Argo CD says of it. The two differ for a while after everything
 //! that happens, as they do in reality: comparisons and operations are separate loops.
 
-use std::sync::Arc;
+mod json;
 
 use serde_json::{Value, json};
 
-/// A GitOps repository as Argo CD sees it.
-#[derive(Clone)]
-pub(crate) struct Git {
-    /// The tip of the branch.
-    pub(crate) tip: Arc<dyn Fn() -> String + Send + Sync>,
-    /// The images that an application's path renders to at a commit; `None` for a commit that is not there.
-    pub(crate) images: Arc<dyn Fn(&str) -> Option<Vec<String>> + Send + Sync>,
-}
-
-/// A health over time: from how many milliseconds after the rollout, and the word.
-pub(crate) type Rollout = Vec<(i64, &'static str)>;
-
-/// What an application and its controller do beyond the usual. The usual: a sync takes a second, its result is compared
-/// a little later, and a rollout is Progressing for three seconds and then Healthy.
-#[derive(Clone)]
-pub(crate) struct Behaviour {
-    /// For how long after an operation the status stays as it was before, in milliseconds.
-    pub(crate) stale: i64,
-    /// A comparison that began before the operation ended is written after it: same second, old health.
-    pub(crate) same_second: bool,
-    /// How the health of a new version goes.
-    pub(crate) rollout: Rollout,
-    /// Versions whose image contains this text go otherwise.
-    pub(crate) bad: Option<(String, Rollout)>,
-    /// The manifest cache is poisoned: everything is "Synced", and the old image runs on.
-    pub(crate) poisoned: bool,
-    /// Auto-sync acts once on a revision that is out of date, and goes back to the version before.
-    pub(crate) sync_back: bool,
-    /// The first try of a sync fails; the retry comes later.
-    pub(crate) first_try_fails: bool,
-    /// Every sync fails with this message.
-    pub(crate) sync_fails: Option<String>,
-    /// Every sync cannot be carried out, for this reason.
-    pub(crate) sync_errors: Option<String>,
-    /// Somebody else's operation, pinned to the commit at the start, runs for so long from the start.
-    pub(crate) other_operation: Option<i64>,
-    /// Somebody else's sync follows ours, so that our mark disappears.
-    pub(crate) overwritten: bool,
-    /// An operation of ours never ends.
-    pub(crate) stuck: bool,
-    /// The connection breaks after a sync was accepted.
-    pub(crate) lose_answer: bool,
-    /// A sync window forbids manual syncs.
-    pub(crate) window: bool,
-    /// A refresh does not answer; the comparison happens five seconds later.
-    pub(crate) refresh_hangs: bool,
-    /// From and to: everything is 403, since Kubernetes cannot be reached.
-    pub(crate) masked: Option<(i64, i64)>,
-    /// From and to: the ingress answers with its own page.
-    pub(crate) ingress_down: Option<(i64, i64)>,
-    /// Our commit cannot be rendered.
-    pub(crate) cannot_compare: Option<String>,
-    /// The application has a source hydrator.
-    pub(crate) hydrator: bool,
-    /// The application is Degraded from the start, by this resource, and stays so.
-    pub(crate) broken_before: bool,
-}
-
-impl Default for Behaviour {
-    fn default() -> Self {
-        Self {
-            stale: 400,
-            same_second: false,
-            rollout: vec![(0, "Progressing"), (3000, "Healthy")],
-            bad: None,
-            poisoned: false,
-            sync_back: false,
-            first_try_fails: false,
-            sync_fails: None,
-            sync_errors: None,
-            other_operation: None,
-            overwritten: false,
-            stuck: false,
-            lose_answer: false,
-            window: false,
-            refresh_hangs: false,
-            masked: None,
-            ingress_down: None,
-            cannot_compare: None,
-            hydrator: false,
-            broken_before: false,
-        }
-    }
-}
-
-/// An application, as it is made.
-#[derive(Clone)]
-pub(crate) struct AppSpec {
-    pub(crate) name: String,
-    pub(crate) project: String,
-    pub(crate) repository: String,
-    pub(crate) path: String,
-    pub(crate) branch: String,
-    pub(crate) auto: bool,
-    pub(crate) git: Git,
-    pub(crate) behaviour: Behaviour,
-}
+use super::behaviour::{AppSpec, Rollout};
 
 #[derive(Clone)]
 struct Op {
@@ -435,97 +339,10 @@ impl Sim {
     pub(crate) fn health(&self) -> &'static str {
         self.shown.health
     }
-
-    /// The Application, as the API has it.
-    pub(crate) fn json(&self, time: &dyn Fn(i64) -> String) -> Value {
-        let spec = &self.spec;
-        let mut pods = self.cluster.images.clone();
-        if self.shown.health != "Healthy" {
-            pods.extend(self.cluster.before.clone());
-        }
-        pods.sort();
-        pods.dedup();
-        let mut app = json!({
-            "metadata": { "name": spec.name, "namespace": "argocd", "resourceVersion": self.version.to_string() },
-            "spec": {
-                "project": spec.project,
-                "source": { "repoURL": spec.repository, "path": spec.path, "targetRevision": spec.branch },
-                "destination": { "server": "https://kubernetes.default.svc", "namespace": spec.name },
-            },
-            "status": {
-                "sync": { "status": self.shown.sync, "revision": self.shown.revision },
-                "health": { "status": self.shown.health, "lastTransitionTime": time(self.shown.health_since) },
-                "reconciledAt": time(self.shown.reconciled),
-                "conditions": null,
-                "resources": [
-                    { "group": "apps", "kind": "Deployment", "name": "app", "status": self.shown.sync,
-                      "health": { "status": self.shown.health } },
-                    { "kind": "Service", "name": "app", "status": "Synced" },
-                ],
-                "summary": { "images": pods },
-            },
-        });
-        if spec.auto {
-            app["spec"]["syncPolicy"] = json!({ "automated": { "prune": true } });
-        }
-        if spec.behaviour.hydrator {
-            app["spec"]["sourceHydrator"] = json!({ "drySource": {} });
-        }
-        if self.refresh_pending {
-            app["metadata"]["annotations"] = json!({ "argocd.argoproj.io/refresh": "normal" });
-        }
-        if let Some(why) = spec.behaviour.cannot_compare.as_ref().filter(|_| self.shown.sync == "Unknown") {
-            app["status"]["conditions"] = json!([{ "type": "ComparisonError", "message": why }]);
-        }
-        if let Some(op) = &self.op {
-            app["operation"] = op.json();
-        }
-        if let Some(state) = &self.state {
-            app["status"]["operationState"] = state.json(time);
-        }
-        app
-    }
 }
 
 impl Cluster {
     fn empty() -> Self {
         Self { images: vec![], before: vec![], commit: String::new(), started: 0, rollout: vec![] }
-    }
-}
-
-impl Op {
-    fn json(&self) -> Value {
-        let mut op = json!({ "sync": {}, "info": self.infos });
-        if let Some(revision) = &self.revision {
-            op["sync"]["revision"] = json!(revision);
-        }
-        op["initiatedBy"] = match &self.by {
-            Some(user) => json!({ "username": user }),
-            None => json!({ "automated": true }),
-        };
-        op
-    }
-}
-
-impl OpState {
-    fn json(&self, time: &dyn Fn(i64) -> String) -> Value {
-        let mut state = json!({
-            "operation": self.op.json(),
-            "phase": self.phase,
-            "message": self.message,
-            "syncResult": { "revision": self.revision, "resources": [] },
-        });
-        if let Some(finished) = self.finished {
-            state["finishedAt"] = json!(time(finished));
-        }
-        if self.retries > 0 {
-            state["retryCount"] = json!(self.retries);
-        }
-        if self.phase == "Failed" {
-            state["syncResult"]["resources"] = json!([
-                { "group": "apps", "kind": "Deployment", "name": "app", "status": "SyncFailed", "message": self.message }
-            ]);
-        }
-        state
     }
 }
