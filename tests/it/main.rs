@@ -1,4 +1,5 @@
 //! One integration binary: the whole program, against servers that it starts itself.
 
-mod gitops;
+mod argocd;
+mod http;
 mod world;

@@ -171,7 +171,8 @@ mod tests {
         assert_eq!(options.root_path, "argocd");
         let headers: Vec<(&str, &str)> = options.headers.iter().map(|(k, v)| (k.as_str(), v.expose())).collect();
         assert_eq!(headers, [("x-a", "b c"), ("x-t", "s\\")]);
-        assert_eq!(Options::parse("--insecure=false --plaintext").unwrap().plaintext, true);
+        let options = Options::parse("--insecure=false --plaintext").unwrap();
+        assert!(options.plaintext && !options.insecure);
         assert_eq!(Options::parse("").unwrap(), Options::default());
     }
 

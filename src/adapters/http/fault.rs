@@ -62,15 +62,14 @@ fn host(url: &Url) -> String {
 fn tls_hint(error: &reqwest::Error) -> Option<&'static str> {
     let mut next: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(cause) = next {
-        // An io::Error's source() passes over the error that it wraps.
-        let inner = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        let tls = cause
-            .downcast_ref::<rustls::Error>()
-            .or_else(|| inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()));
-        if let Some(tls) = tls {
+        if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
             return Some(hint_of(tls));
         }
-        next = cause.source();
+        // An io::Error's source() passes over the error that it wraps.
+        next = match cause.downcast_ref::<io::Error>() {
+            Some(wrapping) => wrapping.get_ref().map(|inner| inner as _),
+            None => cause.source(),
+        };
     }
     None
 }

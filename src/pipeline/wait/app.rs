@@ -41,6 +41,8 @@ pub(super) struct Watched<'a> {
     /// Whether the running operation was told of.
     syncing: bool,
     proof: Option<(ProofKey, Vec<String>)>,
+    /// Why Argo CD did not take our sync, when it was last asked.
+    refused: Option<String>,
     /// Since when the application cannot be read.
     unreadable: Option<Time>,
 }
@@ -57,8 +59,8 @@ impl<'a> Watched<'a> {
         let aim = Aim { nonce: goal.nonce.to_owned(), source: 0, grace, terminate: goal.terminate, baseline };
         let standings = Standings::new(world.delivery, goal, place);
         let watch = Watch::new(aim);
-        let (told, syncing, proof, unreadable) = (String::new(), false, None, None);
-        Self { world, deployer, goal, place, app, standings, watch, grace, told, syncing, proof, unreadable }
+        let (told, syncing, proof, refused, unreadable) = (String::new(), false, None, None, None);
+        Self { world, deployer, goal, place, app, standings, watch, grace, told, syncing, proof, refused, unreadable }
     }
 
     /// Looks once. `again`: the proof of the live images must be a new one.
@@ -94,7 +96,10 @@ impl<'a> Watched<'a> {
     fn act(&mut self, next: Next, state: &AppState, source: usize, again: bool) -> Result<Look, Fault> {
         let over = |settled| Ok(Look::Over(settled));
         match next {
-            Next::Refresh(cause) | Next::Wait(cause) => Ok(Look::Waiting(cause)),
+            Next::Refresh(cause) | Next::Wait(cause) => Ok(Look::Waiting(match &self.refused {
+                Some(why) => format!("{cause}; Argo CD did not take it: {why}"),
+                None => cause,
+            })),
             Next::Doubt(what) => Ok(Look::Doubt(what)),
             Next::Sync(cause) => self.sync(cause),
             Next::Terminate(cause) => {
@@ -113,14 +118,15 @@ impl<'a> Watched<'a> {
         let revision = (self.app.sync == SyncTo::Commit).then_some(self.place.commit.as_str());
         let answer = self.deployer.sync(self.app, revision, self.goal.nonce)?;
         self.watch.asked(answer == SyncAnswer::Started, self.world.clock.now());
-        Ok(Look::Waiting(match answer {
-            SyncAnswer::Started => {
-                self.syncing = true;
-                (self.world.tell)(&Event::Syncing { app: self.app.name.clone(), ours: true });
-                "our sync has begun".to_owned()
-            }
-            SyncAnswer::Busy(why) => format!("{cause}; Argo CD does not sync it now: {why}"),
-        }))
+        if let SyncAnswer::Busy(why) = answer {
+            let cause = format!("{cause}; Argo CD did not take it: {why}");
+            self.refused = Some(why);
+            return Ok(Look::Waiting(cause));
+        }
+        self.refused = None;
+        self.syncing = true;
+        (self.world.tell)(&Event::Syncing { app: self.app.name.clone(), ours: true });
+        Ok(Look::Waiting("our sync has begun".to_owned()))
     }
 
     fn prove(&mut self, state: &AppState, source: usize, again: bool) -> Result<Look, Fault> {
@@ -159,6 +165,7 @@ impl<'a> Watched<'a> {
 
     fn tell(&mut self, state: &AppState, source: usize, next: &Next) {
         if let Some(operation) = &state.operation {
+            self.refused = None;
             if !self.syncing {
                 let ours = self.watch.is_ours(operation);
                 (self.world.tell)(&Event::Syncing { app: self.app.name.clone(), ours });

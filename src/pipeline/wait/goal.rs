@@ -8,6 +8,9 @@ use crate::promotion::live::AppState;
 use crate::promotion::record::{Refuted, Verified};
 use crate::promotion::rules::App;
 
+/// The texts of files, by path; `None` for a file that is not there.
+pub type Texts = BTreeMap<String, Option<String>>;
+
 /// What must come true in an environment.
 pub struct Goal<'a> {
     /// The service.
@@ -28,7 +31,7 @@ pub struct Goal<'a> {
     /// End operations that run for other commits: for rollbacks.
     pub terminate: bool,
     /// Whether files, by path, still hold our values: of those that a [`Place`] names.
-    pub holds: &'a dyn Fn(&BTreeMap<String, Option<String>>) -> bool,
+    pub holds: &'a dyn Fn(&Texts) -> bool,
 }
 
 /// A commit in a branch of a repository, and what deploys it.

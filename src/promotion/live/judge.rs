@@ -16,8 +16,8 @@ use crate::promotion::live::aim::{Aim, INFO, Next, Standing};
 use crate::promotion::live::{AppState, HealthWord, LastOperation, Operation, Phase, SyncWord, short};
 use crate::promotion::time::{Millis, Time};
 
-/// How soon a comparison that must only be newer is asked for again: two of the server's seconds.
-const FRESHEN: Millis = Millis::secs(2);
+/// How soon a comparison that must only be newer is asked for again: it then starts in another of the server's seconds.
+const FRESHEN: Millis = Millis::secs(1);
 /// How soon Argo CD is asked again to look for our commit.
 const LOOK_AGAIN: Millis = Millis::secs(20);
 /// How long auto-sync may leave an application out of sync at our commit before we start the sync ourselves.

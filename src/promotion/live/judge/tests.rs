@@ -72,10 +72,20 @@ fn look(state: &AppState) -> &'static str {
     word(&watch(None).next(state, &stand, at(100)))
 }
 
+/// Changes the newest operation.
+fn last(state: &mut AppState, change: &dyn Fn(&mut LastOperation)) {
+    change(state.last.as_mut().unwrap());
+}
+
+fn first_looks(looks: Vec<(&str, &str, AppState)>) {
+    for (what, expected, state) in looks {
+        assert_eq!(look(&state), expected, "{what}");
+    }
+}
+
 #[test]
-fn a_first_look() {
-    let last = |state: &mut AppState, change: &dyn Fn(&mut LastOperation)| change(state.last.as_mut().unwrap());
-    let looks: Vec<(&str, &str, AppState)> = vec![
+fn a_first_look_at_commits_and_times() {
+    first_looks(vec![
         ("live", "prove", live()),
         ("live at a later commit", "prove", with(|s| s.sync.revisions = vec![LATER.into()])),
         ("overtaken", "overtaken", with(|s| s.sync.revisions = vec!["c".repeat(40)])),
@@ -111,6 +121,12 @@ fn a_first_look() {
                 (s.auto_sync, s.last, s.sync.status) = (true, None, SyncWord::OutOfSync);
             }),
         ),
+    ]);
+}
+
+#[test]
+fn a_first_look_at_operations() {
+    first_looks(vec![
         ("our sync runs", "wait", with(|s| s.operation = Some(ours()))),
         ("another sync runs", "wait", with(|s| s.operation = Some(Operation::default()))),
         (
@@ -135,6 +151,12 @@ fn a_first_look() {
                 });
             }),
         ),
+    ]);
+}
+
+#[test]
+fn a_first_look_at_health_and_conditions() {
+    first_looks(vec![
         ("progressing", "wait", with(|s| s.health.status = HealthWord::Progressing)),
         ("suspended", "wait", with(|s| s.health.status = HealthWord::Suspended)),
         ("missing", "wait", with(|s| s.health.status = HealthWord::Missing)),
@@ -175,10 +197,7 @@ fn a_first_look() {
         ),
         ("being deleted", "wait", with(|s| s.deleting = true)),
         ("not reconciled", "wait", with(|s| s.paused = true)),
-    ];
-    for (what, expected, state) in looks {
-        assert_eq!(look(&state), expected, "{what}");
-    }
+    ]);
 }
 
 #[test]
