@@ -42,9 +42,10 @@ pub struct Login {
 }
 
 impl Login {
-    /// How GitHub, GitLab, Gitea and others take a token: any user, the token as the password.
-    pub fn token(token: Secret) -> Self {
-        Self { user: "x-access-token".to_owned(), password: Some(token) }
+    /// How GitHub, GitLab, Gitea and others take a token: any user, the token as the password. A service that wants a
+    /// certain user (Bitbucket: `x-token-auth`) gets it from the address.
+    pub fn token(user: Option<String>, token: Secret) -> Self {
+        Self { user: user.unwrap_or_else(|| "x-access-token".to_owned()), password: Some(token) }
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use git2::transport::Service;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, USER_AGENT};
 use reqwest::{Method, Url};
 
 use crate::adapters::git::address::Login;
@@ -23,6 +23,8 @@ const HOPS: usize = 4;
 const EXCHANGE: Duration = Duration::from_secs(600);
 /// How large the answer of one exchange may be, in bytes.
 const ANSWER_MAX: u64 = 1 << 30;
+/// Who we say that we are: servers give their web pages to whoever does not begin with `git/`.
+const AGENT: &str = concat!("git/2.0 (promote ", env!("CARGO_PKG_VERSION"), ")");
 /// How much of a refusing answer is read for its words.
 const REFUSAL_MAX: usize = 16 << 10;
 
@@ -114,7 +116,7 @@ impl SmartHttp {
 
     fn headers(&self) -> HeaderMap {
         let login = self.authorization.clone().map(|value| (AUTHORIZATION, value));
-        login.into_iter().collect()
+        login.into_iter().chain([(USER_AGENT, HeaderValue::from_static(AGENT))]).collect()
     }
 
     fn doing(&self) -> String {

@@ -177,7 +177,7 @@ impl Delivery for GitOps {
             return Ok(Descent::Unknown);
         };
         let look = |objects: &Repository| {
-            let here = objects.find_commit(revision).is_ok() && objects.find_commit(ours).is_ok();
+            let here = objects.find_commit(revision).is_ok();
             here.then(|| history::contains(objects, revision, ours)).flatten()
         };
         let known = look(&repo.store.repository()?);

@@ -10,9 +10,7 @@ use crate::world::bare::Bare;
 use crate::world::git_server::{GitServer, WRITE_TOKEN};
 
 fn readme(bare: &Bare, count: usize) -> Vec<String> {
-    (0..count)
-        .map(|i| bare.commit("main", &[("README.md", format!("{i}\n").as_bytes())], &format!("Edit {i}")))
-        .collect()
+    bare.edits("main", "README.md", count)
 }
 
 #[test]

@@ -27,7 +27,7 @@ fn commits_through(gitops: &GitOps, bare: &Bare) {
     assert_eq!(bare.tip("main").as_ref(), Some(&commit));
     assert_eq!(bare.text("main", KUSTOMIZATION).unwrap(), NEW);
     let logged = &bare.log("main")[0];
-    assert_eq!(logged.parents, [before.commit.clone()]);
+    assert_eq!(logged.parents, std::slice::from_ref(&before.commit));
     assert_eq!(logged.author, "promote <promote@users.noreply.github.com>");
     assert_eq!(logged.message.trim_end(), MESSAGE.trim_end());
     assert_eq!(logged.trailers, ["Promotion-Id: abc", "From: dev", "To: staging"]);

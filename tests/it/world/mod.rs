@@ -1,7 +1,6 @@
 //! The world that the tests and the sandbox start themselves: real repositories and honest servers, on loopback only.
 //!
 //! It is compiled into the integration binary and into the examples, each of which uses a part of it.
-#![expect(clippy::allow_attributes, reason = "an expectation would be unfulfilled in the binary that uses everything")]
 #![allow(dead_code, reason = "each binary uses a part")]
 
 pub(crate) mod bare;
