@@ -4,6 +4,8 @@
 //! Nothing is resolved here. A scalar is its text (`1.10` stays `1.10`), an alias is an alias, `<<` is a key, and
 //! duplicate keys are all there. Parsing has budgets, so that hostile input costs no more than a large file.
 
+pub mod flat;
+
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
