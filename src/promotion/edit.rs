@@ -105,15 +105,15 @@ pub enum EditFaultKind {
 }
 
 impl EditFault {
-    fn new(kind: EditFaultKind, why: impl Into<String>, hint: impl Into<String>) -> Self {
+    pub(super) fn new(kind: EditFaultKind, why: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { kind, path: None, at: None, why: why.into(), hint: hint.into() }
     }
 
-    fn refused(node: &Node, why: impl Into<String>, hint: impl Into<String>) -> Self {
+    pub(super) fn refused(node: &Node, why: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::new(EditFaultKind::Refused, why, hint).at(node)
     }
 
-    fn overtaken(node: &Node, why: impl Into<String>) -> Self {
+    pub(super) fn overtaken(node: &Node, why: impl Into<String>) -> Self {
         Self::new(EditFaultKind::Overtaken, why, "plan again from what stands there now").at(node)
     }
 
