@@ -119,6 +119,31 @@ fn files_are_read_at_a_commit_that_must_be_fetched_first() {
 }
 
 #[test]
+fn the_trees_of_all_local_bases_are_named() {
+    let bare = bare();
+    let base = b"resources:\n  - deployment.yaml\ncomponents:\n  - ../components/log\n";
+    bare.commit(
+        "main",
+        &[
+            ("k8s/base/kustomization.yaml", base),
+            ("k8s/components/log/Kustomization", b"kind: Component\nresources: [../../base]\n"),
+        ],
+        "Bases",
+    );
+    let gitops = gitops(bare.path().to_str().unwrap());
+    let before = gitops.snapshot(&main_branch(), STAGING).unwrap().trees;
+    let names: Vec<&str> = before.keys().map(String::as_str).collect();
+    assert_eq!(names, ["k8s/base", "k8s/components/log", STAGING]);
+    for (path, id) in &before {
+        assert_eq!(&bare.git(&["rev-parse", &format!("main:{path}")], &[]), id);
+    }
+    bare.commit("main", &[("k8s/components/log/x.yaml", b"a: 1\n")], "Another base");
+    let after = gitops.snapshot(&main_branch(), STAGING).unwrap().trees;
+    let changed: Vec<&str> = before.keys().filter(|path| before[*path] != after[*path]).map(String::as_str).collect();
+    assert_eq!(changed, ["k8s/components/log"]);
+}
+
+#[test]
 fn a_manifest_that_is_no_text_is_a_fault() {
     let bare = bare();
     bare.commit("main", &[("k8s/overlays/staging/odd.yaml", b"a: \xff\xfe\n")], "Odd");
