@@ -112,6 +112,10 @@ impl Call {
     pub fn shown(&self) -> String {
         format!("{} {}", self.method, shown(&self.url))
     }
+
+    fn fault(&self, error: &reqwest::Error) -> Fault {
+        fault::of(&self.shown(), &self.method, &self.url, error)
+    }
 }
 
 impl Answer {
@@ -198,10 +202,10 @@ impl Http {
         if let Some(body) = &call.body {
             request = request.body(body.clone());
         }
-        let mut response = request.send().await.map_err(|error| fault::of(call, &error))?;
+        let mut response = request.send().await.map_err(|error| call.fault(&error))?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| fault::of(call, &error))? {
+        while let Some(chunk) = response.chunk().await.map_err(|error| call.fault(&error))? {
             if body.len() + chunk.len() > self.body_max {
                 let why = format!("{} answered more than {} MiB", call.shown(), self.body_max >> 20);
                 return Err(Fault::new(FaultKind::Broken, "read an answer", why));

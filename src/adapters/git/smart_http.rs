@@ -15,6 +15,7 @@ use reqwest::{Method, Url};
 use crate::adapters::git::address::Login;
 use crate::adapters::git::fault::{Trace, clean};
 use crate::adapters::http::{Answer, Call, Http, fault, shown};
+use crate::adapters::secret::Secret;
 use crate::ports::{Fault, FaultKind};
 
 /// How many redirects a listing may take.
@@ -36,7 +37,7 @@ pub(crate) struct SmartHttp {
     base: Arc<Mutex<Url>>,
     authorization: Option<HeaderValue>,
     /// Texts that no message may show.
-    hidden: Vec<String>,
+    hidden: Vec<Secret>,
     /// Where the token comes from, for hints: `GITOPS_TOKEN`.
     token_name: String,
     trace: Trace,
@@ -48,8 +49,8 @@ impl SmartHttp {
         let mut hidden = Vec::new();
         let authorization = login.map(|login| basic(&http, login)).transpose()?;
         if let (Some(login), Some(value)) = (login, &authorization) {
-            hidden.extend(login.password.as_ref().map(|secret| secret.expose().to_owned()));
-            hidden.extend(value.to_str().ok().and_then(|text| text.strip_prefix("Basic ")).map(str::to_owned));
+            hidden.extend(login.password.clone());
+            hidden.extend(value.to_str().ok().and_then(|text| text.strip_prefix("Basic ")).and_then(Secret::new));
         }
         let base = Arc::new(Mutex::new(url));
         Ok(Self { http, base, authorization, hidden, token_name: token_name.to_owned(), trace: Trace::default() })
@@ -62,7 +63,7 @@ impl SmartHttp {
 
     /// A text without the login.
     pub(crate) fn scrub(&self, text: &str) -> String {
-        self.hidden.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "…"))
+        self.hidden.iter().fold(text.to_owned(), |text, secret| text.replace(secret.expose(), "…"))
     }
 
     /// One request and its answer.
@@ -170,7 +171,6 @@ impl SmartHttp {
         let writes = service == "git-receive-pack";
         let mut url = self.base();
         url.set_path(&format!("{}/{service}", url.path().trim_end_matches('/')));
-        let call = Call::new(Method::POST, url.clone());
         let media = |end: &str| format!("application/x-{service}-{end}");
         let request = self.http.client().post(url.clone()).headers(self.headers()).timeout(EXCHANGE);
         let request = request.header(CONTENT_TYPE, media("request")).header(ACCEPT, media("result")).body(body);
@@ -182,7 +182,7 @@ impl SmartHttp {
             if error.is_connect() {
                 self.trace.sent.store(false, Ordering::SeqCst);
             }
-            fault::of(&call, &error)
+            fault::of(&format!("POST {}", shown(&url)), &Method::POST, &url, &error)
         })?;
         let status = response.status().as_u16();
         if (300..500).contains(&status) {

@@ -3,14 +3,17 @@
 use std::error::Error;
 use std::io;
 
-use crate::adapters::http::Call;
+use reqwest::{Method, Url};
+
 use crate::ports::{Fault, FaultKind};
 
 /// What a failed request means. A request that changes nothing and may work the next time is `Transient`; a write that
 /// was sent and not answered is `Uncertain`.
-pub fn of(call: &Call, error: &reqwest::Error) -> Fault {
-    let doing = format!("reach {}", host(call));
-    let why = format!("{}: {}", call.shown(), chain(error));
+///
+/// `shown` is the request as it may be shown; `method` and `url` are its own.
+pub fn of(shown: &str, method: &Method, url: &Url, error: &reqwest::Error) -> Fault {
+    let doing = format!("reach {}", host(url));
+    let why = format!("{shown}: {}", chain(error));
     if let Some(hint) = tls_hint(error) {
         return Fault::new(FaultKind::Broken, doing, why).hint(hint);
     }
@@ -18,7 +21,7 @@ pub fn of(call: &Call, error: &reqwest::Error) -> Fault {
         return Fault::new(FaultKind::Transient, doing, why)
             .hint("check the address, the network, and HTTPS_PROXY and NO_PROXY");
     }
-    let kind = match (call.method.is_safe(), error.is_timeout()) {
+    let kind = match (method.is_safe(), error.is_timeout()) {
         _ if error.is_builder() => FaultKind::Settings,
         (false, _) => FaultKind::Uncertain,
         (true, true) => FaultKind::TimedOut,
@@ -50,9 +53,9 @@ fn without_address(text: &str) -> String {
     }
 }
 
-fn host(call: &Call) -> String {
-    let host = call.url.host_str().unwrap_or("the server");
-    call.url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+fn host(url: &Url) -> String {
+    let host = url.host_str().unwrap_or("the server");
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
 /// What to do about a TLS failure, if it is one.
