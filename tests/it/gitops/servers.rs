@@ -221,6 +221,38 @@ fn a_server_that_is_not_there_is_transient_and_named() {
 }
 
 #[test]
+fn https_to_a_server_that_speaks_http_says_so() {
+    let bare = bare();
+    let server = GitServer::start(&bare);
+    let fault = gitops(&server.url().replace("http:", "https:")).snapshot(&main_branch(), STAGING).unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Broken, "{fault:?}");
+    assert!(fault.hint.as_ref().unwrap().contains("does not speak TLS"), "{fault:?}");
+    assert_eq!(server.requests(), 0);
+}
+
+#[test]
+fn a_directory_for_objects_that_is_not_there_is_named() {
+    let settings = GitOpsSettings { temp: "/nowhere/tmp".into(), ..settings("http://127.0.0.1/a.git", None) };
+    let fault = GitOps::new(&settings, &http()).err().unwrap();
+    assert_eq!(fault.kind, FaultKind::Settings);
+    assert!(fault.why.contains("/nowhere/tmp") && fault.hint.unwrap().contains("TMPDIR"));
+}
+
+#[test]
+fn it_can_be_shared_among_threads() {
+    fn shared<T: Send + Sync>(_: &T) {}
+    let bare = bare();
+    let server = GitServer::start(&bare);
+    let gitops = gitops(&server.url());
+    shared(&gitops);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| assert!(!gitops.snapshot(&main_branch(), STAGING).unwrap().files.is_empty()));
+        }
+    });
+}
+
+#[test]
 fn a_redirect_on_the_same_host_is_followed_and_a_503_is_asked_again() {
     let bare = bare();
     let server = GitServer::start(&bare);
