@@ -104,6 +104,20 @@ fn over_ssh() {
 }
 
 #[test]
+fn a_push_over_ssh_whose_answer_is_lost_is_read_back() {
+    let bare = bare();
+    // The server's listing passes, and nothing of what it says after the push.
+    let body = "for last; do :; done; case \"$last\" in *receive-pack*)
+      eval set -- $last; count=$(git receive-pack --advertise-refs \"$2\" | wc -c)
+      git receive-pack \"$2\" | { head -c $count; cat >/dev/null; } ;;
+      *) exec sh -c \"$last\" ;; esac";
+    let gitops = with_ssh(&bare, body);
+    let pushed = gitops.push(&main_branch(), &bump(&gitops, NEW, MESSAGE)).unwrap();
+    assert_eq!(pushed, Pushed::Landed(bare.tip("main").unwrap()));
+    assert_eq!(bare.text("main", KUSTOMIZATION).unwrap(), NEW);
+}
+
+#[test]
 fn ssh_says_why_not() {
     let bare = bare();
     for (body, kind) in [
