@@ -5,6 +5,7 @@ pub mod argocd;
 pub mod clock;
 pub mod evidence;
 pub mod git;
+pub mod github;
 pub mod gitops;
 pub mod health;
 pub mod http;

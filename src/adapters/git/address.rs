@@ -42,9 +42,10 @@ pub struct Login {
 }
 
 impl Login {
-    /// How GitHub, GitLab, Gitea and others take a token: any user, the token as the password.
-    pub fn token(token: Secret) -> Self {
-        Self { user: "x-access-token".to_owned(), password: Some(token) }
+    /// How GitHub, GitLab, Gitea and others take a token: any user, the token as the password. A service that wants a
+    /// certain user (Bitbucket: `x-token-auth`) gets it from the address.
+    pub fn token(user: Option<String>, token: Secret) -> Self {
+        Self { user: user.unwrap_or_else(|| "x-access-token".to_owned()), password: Some(token) }
     }
 }
 
@@ -83,6 +84,23 @@ impl Address {
             }
             _ => Err(fault("it is neither owner/name nor an address nor a path")),
         }
+    }
+
+    /// Owner and name of a repository on a hosting service, if it is there: `acme`, `gitops` for
+    /// `https://github.com/acme/gitops.git` and the server `https://github.com`.
+    pub fn hosted(&self, server: &str) -> Option<(String, String)> {
+        let server = Url::parse(server).ok()?;
+        let (same, path) = match self {
+            Self::Local(_) => return None,
+            Self::Http { url, .. } => (
+                (url.host(), url.port_or_known_default()) == (server.host(), server.port_or_known_default()),
+                url.path(),
+            ),
+            Self::Ssh { host, path, .. } => (server.host_str() == Some(host), path.as_str()),
+        };
+        let (owner, name) = path.trim_matches('/').split_once('/').filter(|_| same)?;
+        let name = name.strip_suffix(".git").unwrap_or(name);
+        (is_name(owner) && is_name(name)).then(|| (owner.to_owned(), name.to_owned()))
     }
 
     /// The address as it may be shown: without user and password.
@@ -218,6 +236,22 @@ mod tests {
     fn a_server_of_ones_own_completes_owner_and_name() {
         let address = Address::parse("acme/gitops", "https://ghe.example.com/").unwrap();
         assert_eq!(address.shown(), "https://ghe.example.com/acme/gitops.git");
+    }
+
+    #[test]
+    fn a_repository_on_a_hosting_service_has_an_owner_and_a_name() {
+        let both = Some(("acme".to_owned(), "gitops".to_owned()));
+        for (text, wanted) in [
+            ("acme/gitops", &both),
+            ("https://github.com/acme/gitops", &both),
+            ("git@github.com:acme/gitops.git", &both),
+            ("https://gitlab.com/acme/gitops.git", &None),
+            ("https://github.com:8443/acme/gitops.git", &None),
+            ("https://github.com/acme/group/gitops.git", &None),
+            ("/srv/acme/gitops.git", &None),
+        ] {
+            assert_eq!(&Address::parse(text, SERVER).unwrap().hosted(SERVER), wanted, "{text}");
+        }
     }
 
     #[test]

@@ -124,6 +124,17 @@ mod tests {
     }
 
     #[test]
+    fn libgit2s_errors_say_what_to_do() {
+        let error = |code, class| git2::Error::new(code, class, "repository path '/x' is not owned by current user");
+        let fault = of("open the repository /x", &error(ErrorCode::Owner, ErrorClass::Config));
+        assert_eq!(fault.kind, FaultKind::Denied);
+        assert!(fault.hint.unwrap().contains("safe.directory"));
+        assert_eq!(of("x", &error(ErrorCode::GenericError, ErrorClass::Net)).kind, FaultKind::Transient);
+        assert_eq!(of("x", &error(ErrorCode::Locked, ErrorClass::Os)).kind, FaultKind::Transient);
+        assert_eq!(of("x", &error(ErrorCode::GenericError, ErrorClass::Os)).kind, FaultKind::Broken);
+    }
+
+    #[test]
     fn a_servers_text_is_cleaned_and_cut() {
         assert_eq!(clean("remote: a \x1b[31mb\u{7}\r\n\n  c\n"), "remote: a [31mb\n  c");
         assert!(clean(&"x".repeat(5000)).chars().count() <= SAID_MAX + 1);

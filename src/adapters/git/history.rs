@@ -5,7 +5,7 @@
 
 use std::collections::{BinaryHeap, HashSet};
 
-use git2::{Commit, Oid, Repository, Sort};
+use git2::{Commit, Oid, Repository};
 
 use crate::adapters::git::objects::id_at;
 use crate::promotion::facts::CommitSummary;
@@ -80,13 +80,10 @@ pub(crate) fn between<'r>(
     to: Oid,
     paths: &[String],
 ) -> Result<Vec<Commit<'r>>, git2::Error> {
-    let mut walk = repository.revwalk()?;
-    walk.set_sorting(Sort::TOPOLOGICAL | Sort::TIME)?;
-    walk.push(to)?;
-    walk.hide(from)?;
+    // libgit2's own walk stops with an error where the history is cut off.
+    let before: HashSet<Oid> = Walk::from(repository, from).map(|commit| commit.id()).collect();
     let mut found = Vec::new();
-    for id in walk {
-        let commit = repository.find_commit(id?)?;
+    for commit in Walk::from(repository, to).filter(|commit| !before.contains(&commit.id())) {
         if touches(repository, &commit, paths)? {
             found.push(commit);
         }

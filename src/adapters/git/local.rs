@@ -97,10 +97,8 @@ impl Local {
         let name = format!("refs/heads/{branch}");
         let mut looks = LOOKS;
         loop {
-            let error = match repository.reference_matching(&name, commit, true, base, "promote: commit") {
-                Ok(_) => return Ok(true),
-                Err(error) => error,
-            };
+            let moved = repository.reference_matching(&name, commit, true, base, "promote: commit");
+            let Err(error) = moved else { return Ok(true) };
             match error.code() {
                 ErrorCode::Modified | ErrorCode::NotFound => return Ok(self.tip(Some(branch))?.commit == commit),
                 ErrorCode::Locked if looks > 0 => {

@@ -5,7 +5,7 @@
 //! push, answered or not, the branch is read back: what it holds is what counts.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -32,6 +32,8 @@ pub(crate) struct Remote {
     dir: TempDir,
     /// What was fetched of each branch: its tip, and how many commits (all of them: `u32::MAX`).
     fetched: BTreeMap<String, (Oid, u32)>,
+    /// Commits of ours that may have landed without our knowing.
+    unsure: BTreeSet<Oid>,
 }
 
 /// How the server answered a push.
@@ -52,7 +54,7 @@ impl Remote {
                 .hint("set TMPDIR to a directory that can be written to")
         })?;
         Repository::init(dir.path()).map_err(|error| fault::of(doing, &error))?;
-        Ok(Self { line: Line::open(wire)?, shown, dir, fetched: BTreeMap::new() })
+        Ok(Self { line: Line::open(wire)?, shown, dir, fetched: BTreeMap::new(), unsure: BTreeSet::new() })
     }
 
     /// The objects that were fetched. `Repository::open_bare` would not honour the `shallow` file.
@@ -68,7 +70,7 @@ impl Remote {
         let fail = |error: git2::Error| self.fault(&doing, &error);
         let mut remote = repository.remote_anonymous(&self.line.url()).map_err(fail)?;
         let mut connection = remote.connect_auth(Direction::Fetch, None, None).map_err(fail)?;
-        let tip = advertised(&connection, branch, &doing).map_err(|fault| self.behind(fault))?;
+        let tip = advertised(&connection, branch, &doing)?;
         let here = self.fetched.get(&tip.branch).copied();
         let depth = here.map_or(depth, |(_, had)| had.max(depth));
         if here == Some((tip.commit, depth)) {
@@ -91,34 +93,53 @@ impl Remote {
         Ok(Tip { branch: tip.branch, commit })
     }
 
+    /// Where the branch stands now, by the server's listing alone.
+    fn listed(&self, branch: &str, direction: Direction, doing: &str) -> Result<Oid, Fault> {
+        self.trace().fault.take();
+        let repository = self.repository()?;
+        let fail = |error: git2::Error| self.fault(doing, &error);
+        let mut remote = repository.remote_anonymous(&self.line.url()).map_err(fail)?;
+        let connection = remote.connect_auth(direction, None, None).map_err(fail)?;
+        advertised(&connection, Some(branch), doing).map(|tip| tip.commit)
+    }
+
     /// Moves the branch, if it still stands at `base`; reads it back.
     pub(crate) fn push(&mut self, branch: &str, base: Oid, commit: Oid, depth_max: u32) -> Result<Pushed, Fault> {
         let doing = format!("push to {branch} of {}", self.shown);
-        match self.send(branch, base, commit, &doing)? {
-            Answer::Moved => Ok(Pushed::Moved),
-            Answer::Refused { status, said } => self.refused(branch, base, &doing, &status, &said),
-            Answer::Accepted => {
-                let lost =
-                    Fault::new(FaultKind::Uncertain, &doing, "the server accepted the commit, and does not show it");
-                self.read_back(branch, base, commit, depth_max, lost)
+        let uncertain = |why: &str| Fault::new(FaultKind::Uncertain, &doing, why);
+        let lost = match self.send(branch, base, commit, &doing)? {
+            // The same proposal is the same commit: an earlier push of it may be what moved the branch.
+            Answer::Moved if self.unsure.contains(&commit) => {
+                uncertain("an earlier push of this commit was not answered")
             }
-            Answer::Lost(lost) => self.read_back(branch, base, commit, depth_max, lost),
+            Answer::Moved => return Ok(Pushed::Moved),
+            Answer::Refused { status, said } => return self.refused(branch, base, &doing, &status, &said),
+            Answer::Accepted => uncertain("the server accepted the commit, and does not show it"),
+            Answer::Lost(lost) => lost,
+        };
+        let result = self.read_back(branch, base, commit, depth_max, &lost);
+        if result.is_err() {
+            self.unsure.insert(commit);
         }
+        result
     }
 
     /// Checks that the server lists the branch to us as to somebody who pushes.
     pub(crate) fn preflight(&self, branch: Option<&str>) -> Result<(), Fault> {
         let doing = format!("prepare a push to {} of {}", branch.unwrap_or("the default branch"), self.shown);
+        match branch {
+            Some(branch) => self.listed(branch, Direction::Push, &doing).map(drop),
+            None => self.reached(&doing),
+        }
+    }
+
+    /// Whether the server answers a push that has not begun. It names its default branch to those who fetch only.
+    fn reached(&self, doing: &str) -> Result<(), Fault> {
         self.trace().fault.take();
         let repository = self.repository()?;
-        let fail = |error: git2::Error| self.fault(&doing, &error);
+        let fail = |error: git2::Error| self.fault(doing, &error);
         let mut remote = repository.remote_anonymous(&self.line.url()).map_err(fail)?;
-        let connection = remote.connect_auth(Direction::Push, None, None).map_err(fail)?;
-        // A server lists HEAD's target to those who fetch only, so an unnamed branch was found by a snapshot.
-        match branch {
-            Some(_) => advertised(&connection, branch, &doing).map(drop).map_err(|fault| self.behind(fault)),
-            None => Ok(()),
-        }
+        remote.connect_auth(Direction::Push, None, None).map(drop).map_err(fail)
     }
 
     fn send(&self, branch: &str, base: Oid, commit: Oid, doing: &str) -> Result<Answer, Fault> {
@@ -174,7 +195,7 @@ impl Remote {
         let why = if said.is_empty() { status.to_owned() } else { format!("{status}\n{said}") };
         match refusal(status, said) {
             Refusal::Race => Ok(Pushed::Moved),
-            Refusal::Perhaps if self.tip(Some(branch), 1)?.commit != base => Ok(Pushed::Moved),
+            Refusal::Perhaps if self.listed(branch, Direction::Fetch, doing)? != base => Ok(Pushed::Moved),
             Refusal::Perhaps => Err(Fault::new(FaultKind::Transient, doing, why)),
             Refusal::Rule => Err(Fault::new(FaultKind::Denied, doing, why).hint(format!(
                 "the server's own rules refuse this push: let the promoting identity push to {branch}, or promote on \
@@ -190,16 +211,20 @@ impl Remote {
         base: Oid,
         commit: Oid,
         depth_max: u32,
-        lost: Fault,
+        lost: &Fault,
     ) -> Result<Pushed, Fault> {
         let uncertain = |why: String| Fault { kind: FaultKind::Uncertain, why, ..lost.clone() };
         for pause in PAUSES {
             std::thread::sleep(Duration::from_millis(pause));
-            let tip = match self.tip(Some(branch), 1) {
-                Ok(tip) => tip.commit,
+            let tip = match self.listed(branch, Direction::Fetch, &lost.doing) {
+                Ok(tip) => tip,
                 Err(fault) => return Err(uncertain(format!("{}; then, reading it back: {}", lost.why, fault.why))),
             };
             if tip == commit {
+                // Its objects are here: they were made here.
+                if let Some(fetched) = self.fetched.get_mut(branch).filter(|(had, _)| *had == base) {
+                    fetched.0 = commit;
+                }
                 return Ok(Pushed::Landed(commit.to_string()));
             }
             if tip != base {
@@ -242,12 +267,6 @@ impl Remote {
             Some(fault) => Fault { doing: doing.to_owned(), ..fault },
             None => fault::of(doing, &git2::Error::new(error.code(), error.class(), self.words(error.message()))),
         }
-    }
-
-    /// A fault of ours, unless the wire left one that explains it.
-    fn behind(&self, fault: Fault) -> Fault {
-        let doing = fault.doing.clone();
-        self.trace().fault.take().map_or(fault, |behind| Fault { doing, ..behind })
     }
 }
 

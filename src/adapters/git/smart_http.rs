@@ -9,12 +9,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use git2::transport::Service;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, USER_AGENT};
 use reqwest::{Method, Url};
 
 use crate::adapters::git::address::Login;
 use crate::adapters::git::fault::{Trace, clean};
 use crate::adapters::http::{Answer, Call, Http, fault, shown};
+use crate::adapters::secret::Secret;
 use crate::ports::{Fault, FaultKind};
 
 /// How many redirects a listing may take.
@@ -23,6 +24,8 @@ const HOPS: usize = 4;
 const EXCHANGE: Duration = Duration::from_secs(600);
 /// How large the answer of one exchange may be, in bytes.
 const ANSWER_MAX: u64 = 1 << 30;
+/// Who we say that we are: servers give their web pages to whoever does not begin with `git/`.
+const AGENT: &str = concat!("git/2.0 (promote ", env!("CARGO_PKG_VERSION"), ")");
 /// How much of a refusing answer is read for its words.
 const REFUSAL_MAX: usize = 16 << 10;
 
@@ -34,7 +37,7 @@ pub(crate) struct SmartHttp {
     base: Arc<Mutex<Url>>,
     authorization: Option<HeaderValue>,
     /// Texts that no message may show.
-    hidden: Vec<String>,
+    hidden: Vec<Secret>,
     /// Where the token comes from, for hints: `GITOPS_TOKEN`.
     token_name: String,
     trace: Trace,
@@ -46,8 +49,8 @@ impl SmartHttp {
         let mut hidden = Vec::new();
         let authorization = login.map(|login| basic(&http, login)).transpose()?;
         if let (Some(login), Some(value)) = (login, &authorization) {
-            hidden.extend(login.password.as_ref().map(|secret| secret.expose().to_owned()));
-            hidden.extend(value.to_str().ok().and_then(|text| text.strip_prefix("Basic ")).map(str::to_owned));
+            hidden.extend(login.password.clone());
+            hidden.extend(value.to_str().ok().and_then(|text| text.strip_prefix("Basic ")).and_then(Secret::new));
         }
         let base = Arc::new(Mutex::new(url));
         Ok(Self { http, base, authorization, hidden, token_name: token_name.to_owned(), trace: Trace::default() })
@@ -60,7 +63,7 @@ impl SmartHttp {
 
     /// A text without the login.
     pub(crate) fn scrub(&self, text: &str) -> String {
-        self.hidden.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "…"))
+        self.hidden.iter().fold(text.to_owned(), |text, secret| text.replace(secret.expose(), "…"))
     }
 
     /// One request and its answer.
@@ -114,7 +117,7 @@ impl SmartHttp {
 
     fn headers(&self) -> HeaderMap {
         let login = self.authorization.clone().map(|value| (AUTHORIZATION, value));
-        login.into_iter().collect()
+        login.into_iter().chain([(USER_AGENT, HeaderValue::from_static(AGENT))]).collect()
     }
 
     fn doing(&self) -> String {
@@ -168,7 +171,6 @@ impl SmartHttp {
         let writes = service == "git-receive-pack";
         let mut url = self.base();
         url.set_path(&format!("{}/{service}", url.path().trim_end_matches('/')));
-        let call = Call::new(Method::POST, url.clone());
         let media = |end: &str| format!("application/x-{service}-{end}");
         let request = self.http.client().post(url.clone()).headers(self.headers()).timeout(EXCHANGE);
         let request = request.header(CONTENT_TYPE, media("request")).header(ACCEPT, media("result")).body(body);

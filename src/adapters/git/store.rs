@@ -44,7 +44,7 @@ enum Place {
 }
 
 impl Store {
-    /// The repository at an address; nothing is reached yet. A token beats the login in the address.
+    /// The repository at an address; nothing is reached yet. A token beats the password in the address.
     pub(crate) fn new(
         access: &Access,
         address: &Address,
@@ -58,7 +58,8 @@ impl Store {
                 return Ok(Self { place, shown, depth_max: access.depth_max });
             }
             Address::Http { url, login } => {
-                let login = token.cloned().map(Login::token).or_else(|| login.clone());
+                let user = login.as_ref().map(|login| login.user.clone());
+                let login = token.cloned().map(|token| Login::token(user, token)).or_else(|| login.clone());
                 Wire::Http(SmartHttp::new(access.http.clone(), url.clone(), login.as_ref(), token_name)?)
             }
             Address::Ssh { user, host, port, path } => {
@@ -91,7 +92,7 @@ impl Store {
         }
     }
 
-    /// Looks at what is here, then at the present tip with more and more of its history, until something is found, all
+    /// Looks at the present tip with more and more of its history, until something is found, all
     /// of the history is here, or the limit is reached.
     pub(crate) fn deepen<T>(
         &mut self,

@@ -96,7 +96,7 @@ impl Drop for Line {
 
 #[expect(unsafe_code, reason = "libgit2's list of transports has no lock; git2 offers no safe way in")]
 fn register() -> Result<(), git2::Error> {
-    // Safe: called once, and every user of a transport comes through `Line::open`, that is, after it.
+    // SAFETY: called once, and every user of a transport comes through `Line::open`, that is, after it.
     unsafe {
         git2::transport::register(SCHEME, |remote| {
             let key = remote.url()?.strip_prefix("promote://").and_then(|rest| rest.trim_end_matches('/').parse().ok());

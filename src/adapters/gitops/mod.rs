@@ -66,16 +66,18 @@ impl Default for GitOpsSettings {
 }
 
 /// The GitOps repositories of a run. Calls block, and must not be made on a runtime's worker.
-#[derive(Debug)]
 pub struct GitOps {
     repos: BTreeMap<String, Mutex<Repo>>,
     author: Author,
 }
 
-#[derive(Debug)]
+/// A further check before the first write: what the hosting service's own API knows of the repository.
+pub type Check = Box<dyn Fn() -> Result<(), Fault> + Send>;
+
 struct Repo {
     store: Store,
     branch: Option<String>,
+    checks: Vec<Check>,
 }
 
 impl GitOps {
@@ -91,9 +93,16 @@ impl GitOps {
         for (name, repo) in &settings.repos {
             let address = Address::parse(&repo.address, &settings.server)?;
             let store = Store::new(&access, &address, repo.token.as_ref(), &repo.token_name)?;
-            repos.insert(name.clone(), Mutex::new(Repo { store, branch: repo.branch.clone() }));
+            repos.insert(name.clone(), Mutex::new(Repo { store, branch: repo.branch.clone(), checks: Vec::new() }));
         }
         Ok(Self { repos, author: settings.author.clone() })
+    }
+
+    /// Adds a check to the preflight of a repository; nothing happens if there is none of that name.
+    pub fn also_check(&mut self, repo: &str, check: Check) {
+        if let Some(repo) = self.repos.get_mut(repo) {
+            repo.get_mut().unwrap_or_else(PoisonError::into_inner).checks.push(check);
+        }
     }
 
     fn repo(&self, branch: &Branch) -> Result<(MutexGuard<'_, Repo>, Option<String>), Fault> {
@@ -177,7 +186,7 @@ impl Delivery for GitOps {
             return Ok(Descent::Unknown);
         };
         let look = |objects: &Repository| {
-            let here = objects.find_commit(revision).is_ok() && objects.find_commit(ours).is_ok();
+            let here = objects.find_commit(revision).is_ok();
             here.then(|| history::contains(objects, revision, ours)).flatten()
         };
         let known = look(&repo.store.repository()?);
@@ -219,7 +228,8 @@ impl Delivery for GitOps {
 
     fn preflight(&self, branch: &Branch) -> Result<(), Fault> {
         let (mut repo, named) = self.repo(branch)?;
-        repo.store.preflight(named.as_deref())
+        repo.store.preflight(named.as_deref())?;
+        repo.checks.iter().try_for_each(|check| check())
     }
 }
 

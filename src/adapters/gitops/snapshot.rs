@@ -8,7 +8,12 @@ use crate::adapters::git::branch::Tip;
 use crate::adapters::git::{fault, objects};
 use crate::ports::{Fault, FaultKind};
 use crate::promotion::facts::Snapshot;
+use crate::promotion::pins::kustomize::local_bases;
 
+/// What kustomize takes for its file.
+const KUSTOMIZATIONS: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+/// How many directories one target may build on.
+const TREES_MAX: usize = 200;
 /// How many bytes of YAML are read from one directory.
 const FILES_MAX: usize = 32 << 20;
 
@@ -38,10 +43,7 @@ pub(crate) fn take(repository: &Repository, shown: &str, tip: &Tip, path: &str) 
         Some(tree) => texts(repository, &tree, path, &doing)?,
         None => BTreeMap::new(),
     };
-    let mut trees = BTreeMap::new();
-    if let Some(id) = objects::id_at(&root, path) {
-        trees.insert(path.to_owned(), id.to_string());
-    }
+    let trees = trees(repository, &root, path, &doing)?;
     Ok(Snapshot {
         repository: shown.to_owned(),
         branch: tip.branch.clone(),
@@ -72,8 +74,30 @@ fn texts(repository: &Repository, tree: &Tree<'_>, path: &str, doing: &str) -> R
     Ok(files)
 }
 
+/// The tree ids of a directory and of the local bases that its kustomization builds on, and theirs. A base that is not
+/// there has none; the plan is bound to that too.
+fn trees(repository: &Repository, root: &Tree<'_>, path: &str, doing: &str) -> Result<BTreeMap<String, String>, Fault> {
+    let mut trees = BTreeMap::new();
+    let mut next = vec![path.to_owned()];
+    while let Some(path) = next.pop() {
+        let Some(tree) = objects::directory(repository, root, &path) else { continue };
+        if trees.insert(path.clone(), tree.id().to_string()).is_some() {
+            continue;
+        }
+        if trees.len() > TREES_MAX {
+            let why = format!("it builds on more than {TREES_MAX} directories");
+            return Err(Fault::new(FaultKind::Broken, doing, why));
+        }
+        for name in KUSTOMIZATIONS {
+            let text = objects::text(repository, &tree, name, doing)?;
+            next.extend(text.map(|text| local_bases(&path, &text)).unwrap_or_default());
+        }
+    }
+    Ok(trees)
+}
+
 fn is_yaml(name: &str) -> bool {
-    name == "Kustomization" || name.ends_with(".yaml") || name.ends_with(".yml")
+    KUSTOMIZATIONS.contains(&name) || name.ends_with(".yaml") || name.ends_with(".yml")
 }
 
 fn joined(path: &str, name: &str) -> String {

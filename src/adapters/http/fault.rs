@@ -71,7 +71,10 @@ fn tls_hint(error: &reqwest::Error) -> Option<&'static str> {
             None => cause.source(),
         };
     }
-    None
+    // An io::Error's source() passes over the error that it wraps, which may be an io::Error again.
+    let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    let wrapped = wrapped.and_then(|wrapped| tls_hint(wrapped));
+    wrapped.or_else(|| error.source().and_then(tls_hint))
 }
 
 fn hint_of(error: &rustls::Error) -> &'static str {
@@ -97,6 +100,14 @@ mod tests {
     #[derive(Debug, thiserror::Error)]
     #[error("outer for url (https://user:pw@host/)")]
     struct Outer(#[source] io::Error);
+
+    #[test]
+    fn a_tls_failure_is_found_however_deep_it_is_wrapped() {
+        let tls = rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
+        let error = Outer(io::Error::other(io::Error::new(io::ErrorKind::InvalidData, tls)));
+        assert!(tls_hint(&error).unwrap().contains("authority"));
+        assert_eq!(tls_hint(&Outer(io::Error::other("refused"))), None);
+    }
 
     #[test]
     fn every_cause_is_said_once_and_without_the_address() {

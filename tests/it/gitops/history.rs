@@ -10,9 +10,7 @@ use crate::world::bare::Bare;
 use crate::world::git_server::{GitServer, WRITE_TOKEN};
 
 fn readme(bare: &Bare, count: usize) -> Vec<String> {
-    (0..count)
-        .map(|i| bare.commit("main", &[("README.md", format!("{i}\n").as_bytes())], &format!("Edit {i}")))
-        .collect()
+    bare.edits("main", "README.md", count)
 }
 
 #[test]
@@ -50,6 +48,33 @@ fn beyond_the_limit_of_depth_nothing_is_claimed() {
     assert_eq!(fault.kind, FaultKind::NotFound);
     let fault = gitops.read(&main_branch(), &ours, &["README.md".to_owned()]).unwrap_err();
     assert_eq!(fault.kind, FaultKind::NotFound);
+    // Within the limit all is known, though the history is cut off behind it.
+    let near = bare.git(&["rev-parse", "main~5"], &[]);
+    assert_eq!(gitops.descent(&main_branch(), &later, &near).unwrap(), Descent::Descendant);
+    assert_eq!(gitops.descent(&main_branch(), &near, &later).unwrap(), Descent::Other);
+    assert_eq!(gitops.between(&main_branch(), &near, &later, &["README.md".to_owned()]).unwrap().len(), 5);
+    let proposal = bump(&gitops, "tag: new\n", "Promote\n");
+    assert!(matches!(gitops.push(&main_branch(), &proposal).unwrap(), Pushed::Landed(_)));
+    bare.check();
+}
+
+#[test]
+fn a_long_history_is_deepened_step_by_step() {
+    let bare = bare();
+    let message = "Promote\n\nPromotion-Id: abc\n";
+    let ours = bare.commit("main", &[(KUSTOMIZATION, b"tag: new\n")], message);
+    let later = readme(&bare, 900).pop().unwrap();
+    let server = GitServer::start(&bare);
+    let gitops = gitops(&server.url());
+    gitops.snapshot(&main_branch(), STAGING).unwrap();
+    assert_eq!(gitops.descent(&main_branch(), &later, &ours).unwrap(), Descent::Descendant);
+    assert_eq!(gitops.find(&main_branch(), "Promotion-Id: abc").unwrap()[0].commit.id, ours);
+    // What is here is not fetched again: each look asks once where the branch stands.
+    let before = server.requests();
+    assert_eq!(gitops.descent(&main_branch(), &later, &ours).unwrap(), Descent::Descendant);
+    assert_eq!(server.requests(), before);
+    gitops.find(&main_branch(), "Promotion-Id: abc").unwrap();
+    assert_eq!(server.requests(), before + 1);
 }
 
 #[test]
@@ -103,6 +128,20 @@ fn what_else_would_ship_is_listed_by_path() {
 }
 
 #[test]
+fn a_merge_ships_what_its_side_brought_and_is_not_listed_for_it() {
+    let bare = bare();
+    let live = bare.tip("main").unwrap();
+    bare.branch("side", "main");
+    let side = bare.commit("side", &[("k8s/base/deployment.yaml", b"kind: Job\n")], "Change the base aside");
+    let merge = bare.git(&["commit-tree", "side^{tree}", "-p", &live, "-p", &side, "-m", "Merge side"], &[]);
+    bare.git(&["update-ref", "refs/heads/main", &merge], &[]);
+    let gitops = gitops(bare.path().to_str().unwrap());
+    let ships = gitops.between(&main_branch(), &live, &merge, &["k8s/base".to_owned()]).unwrap();
+    assert_eq!(ships.iter().map(|commit| &commit.id).collect::<Vec<_>>(), [&side]);
+    assert_eq!(gitops.descent(&main_branch(), &merge, &side).unwrap(), Descent::Descendant);
+}
+
+#[test]
 fn files_are_read_at_a_commit_that_must_be_fetched_first() {
     let bare = bare();
     let old = bare.tip("main").unwrap();
@@ -118,6 +157,31 @@ fn files_are_read_at_a_commit_that_must_be_fetched_first() {
     // The tip is still the tip after the history became deeper, and can be pushed to.
     let proposal = bump(&gitops, "tag: newer\n", "Newer\n");
     assert!(matches!(gitops.push(&main_branch(), &proposal).unwrap(), Pushed::Landed(_)));
+}
+
+#[test]
+fn the_trees_of_all_local_bases_are_named() {
+    let bare = bare();
+    let base = b"resources:\n  - deployment.yaml\ncomponents:\n  - ../components/log\n";
+    bare.commit(
+        "main",
+        &[
+            ("k8s/base/kustomization.yaml", base),
+            ("k8s/components/log/Kustomization", b"kind: Component\nresources: [../../base]\n"),
+        ],
+        "Bases",
+    );
+    let gitops = gitops(bare.path().to_str().unwrap());
+    let before = gitops.snapshot(&main_branch(), STAGING).unwrap().trees;
+    let names: Vec<&str> = before.keys().map(String::as_str).collect();
+    assert_eq!(names, ["k8s/base", "k8s/components/log", STAGING]);
+    for (path, id) in &before {
+        assert_eq!(&bare.git(&["rev-parse", &format!("main:{path}")], &[]), id);
+    }
+    bare.commit("main", &[("k8s/components/log/x.yaml", b"a: 1\n")], "Another base");
+    let after = gitops.snapshot(&main_branch(), STAGING).unwrap().trees;
+    let changed: Vec<&str> = before.keys().filter(|path| before[*path] != after[*path]).map(String::as_str).collect();
+    assert_eq!(changed, ["k8s/components/log"]);
 }
 
 #[test]

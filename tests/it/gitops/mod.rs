@@ -1,5 +1,6 @@
 //! GitOps delivery on the wire: git's own http-backend, local repositories, and ssh, each with its troubles.
 
+mod github;
 mod history;
 mod races;
 mod servers;

@@ -148,6 +148,21 @@ fn a_push_that_never_arrived_is_uncertain_while_nothing_shows() {
 }
 
 #[test]
+fn a_push_that_was_uncertain_is_recognised_when_it_is_tried_again() {
+    let bare = bare();
+    let server = GitServer::start(&bare);
+    let gitops = gitops(&server.url());
+    let proposal = bump(&gitops, "a: 1\n", "One\n");
+    server.trouble("service=git-upload-pack", Trouble::Drop, 3);
+    server.trouble("POST /gitops.git/git-receive-pack", Trouble::LoseAnswer, 1);
+    assert_eq!(gitops.push(&main_branch(), &proposal).unwrap_err().kind, FaultKind::Uncertain);
+    let ours = bare.tip("main").unwrap();
+    bare.commit("main", &[("README.md", b"On top.\n")], "On top");
+    assert_eq!(gitops.push(&main_branch(), &proposal).unwrap(), Pushed::Landed(ours));
+    assert_eq!(bare.log("main").len(), 3);
+}
+
+#[test]
 fn a_push_that_cannot_be_read_back_is_uncertain() {
     let bare = bare();
     let server = GitServer::start(&bare);

@@ -27,7 +27,7 @@ fn commits_through(gitops: &GitOps, bare: &Bare) {
     assert_eq!(bare.tip("main").as_ref(), Some(&commit));
     assert_eq!(bare.text("main", KUSTOMIZATION).unwrap(), NEW);
     let logged = &bare.log("main")[0];
-    assert_eq!(logged.parents, [before.commit.clone()]);
+    assert_eq!(logged.parents, std::slice::from_ref(&before.commit));
     assert_eq!(logged.author, "promote <promote@users.noreply.github.com>");
     assert_eq!(logged.message.trim_end(), MESSAGE.trim_end());
     assert_eq!(logged.trailers, ["Promotion-Id: abc", "From: dev", "To: staging"]);
@@ -101,6 +101,20 @@ fn over_ssh() {
     let args = std::fs::read_to_string(bare.root().join("ssh-args")).unwrap();
     assert!(args.contains("BatchMode=yes\n") && args.contains("git@git.example.com\n"), "{args}");
     assert!(args.contains("git-receive-pack '/"), "{args}");
+}
+
+#[test]
+fn a_push_over_ssh_whose_answer_is_lost_is_read_back() {
+    let bare = bare();
+    // The server's listing passes, and nothing of what it says after the push.
+    let body = "for last; do :; done; case \"$last\" in *receive-pack*)
+      eval set -- $last; count=$(git receive-pack --advertise-refs \"$2\" | wc -c)
+      git receive-pack \"$2\" | { head -c $count; cat >/dev/null; } ;;
+      *) exec sh -c \"$last\" ;; esac";
+    let gitops = with_ssh(&bare, body);
+    let pushed = gitops.push(&main_branch(), &bump(&gitops, NEW, MESSAGE)).unwrap();
+    assert_eq!(pushed, Pushed::Landed(bare.tip("main").unwrap()));
+    assert_eq!(bare.text("main", KUSTOMIZATION).unwrap(), NEW);
 }
 
 #[test]
@@ -218,6 +232,38 @@ fn a_server_that_is_not_there_is_transient_and_named() {
     let fault = gitops(&format!("http://{free}/a.git")).snapshot(&main_branch(), STAGING).unwrap_err();
     assert_eq!(fault.kind, FaultKind::Transient);
     assert!(fault.why.contains(&free.to_string()), "{fault}");
+}
+
+#[test]
+fn https_to_a_server_that_speaks_http_says_so() {
+    let bare = bare();
+    let server = GitServer::start(&bare);
+    let fault = gitops(&server.url().replace("http:", "https:")).snapshot(&main_branch(), STAGING).unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Broken, "{fault:?}");
+    assert!(fault.hint.as_ref().unwrap().contains("does not speak TLS"), "{fault:?}");
+    assert_eq!(server.requests(), 0);
+}
+
+#[test]
+fn a_directory_for_objects_that_is_not_there_is_named() {
+    let settings = GitOpsSettings { temp: "/nowhere/tmp".into(), ..settings("http://127.0.0.1/a.git", None) };
+    let fault = GitOps::new(&settings, &http()).err().unwrap();
+    assert_eq!(fault.kind, FaultKind::Settings);
+    assert!(fault.why.contains("/nowhere/tmp") && fault.hint.unwrap().contains("TMPDIR"));
+}
+
+#[test]
+fn it_can_be_shared_among_threads() {
+    fn shared<T: Send + Sync>(_: &T) {}
+    let bare = bare();
+    let server = GitServer::start(&bare);
+    let gitops = gitops(&server.url());
+    shared(&gitops);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| assert!(!gitops.snapshot(&main_branch(), STAGING).unwrap().files.is_empty()));
+        }
+    });
 }
 
 #[test]

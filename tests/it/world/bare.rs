@@ -104,6 +104,28 @@ impl Bare {
         self.write(branch, files, "100644", message)
     }
 
+    /// Somebody else edits one file many times; gives the commits, oldest first.
+    pub(crate) fn edits(&self, branch: &str, path: &str, count: usize) -> Vec<String> {
+        let tip = self.tip(branch).unwrap();
+        let mut stream = String::new();
+        for edit in 0..count {
+            let date = EPOCH + self.commits.fetch_add(1, Ordering::SeqCst) * 60;
+            let (text, subject) = (format!("{edit}\n"), format!("Edit {edit}"));
+            let from = if edit == 0 { format!("from {tip}\n") } else { String::new() };
+            let lines = [
+                format!("commit refs/heads/{branch}"),
+                format!("committer Dana <dana@example.com> {date} +0000"),
+                format!("data {}\n{subject}", subject.len()),
+                format!("{from}M 100644 inline {path}"),
+                format!("data {}\n{text}\n", text.len()),
+            ];
+            stream.push_str(&lines.join("\n"));
+        }
+        self.feed(&["fast-import", "--quiet"], stream.as_bytes(), &[]);
+        let out = self.git(&["rev-list", "--reverse", &format!("{tip}..refs/heads/{branch}")], &[]);
+        out.lines().map(str::to_owned).collect()
+    }
+
     /// The same with files that can be executed.
     pub(crate) fn commit_executable(&self, branch: &str, files: &[(&str, &[u8])], message: &str) -> String {
         self.write(branch, files, "100755", message)

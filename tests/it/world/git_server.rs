@@ -154,12 +154,12 @@ async fn answer(State(inner): State<Arc<Inner>>, request: Request) -> Response {
         }
         Some(Trouble::LoseAnswer) | None => {}
     }
-    let login = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let response = match inner.refuses(login.as_deref(), &line) {
+    let header = |name| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let (agent, login) = (header(header::USER_AGENT), header(header::AUTHORIZATION));
+    let response = match inner.refuses(agent.as_deref(), login.as_deref(), &line) {
         Some(refusal) => refusal,
         None => {
             let inner = Arc::clone(&inner);
-            let header = |name| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
             let (kind, encoding) = (header(header::CONTENT_TYPE), header(header::CONTENT_ENCODING));
             let (path, query) = (parts.uri.path().to_owned(), parts.uri.query().unwrap_or_default().to_owned());
             let cgi = Cgi { method: parts.method, path, query, kind, encoding, body };
@@ -199,7 +199,10 @@ impl Inner {
         due.into_iter().map(|(_, action): (usize, Action)| action).collect()
     }
 
-    fn refuses(&self, login: Option<&str>, line: &str) -> Option<Response> {
+    fn refuses(&self, agent: Option<&str>, login: Option<&str>, line: &str) -> Option<Response> {
+        if !agent.is_some_and(|agent| agent.starts_with("git/")) {
+            return Some(plain(200, "text/html", "<title>acme/gitops</title>"));
+        }
         let is =
             |token: &str| login == Some(&format!("Basic {}", base64(format!("x-access-token:{token}").as_bytes())));
         let writes = line.contains("git-receive-pack");

@@ -1,0 +1,3 @@
+//! GitHub's REST API, through octocrab on the one HTTP client.
+
+pub mod repository;
