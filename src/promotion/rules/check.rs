@@ -7,13 +7,10 @@ use crate::promotion::number::Decimal;
 use crate::promotion::rules::fault::{Wrong, advice};
 use crate::promotion::rules::tree::{Kind, Tree};
 
-/// Checks the whole tree; afterwards it can be read into the types that the schema was generated from.
-pub fn check(tree: &mut Tree, schema: &Value, faults: &mut Vec<Wrong>) {
-    let mut walk = Walk { schema, faults };
-    if !walk.value(tree, schema, "the file") {
-        tree.kind = Kind::Bad;
-        tree.faulty = true;
-    }
+/// Checks the whole tree; afterwards it can be read into the types that the schema was generated from. `false`: it is not
+/// even a mapping.
+pub fn check(tree: &mut Tree, schema: &Value, faults: &mut Vec<Wrong>) -> bool {
+    Walk { schema, faults }.value(tree, schema, "the file")
 }
 
 struct Walk<'a> {

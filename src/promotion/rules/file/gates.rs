@@ -255,13 +255,13 @@ pub struct Quality {
 pub struct Condition {
     /// Every part holds.
     #[serde(default)]
-    pub all: Option<Placed<Vec<Placed<Condition>>>>,
+    pub all: Option<Placed<Vec<Placed<Self>>>>,
     /// At least one part holds.
     #[serde(default)]
-    pub any: Option<Placed<Vec<Placed<Condition>>>>,
+    pub any: Option<Placed<Vec<Placed<Self>>>>,
     /// The part does not hold.
     #[serde(default)]
-    pub not: Option<Box<Placed<Condition>>>,
+    pub not: Option<Box<Placed<Self>>>,
     /// The fact's name: `unit.failed`, `coverage.line_rate`, `deployment.duration_hours`.
     #[serde(default)]
     pub field: Option<Placed<String>>,

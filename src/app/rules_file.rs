@@ -1,0 +1,93 @@
+//! Loads the rules file from disk: the only place where rules meet the world.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use crate::promotion::rules::Rules;
+use crate::promotion::rules::fault::{RulesFault, render};
+use crate::promotion::rules::read::read;
+
+/// A rules file that was read whole and has no fault.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// Its path, as it was given.
+    pub path: String,
+    /// Its text, for the record.
+    pub text: String,
+    /// SHA-256 of its bytes, in hexadecimal.
+    pub sha256: String,
+    /// What it means.
+    pub rules: Rules,
+}
+
+/// Why there are no rules. Its display is whole: what is wrong, and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum RulesError {
+    /// There is no file.
+    #[error(
+        "there are no rules at {path}.\n  \
+         Begin with this file, and run `promote rules check`:\n\n{BEGIN}\n  \
+         If your rules are elsewhere: --rules <file>."
+    )]
+    Missing {
+        /// Where it was looked for.
+        path: String,
+    },
+    /// There is something, and it cannot be read.
+    #[error("failed to read the rules at {path}: {source}")]
+    Unreadable {
+        /// Where.
+        path: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// It is not text.
+    #[error("{path}:{line}:{column}: this is not UTF-8.\n  Save the file as UTF-8. Nothing was read or written.")]
+    NotUtf8 {
+        /// Where.
+        path: String,
+        /// Line of the first byte that is not, from 1.
+        line: usize,
+        /// Column in characters, from 1.
+        column: usize,
+    },
+    /// It has faults: all of them, in the order of the file.
+    #[error("{}", render(.0).trim_end())]
+    Invalid(Vec<RulesFault>),
+}
+
+/// What a first rules file may look like.
+const BEGIN: &str = "    version: 1
+    service: app
+    environments:
+      dev:     { path: k8s/overlays/dev, argocd: app-dev }
+      staging: { path: k8s/overlays/staging, argocd: app-staging }
+    evidence:
+      unit: artifacts/unit/**/*.xml
+    promotions:
+      - from: dev
+        to: staging
+        gates:
+          tests: { required: [unit] }
+";
+
+/// Reads the rules at a path.
+pub fn load(path: &Path) -> Result<Loaded, RulesError> {
+    let shown = path.display().to_string();
+    let bytes = fs::read(path).map_err(|source| match source.kind() {
+        io::ErrorKind::NotFound => RulesError::Missing { path: shown.clone() },
+        _ => RulesError::Unreadable { path: shown.clone(), source },
+    })?;
+    let sha256 = hex::encode(Sha256::digest(&bytes));
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let valid = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]).into_owned();
+        let last = valid.rsplit('\n').next().unwrap_or_default();
+        let (line, column) = (valid.matches('\n').count() + 1, last.chars().count() + 1);
+        RulesError::NotUtf8 { path: shown.clone(), line, column }
+    })?;
+    let rules = read(&shown, &text).map_err(RulesError::Invalid)?;
+    Ok(Loaded { path: shown, text, sha256, rules })
+}
