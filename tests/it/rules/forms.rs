@@ -181,6 +181,8 @@ fn names_are_compared_without_case() {
     let rules = good(&text);
     assert_eq!(rules.promotions[0].from, "dev");
     assert_eq!(gate_ids(&rules.promotions[0]), ["tests.unit"]);
+    assert!(rules.promotion("DEV", "Staging").is_some() && rules.promotion("staging", "dev").is_none());
+    assert_eq!(rules.service(Some("App")).unwrap().environment("DEV").unwrap().name, "dev");
 }
 
 #[test]

@@ -121,8 +121,6 @@ fn shown(text: &str) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
-
     #[test]
     fn any_text_is_read_or_refused(text in "(?s).{0,200}") {
         shown(&text);
