@@ -7,13 +7,10 @@ use crate::promotion::number::Decimal;
 use crate::promotion::rules::fault::{Wrong, advice};
 use crate::promotion::rules::tree::{Kind, Tree};
 
-/// Checks the whole tree; afterwards it can be read into the types that the schema was generated from.
-pub fn check(tree: &mut Tree, schema: &Value, faults: &mut Vec<Wrong>) {
-    let mut walk = Walk { schema, faults };
-    if !walk.value(tree, schema, "the file") {
-        tree.kind = Kind::Bad;
-        tree.faulty = true;
-    }
+/// Checks the whole tree; afterwards it can be read into the types that the schema was generated from. `false`: it is not
+/// even a mapping.
+pub fn check(tree: &mut Tree, schema: &Value, faults: &mut Vec<Wrong>) -> bool {
+    Walk { schema, faults }.value(tree, schema, "the file")
 }
 
 struct Walk<'a> {
@@ -126,7 +123,7 @@ impl<'a> Walk<'a> {
             for kind in types(form) {
                 match kind {
                     "string" => return true,
-                    "integer" if plain && text.parse::<u64>().is_ok() => return true,
+                    "integer" if plain && is_whole(text) => return true,
                     "number" if plain && text.parse::<Decimal>().is_ok_and(|number| !number.is_negative()) => {
                         return true;
                     }
@@ -172,6 +169,12 @@ fn words(form: &Value) -> Option<Vec<&str>> {
     }
     let choices = form["oneOf"].as_array()?;
     Some(choices.iter().filter_map(words).flatten().collect())
+}
+
+/// Whether a text is a whole number to every reader: `010` is eight to some, and `+5` is not written here.
+fn is_whole(text: &str) -> bool {
+    let leads = text.len() > 1 && text.starts_with('0');
+    !leads && text.bytes().all(|b| b.is_ascii_digit()) && text.parse::<u64>().is_ok()
 }
 
 /// What may stand there, in words.

@@ -124,12 +124,16 @@ fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
+/// The most candidates that a word is compared with.
+const COMPARED: usize = 500;
+
 /// The candidate that was probably meant, if one is close enough.
 pub fn meant<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let written = written.to_lowercase();
-    let close = 1 + written.chars().count() / 4;
+    let close = 1 + written.chars().count() / 5;
     candidates
         .into_iter()
+        .take(COMPARED)
         .map(|candidate| (strsim::osa_distance(&written, &candidate.to_lowercase()), candidate))
         .filter(|(distance, _)| *distance <= close)
         .min_by_key(|(distance, _)| *distance)

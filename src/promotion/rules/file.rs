@@ -21,6 +21,7 @@ use crate::promotion::rules::file::shape::{Entries, OneOrMany, Placed, Span};
 #[schemars(title = "Promotion rules")]
 pub struct File {
     /// The version of this format: 1.
+    #[schemars(range(min = 1, max = 1))]
     pub version: Placed<u32>,
     /// The service's name.
     pub service: Placed<String>,

@@ -309,24 +309,26 @@ pub enum RollbackWhen {
 }
 
 impl Rules {
-    /// The service of this name; without a name, the only one.
+    /// The service of this name, compared without case; without a name, the only one.
     pub fn service(&self, name: Option<&str>) -> Option<&Service> {
         match name {
-            Some(name) => self.services.get(name),
+            Some(name) => self.services.get(&name.to_ascii_lowercase()),
             None if self.services.len() == 1 => self.services.values().next(),
             None => None,
         }
     }
 
-    /// The promotion from one environment to another.
+    /// The promotion from one environment to another, compared without case.
     pub fn promotion(&self, from: &str, to: &str) -> Option<&Promotion> {
-        self.promotions.iter().find(|promotion| promotion.from == from && promotion.to == to)
+        let is =
+            |promotion: &&Promotion| promotion.from.eq_ignore_ascii_case(from) && promotion.to.eq_ignore_ascii_case(to);
+        self.promotions.iter().find(is)
     }
 }
 
 impl Service {
-    /// The environment of this name.
+    /// The environment of this name, compared without case.
     pub fn environment(&self, name: &str) -> Option<&Environment> {
-        self.environments.iter().find(|environment| environment.name == name)
+        self.environments.iter().find(|environment| environment.name.eq_ignore_ascii_case(name))
     }
 }

@@ -68,7 +68,11 @@ pub fn operand(unit: Unit, text: &str) -> Result<Operand, String> {
             Some(value) if value.as_whole().is_some() => value,
             _ => return Err("write a whole number".to_owned()),
         },
-        Unit::Percent => bare.map_or_else(|| percent(text), |value| Ok(value.shifted_left(2)))?,
+        // Between 0 and 1, nobody can tell a ratio from a percentage.
+        Unit::Percent => match bare {
+            Some(value) if value > Decimal::whole(1) || value == Decimal::ZERO => value.shifted_left(2),
+            _ => percent(text)?,
+        },
         Unit::Ratio => bare.map_or_else(|| percent(text), Ok)?,
         Unit::Duration => bare.map_or_else(|| span(text).map(|span| Decimal::whole(span.0)), Ok)?,
         Unit::Hours => bare.map_or_else(|| hours(text), Ok)?,
@@ -175,6 +179,8 @@ mod tests {
         for (unit, text, value) in [
             (Unit::Percent, "100", "1"),
             (Unit::Percent, "70%", "0.7"),
+            (Unit::Percent, "1%", "0.01"),
+            (Unit::Percent, "0", "0"),
             (Unit::Ratio, "0.01", "0.01"),
             (Unit::Ratio, "1%", "0.01"),
             (Unit::Hours, "24", "24"),
@@ -192,6 +198,8 @@ mod tests {
             (Unit::Count, "-1"),
             (Unit::Count, "5%"),
             (Unit::Percent, "101"),
+            (Unit::Percent, "0.99"),
+            (Unit::Percent, "1"),
             (Unit::Ratio, "2"),
             (Unit::Hours, "10m"),
             (Unit::Bool, "yes"),

@@ -7,7 +7,10 @@ use crate::promotion::rules::resolve::resolve;
 use crate::promotion::rules::schema::schema;
 use crate::promotion::rules::tree::{self, Kind, Tree};
 use crate::promotion::rules::{At, Rules, de};
-use crate::promotion::yaml;
+use crate::promotion::yaml::{self, YamlFault};
+
+/// The longest rules file, in bytes.
+const MAX_BYTES: usize = 1024 * 1024;
 
 /// The rules that a text holds, or every fault in it, in the order of the text. `path` is only for showing.
 pub fn read(path: &str, text: &str) -> Result<Rules, Vec<RulesFault>> {
@@ -24,7 +27,9 @@ pub fn read(path: &str, text: &str) -> Result<Rules, Vec<RulesFault>> {
 
 fn meaning(text: &str, faults: &mut Vec<Wrong>) -> Option<Rules> {
     let mut tree = one_document(text, faults)?;
-    check(&mut tree, &schema(), faults);
+    if !check(&mut tree, &schema(), faults) {
+        return None;
+    }
     match de::read::<File>(&tree) {
         Ok(file) => Some(resolve(&file, faults)),
         Err(misfit) => {
@@ -36,15 +41,15 @@ fn meaning(text: &str, faults: &mut Vec<Wrong>) -> Option<Rules> {
 
 /// The tree of the only document.
 fn one_document(text: &str, faults: &mut Vec<Wrong>) -> Option<Tree> {
+    if text.len() > MAX_BYTES {
+        let message = format!("this file has {} bytes, and at most {MAX_BYTES} are read", text.len());
+        faults.push(Wrong::new(At { line: 1, column: 1 }, 1, message));
+        return None;
+    }
     let documents = match yaml::parse(text) {
         Ok(documents) => documents,
         Err(fault) => {
-            let at = At { line: fault.line, column: fault.column };
-            let mut wrong = Wrong::new(at, 1, format!("this is not YAML: {}", fault.message));
-            if text.lines().any(|line| line.trim_start_matches(' ').starts_with('\t')) {
-                wrong.help = Some("indent with spaces: YAML allows no tabs there".to_owned());
-            }
-            faults.push(wrong);
+            faults.push(not_yaml(text, fault));
             return None;
         }
     };
@@ -60,4 +65,16 @@ fn one_document(text: &str, faults: &mut Vec<Wrong>) -> Option<Tree> {
         faults.push(wrong.help("begin with `version: 1`, `service:`, `environments:` and `promotions:`"));
     }
     full
+}
+
+/// A fault of the syntax. The parser's place is where it gave up, which for a tab is not where the tab is.
+fn not_yaml(text: &str, fault: YamlFault) -> Wrong {
+    let tab = text.lines().position(|line| line.trim_start_matches(' ').starts_with('\t'));
+    if let Some(index) = tab {
+        let spaces = text.lines().nth(index).map_or(0, |line| line.len() - line.trim_start_matches(' ').len());
+        let number = |n: usize| u32::try_from(n + 1).unwrap_or(u32::MAX);
+        let at = At { line: number(index), column: number(spaces) };
+        return Wrong::new(at, 1, "this is not YAML: a tab indents here").help("indent with spaces");
+    }
+    Wrong::new(At { line: fault.line, column: fault.column }, 1, format!("this is not YAML: {}", fault.message))
 }

@@ -2,14 +2,14 @@
 //!
 //! Faults are taken out of the tree as they are found, so that what remains can be read and judged in the same run.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::promotion::rules::At;
 use crate::promotion::rules::fault::Wrong;
 use crate::promotion::yaml::{Node, NodeKind, Style};
 
 /// The most values that a rules file may have after its aliases are resolved.
-const MAX_VALUES: usize = 100_000;
+const MAX_VALUES: usize = 20_000;
 
 /// A value and its place.
 #[derive(Debug, Clone)]
@@ -104,7 +104,11 @@ impl Resolver<'_> {
         };
         let tree = Tree { at, width, faulty: false, kind };
         if let Some(anchor) = &node.anchor {
-            self.anchors.insert(anchor.clone(), (tree.clone(), self.values - before));
+            let size = self.values - before;
+            // The copy that is kept for its aliases counts too.
+            if self.take(size) {
+                self.anchors.insert(anchor.clone(), (tree.clone(), size));
+            }
         }
         tree
     }
@@ -120,6 +124,7 @@ impl Resolver<'_> {
     fn mapping(&mut self, pairs: &[(Node, Node)]) -> Kind {
         let mut own: Vec<(Tree, Tree)> = Vec::new();
         let mut merged: Vec<(Tree, Tree)> = Vec::new();
+        let mut seen: HashSet<String> = HashSet::new();
         for (key, value) in pairs {
             let key = self.node(key);
             let mut value = self.node(value);
@@ -134,18 +139,14 @@ impl Resolver<'_> {
             }
             if text == "<<" && matches!(key.kind, Kind::Scalar { plain: true, .. }) {
                 self.merge(value, &mut merged);
-            } else if own.iter().any(|(other, _)| other.text() == Some(&text)) {
-                let wrong = Wrong::new(key.at, key.width, format!("`{text}` stands here twice"));
-                self.faults.push(wrong.help("remove one: the first would be ignored"));
+            } else if seen.insert(text.clone()) {
+                own.push((key, value));
             } else {
-                own.push((key, value));
+                let wrong = Wrong::new(key.at, key.width, format!("`{text}` stands here twice"));
+                self.faults.push(wrong.help("remove one"));
             }
         }
-        for (key, value) in merged {
-            if !own.iter().any(|(other, _)| other.text() == key.text()) {
-                own.push((key, value));
-            }
-        }
+        own.extend(merged.into_iter().filter(|(key, _)| key.text().is_some_and(|text| seen.insert(text.to_owned()))));
         Kind::Map(own)
     }
 

@@ -132,7 +132,8 @@ impl<T: JsonSchema> JsonSchema for Entries<T> {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let value = generator.subschema_for::<T>();
-        json_schema!({ "type": "object", "additionalProperties": value })
+        let name = "^[a-z0-9][a-z0-9._-]{0,62}$";
+        json_schema!({ "type": "object", "propertyNames": { "pattern": name }, "additionalProperties": value })
     }
 }
 

@@ -164,27 +164,33 @@ impl GateReader<'_> {
         if let Some(row) = kinds.iter().find_map(|kind| of_kind(*kind, measure)) {
             return Some(row);
         }
-        let lower = name.to_ascii_lowercase();
-        let prefix = lower.rsplit_once('.').map_or("", |(prefix, _)| prefix);
-        let mut known: Vec<String> = Vec::new();
-        for row in FIELDS {
-            if kinds.contains(&row.kind) {
-                known.push(format!("{prefix}.{}", row.measure));
-            } else if kinds.is_empty() {
-                let ids = self.sources.ids().filter(|_| row.kind != Kind::Deployment);
-                let first = match row.kind {
-                    Kind::Tests => "tests",
-                    Kind::Coverage => "coverage",
-                    Kind::Security => "security",
-                    Kind::Deployment => "deployment",
-                };
-                known.extend(ids.chain([first]).map(|prefix| format!("{prefix}.{}", row.measure)));
-            }
-        }
         let mut wrong = Wrong::of(name, format!("unknown field `{}`", name.value));
-        wrong.help = advice(&name.value, known.iter().map(String::as_str));
+        wrong.help = match name.rsplit_once('.') {
+            Some((prefix, _)) if !kinds.is_empty() => {
+                let rows = FIELDS.iter().filter(|row| kinds.contains(&row.kind)).map(|row| row.measure);
+                let of = prefix.to_ascii_lowercase();
+                advice(measure, rows).map(|help| format!("after `{of}.`: {help}"))
+            }
+            _ => advice(&name.value, self.all_fields().iter().map(String::as_str)),
+        };
         self.faults.push(wrong);
         None
+    }
+
+    /// Every field that a condition may name here.
+    fn all_fields(&self) -> Vec<String> {
+        let mut all = Vec::new();
+        for row in FIELDS {
+            let gate = match row.kind {
+                Kind::Tests => "tests",
+                Kind::Coverage => "coverage",
+                Kind::Security => "security",
+                Kind::Deployment => "deployment",
+            };
+            let ids = self.sources.ids().filter(|_| row.kind != Kind::Deployment);
+            all.extend(ids.chain([gate]).map(|prefix| format!("{prefix}.{}", row.measure)));
+        }
+        all
     }
 }
 

@@ -61,10 +61,7 @@ pub fn sources(file: &File, faults: &mut Vec<Wrong>) -> Sources {
             all.silent.insert(id.clone());
         }
         let source = Source { id: id.clone(), kind: source(name, written, faults), at: name.at };
-        if all.sources.insert(id, source).is_some() {
-            let message = format!("the evidence `{}` stands here twice", name.value);
-            faults.push(Wrong::of(name, message).help("ids are compared without case"));
-        }
+        all.sources.insert(id, source);
     }
     for (environment, written) in &file.environments.0 {
         for (name, own) in written.evidence.iter().flat_map(|own| &own.0) {

@@ -66,6 +66,10 @@ impl<'a> GateReader<'a> {
                 self.faults.push(wrong.help("remove one of them"));
             }
         }
+        if let Some(min) = tests.count_min.as_ref().filter(|min| min.value == 0) {
+            let wrong = Wrong::of(min, "`0` cannot be `count_min`: a report without tests is no evidence");
+            self.faults.push(wrong.help("write 1 or more, or name the evidence under `optional`"));
+        }
         let named = tests.required.is_some() || tests.optional.is_some();
         let mut all: Vec<(String, At, bool)> = Vec::new();
         if named {
@@ -136,6 +140,9 @@ impl<'a> GateReader<'a> {
 
     fn soak(&mut self, soak: &Placed<Soak>) {
         if let Some(min) = self.span("min", Some(&soak.min)) {
+            if min.0 == 0 {
+                self.asks_nothing(soak, "soak", "write a longer time, such as 2h");
+            }
             let gate = Gate {
                 id: "soak.min".to_owned(),
                 kind: GateKind::Soak { min },

@@ -43,8 +43,7 @@ pub fn places(file: &File, faults: &mut Vec<Wrong>) -> Places {
     for (name, written) in &file.environments.0 {
         let id = defined("an environment", name, faults);
         if places.names().any(|other| other == id) {
-            let message = format!("the environment `{id}` stands here twice");
-            faults.push(Wrong::of(name, message).help("names are compared without case"));
+            // The two differ by case only, and one of them was reported for it.
             continue;
         }
         let mut reader = Reader { id: &id, servers: &servers, repos: &repos, not_built: Vec::new(), faults };
