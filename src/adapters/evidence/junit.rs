@@ -189,7 +189,7 @@ impl Report<'_> {
             return Err(Defect::Unreadable(format!("it declares {declared_tests} tests and holds no test case")));
         }
         if declared_bad > 0 && troubled == 0 {
-            return Err(Defect::Unreadable(format!("it declares {declared_bad} failures or errors and holds none")));
+            return Err(Defect::Unreadable(format!("it declares failures or errors ({declared_bad}) and holds none")));
         }
         if cases == 0 && troubled == 0 {
             self.about.notes.push("it holds no test case".to_owned());
