@@ -8,10 +8,11 @@ use crate::promotion::facts::{Measure, Reading, SubjectKnown};
 use crate::promotion::rules::{At, Format, Source, SourceKind};
 use crate::promotion::time::Time;
 
-const ROOT: &str = "fixtures/evidence";
+/// Where the samples are.
+pub(super) const ROOT: &str = "fixtures/evidence";
 
 /// Tests: `total = passed failed errored skipped, flaky, repeated`; coverage: lines, branches, files; findings by severity.
-const SAMPLES: &[(&str, &str)] = &[
+pub(super) const SAMPLES: &[(&str, &str)] = &[
     ("junit/all-skipped.xml", "missing: no test ran: all 2 cases were skipped in junit/all-skipped.xml"),
     ("junit/bare.xml", "4 = 2p 1f 1e 0s, 0 flaky, 0 repeated"),
     ("junit/bazel.xml", "1 = 0p 0f 1e 0s, 0 flaky, 0 repeated"),

@@ -20,7 +20,7 @@ pub fn parse(input: impl BufRead, path: &str, cases: &mut Cases) -> Result<About
     let mut report =
         Report { path, cases, about: About::default(), suites: Vec::new(), open: None, seen: Seen::default() };
     loop {
-        match xml.next()? {
+        match xml.read()? {
             Piece::Open(tag) => report.open(&tag)?,
             Piece::Text(text) => report.text(&text),
             Piece::Close(name) => {

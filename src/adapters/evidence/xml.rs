@@ -80,7 +80,7 @@ impl<R: BufRead> Xml<R> {
     }
 
     /// The next piece. After [`Piece::End`] there is nothing more to ask for.
-    pub fn next(&mut self) -> Result<Piece<'_>, Defect> {
+    pub fn read(&mut self) -> Result<Piece<'_>, Defect> {
         loop {
             self.buffer.clear();
             let event = self.reader.read_event_into(&mut self.buffer);
@@ -199,17 +199,20 @@ fn resolve(name: &str) -> Option<char> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::adapters::evidence::trim::MAX_RUN;
+    use std::fmt::Write as _;
+    use std::io::{BufReader, Read as _};
 
     fn read(text: &str) -> Result<String, Defect> {
         let mut xml = Xml::new(text.as_bytes());
         let mut out = String::new();
         loop {
-            match xml.next()? {
+            match xml.read()? {
                 Piece::Open(tag) => {
                     let [x] = tag.values(["x"])?;
-                    out += &format!("<{}@{} {}>", tag.name(), tag.line, x.unwrap_or_default());
+                    write!(out, "<{}@{} {}>", tag.name(), tag.line, x.unwrap_or_default()).unwrap();
                 }
-                Piece::Close(name) => out += &format!("</{name}>"),
+                Piece::Close(name) => write!(out, "</{name}>").unwrap(),
                 Piece::Text(text) => out += &text,
                 Piece::End => return Ok(out),
             }
@@ -220,6 +223,24 @@ mod tests {
     fn reads_tags_text_and_lines() {
         let text = "<?xml version='1.0'?>\n<!DOCTYPE a SYSTEM \"http://127.0.0.1:1/a.dtd\">\n<p:a x='1&lt;&#65;&#0;'\n>t&amp;<![CDATA[<]]>\n<b/></p:a>\n";
         assert_eq!(read(text).unwrap().trim(), "<a@3 1<A\u{fffd}>t&<\n<b@5 ></b></a>");
+    }
+
+    #[test]
+    fn what_is_kept_does_not_grow_with_the_text() {
+        let filler = || std::io::repeat(b'x').take(8 << 20);
+        let text = b"<a><system-out>".chain(filler()).chain(b"</system-out><system-err><![CDATA[".as_slice());
+        let text = text.chain(filler()).chain(b"]]></system-err><!--".as_slice()).chain(filler());
+        let mut xml = Xml::new(BufReader::new(text.chain(b"--></a>".as_slice())));
+        let mut longest = 0;
+        loop {
+            match xml.read().unwrap() {
+                Piece::Text(text) => longest = longest.max(text.len()),
+                Piece::End => break,
+                _ => {}
+            }
+        }
+        assert!((1..=MAX_RUN).contains(&longest), "{longest}");
+        assert!(xml.buffer.capacity() <= 4 * MAX_RUN, "{}", xml.buffer.capacity());
     }
 
     #[test]
