@@ -44,6 +44,7 @@ pub fn parse(input: impl BufRead, lines: &mut Lines) -> Result<About, Defect> {
                     report.close(class);
                 }
             }
+            Piece::Aside => {}
             Piece::End => return Ok(report.about),
         }
     }
