@@ -30,7 +30,7 @@ pub fn parse(input: impl BufRead, lines: &mut Lines) -> Result<About, Defect> {
     let mut xml = Xml::new(input);
     let mut report = Report { lines, about: About::default(), sources: Vec::new(), in_source: false, class: None };
     loop {
-        match xml.next()? {
+        match xml.read()? {
             Piece::Open(tag) => report.open(&tag)?,
             Piece::Text(text) => {
                 if let (true, Some(source)) = (report.in_source, report.sources.last_mut()) {
@@ -44,6 +44,7 @@ pub fn parse(input: impl BufRead, lines: &mut Lines) -> Result<About, Defect> {
                     report.close(class);
                 }
             }
+            Piece::Aside => {}
             Piece::End => return Ok(report.about),
         }
     }

@@ -20,13 +20,14 @@ pub fn parse(input: impl BufRead, path: &str, cases: &mut Cases) -> Result<About
     let mut report =
         Report { path, cases, about: About::default(), suites: Vec::new(), open: None, seen: Seen::default() };
     loop {
-        match xml.next()? {
+        match xml.read()? {
             Piece::Open(tag) => report.open(&tag)?,
             Piece::Text(text) => report.text(&text),
-            Piece::Close(name) => {
-                let depth = xml.depth();
-                report.close(&name, depth);
+            Piece::Close(end) => {
+                let suite = matches!(end.local_name().into_inner(), "testsuite" | "testsuites");
+                report.close(suite, xml.depth());
             }
+            Piece::Aside => {}
             Piece::End => return report.finish(),
         }
     }
@@ -168,7 +169,7 @@ impl Report<'_> {
         }
     }
 
-    fn close(&mut self, name: &str, depth: usize) {
+    fn close(&mut self, suite: bool, depth: usize) {
         match self.open.take_if(|case| depth < case.depth) {
             Some(case) => {
                 let case = case.close(self.path);
@@ -177,7 +178,7 @@ impl Report<'_> {
             }
             None => match &mut self.open {
                 Some(case) => case.child_closed(),
-                None if matches!(name, "testsuite" | "testsuites") => drop(self.suites.pop()),
+                None if suite => drop(self.suites.pop()),
                 None => {}
             },
         }
@@ -189,7 +190,7 @@ impl Report<'_> {
             return Err(Defect::Unreadable(format!("it declares {declared_tests} tests and holds no test case")));
         }
         if declared_bad > 0 && troubled == 0 {
-            return Err(Defect::Unreadable(format!("it declares {declared_bad} failures or errors and holds none")));
+            return Err(Defect::Unreadable(format!("it declares failures or errors ({declared_bad}) and holds none")));
         }
         if cases == 0 && troubled == 0 {
             self.about.notes.push("it holds no test case".to_owned());

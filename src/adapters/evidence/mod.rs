@@ -31,6 +31,8 @@ pub mod intake;
 pub mod junit;
 pub mod lcov;
 pub mod lines;
+#[cfg(test)]
+mod properties;
 pub mod sarif;
 pub mod sniff;
 pub mod tally;

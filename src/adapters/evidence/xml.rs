@@ -8,7 +8,7 @@ use std::io::BufRead;
 
 use quick_xml::Reader;
 use quick_xml::errors::SyntaxError;
-use quick_xml::events::{BytesStart, Event};
+use quick_xml::events::{BytesEnd, BytesStart, Event};
 
 use crate::adapters::evidence::tally::Defect;
 use crate::adapters::evidence::trim::Trim;
@@ -20,19 +20,44 @@ pub const MAX_DEPTH: usize = 128;
 pub struct Xml<R> {
     reader: Reader<Trim<R>>,
     buffer: Vec<u8>,
-    /// The names of the open elements, without prefixes.
-    open: Vec<String>,
+    open: Open,
     root_seen: bool,
+}
+
+/// The names of the open elements, without prefixes, one after the other in one text: an element costs no allocation.
+#[derive(Default)]
+struct Open {
+    names: String,
+    starts: Vec<usize>,
+}
+
+impl Open {
+    fn push(&mut self, name: &str) {
+        self.starts.push(self.names.len());
+        self.names.push_str(name);
+    }
+
+    fn pop(&mut self) {
+        if let Some(start) = self.starts.pop() {
+            self.names.truncate(start);
+        }
+    }
+
+    fn last(&self) -> Option<&str> {
+        self.starts.last().map(|start| &self.names[*start..])
+    }
 }
 
 /// One piece of a document.
 pub enum Piece<'a> {
     /// An element begins.
     Open(Tag<'a>),
-    /// The innermost element ends: its name.
-    Close(String),
+    /// The innermost element ends.
+    Close(BytesEnd<'a>),
     /// Text in the innermost element; a run may come in several pieces.
     Text(Cow<'a, str>),
+    /// A comment, a declaration, an instruction: nothing to us.
+    Aside,
     /// The document ends, complete.
     End,
 }
@@ -71,69 +96,63 @@ impl<R: BufRead> Xml<R> {
     pub fn new(input: R) -> Self {
         let mut reader = Reader::from_reader(Trim::new(input));
         reader.config_mut().expand_empty_elements = true;
-        Self { reader, buffer: Vec::new(), open: Vec::new(), root_seen: false }
+        Self { reader, buffer: Vec::new(), open: Open::default(), root_seen: false }
     }
 
     /// How many elements are open.
     pub fn depth(&self) -> usize {
-        self.open.len()
+        self.open.starts.len()
     }
 
     /// The next piece. After [`Piece::End`] there is nothing more to ask for.
-    pub fn next(&mut self) -> Result<Piece<'_>, Defect> {
-        loop {
-            self.buffer.clear();
-            let event = self.reader.read_event_into(&mut self.buffer);
-            let line = self.reader.get_ref().line();
-            let event = event.map_err(|fault| failed(line, &self.open, &fault))?;
-            if !matches!(event, Event::Decl(_) | Event::PI(_) | Event::Comment(_) | Event::DocType(_)) {
-                let event = event.into_owned();
-                return self.piece(event, line);
-            }
-        }
-    }
-
-    fn piece(&mut self, event: Event<'static>, line: u64) -> Result<Piece<'static>, Defect> {
-        match event {
+    pub fn read(&mut self) -> Result<Piece<'_>, Defect> {
+        self.buffer.clear();
+        let event = self.reader.read_event_into(&mut self.buffer);
+        let line = self.reader.get_ref().line();
+        let text = match event.map_err(|fault| failed(line, self.open.last(), &fault))? {
             Event::Start(start) => {
-                if self.open.is_empty() && self.root_seen {
-                    return Err(Defect::Unreadable(format!(
-                        "it is not one XML document: a second one begins at line {line}"
-                    )));
-                }
-                if self.open.len() == MAX_DEPTH {
-                    return Err(Defect::Unreadable(format!(
-                        "its elements are nested more than {MAX_DEPTH} deep at line {line}"
-                    )));
-                }
+                let depth = self.open.starts.len() + 1;
+                check_start(depth, self.root_seen, line)?;
                 self.root_seen = true;
-                self.open.push(start.local_name().into_inner().to_owned());
-                Ok(Piece::Open(Tag { start, line: self.reader.get_ref().tag_line(), depth: self.open.len() }))
+                self.open.push(start.local_name().into_inner());
+                return Ok(Piece::Open(Tag { start, line: self.reader.get_ref().tag_line(), depth }));
             }
-            Event::End(_) => Ok(Piece::Close(self.open.pop().unwrap_or_default())),
-            Event::Text(text) => self.text(text.into_inner(), line),
-            Event::CData(text) => self.text(text.into_inner(), line),
+            Event::End(end) => {
+                self.open.pop();
+                return Ok(Piece::Close(end));
+            }
+            Event::Text(text) => text.into_inner(),
+            Event::CData(text) => text.into_inner(),
             Event::GeneralRef(name) => {
                 let name = name.into_inner();
-                let text = resolve(&name).ok_or_else(|| entity(line, &name))?;
-                self.text(Cow::Owned(text.to_string()), line)
+                Cow::Owned(resolve(&name).ok_or_else(|| entity(line, &name))?.to_string())
             }
-            _ => match self.open.last() {
-                Some(name) => Err(cut(line, name)),
-                None if !self.root_seen => Err(Defect::Unreadable("it is not XML: it has no element".to_owned())),
-                None => Ok(Piece::End),
-            },
-        }
-    }
-
-    fn text(&self, text: Cow<'static, str>, line: u64) -> Result<Piece<'static>, Defect> {
-        if self.open.is_empty() && !text.trim().is_empty() {
+            Event::Eof => {
+                return match self.open.last() {
+                    Some(name) => Err(cut(line, name)),
+                    None if !self.root_seen => Err(Defect::Unreadable("it is not XML: it has no element".to_owned())),
+                    None => Ok(Piece::End),
+                };
+            }
+            _ => return Ok(Piece::Aside),
+        };
+        if self.open.starts.is_empty() && !text.trim().is_empty() {
             return Err(Defect::Unreadable(format!(
                 "it is not XML: there is text outside of any element at line {line}"
             )));
         }
         Ok(Piece::Text(text))
     }
+}
+
+fn check_start(depth: usize, root_seen: bool, line: u64) -> Result<(), Defect> {
+    if depth == 1 && root_seen {
+        return Err(Defect::Unreadable(format!("it is not one XML document: a second one begins at line {line}")));
+    }
+    if depth > MAX_DEPTH {
+        return Err(Defect::Unreadable(format!("its elements are nested more than {MAX_DEPTH} deep at line {line}")));
+    }
+    Ok(())
 }
 
 fn cut(line: u64, name: &str) -> Defect {
@@ -150,8 +169,8 @@ fn entity(line: u64, name: &str) -> Defect {
 }
 
 /// A fault of the parser, or of the reader below it; at the end of the file it means that the file is cut off.
-fn failed(line: u64, open: &[String], fault: &quick_xml::Error) -> Defect {
-    match (fault, open.last()) {
+fn failed(line: u64, open: Option<&str>, fault: &quick_xml::Error) -> Defect {
+    match (fault, open) {
         (quick_xml::Error::Io(fault), _) => Defect::Unreadable(fault.to_string()),
         (quick_xml::Error::Syntax(SyntaxError::InvalidBangMarkup), _) | (_, None) => bad(line, fault),
         (quick_xml::Error::Syntax(_), Some(name)) => cut(line, name),
@@ -199,18 +218,22 @@ fn resolve(name: &str) -> Option<char> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::adapters::evidence::trim::MAX_RUN;
+    use std::fmt::Write as _;
+    use std::io::{BufReader, Read as _};
 
     fn read(text: &str) -> Result<String, Defect> {
         let mut xml = Xml::new(text.as_bytes());
         let mut out = String::new();
         loop {
-            match xml.next()? {
+            match xml.read()? {
                 Piece::Open(tag) => {
                     let [x] = tag.values(["x"])?;
-                    out += &format!("<{}@{} {}>", tag.name(), tag.line, x.unwrap_or_default());
+                    write!(out, "<{}@{} {}>", tag.name(), tag.line, x.unwrap_or_default()).unwrap();
                 }
-                Piece::Close(name) => out += &format!("</{name}>"),
+                Piece::Close(end) => write!(out, "</{}>", end.local_name().into_inner()).unwrap(),
                 Piece::Text(text) => out += &text,
+                Piece::Aside => {}
                 Piece::End => return Ok(out),
             }
         }
@@ -220,6 +243,24 @@ mod tests {
     fn reads_tags_text_and_lines() {
         let text = "<?xml version='1.0'?>\n<!DOCTYPE a SYSTEM \"http://127.0.0.1:1/a.dtd\">\n<p:a x='1&lt;&#65;&#0;'\n>t&amp;<![CDATA[<]]>\n<b/></p:a>\n";
         assert_eq!(read(text).unwrap().trim(), "<a@3 1<A\u{fffd}>t&<\n<b@5 ></b></a>");
+    }
+
+    #[test]
+    fn what_is_kept_does_not_grow_with_the_text() {
+        let filler = || std::io::repeat(b'x').take(1 << 20);
+        let text = b"<a><system-out>".chain(filler()).chain(b"</system-out><system-err><![CDATA[".as_slice());
+        let text = text.chain(filler()).chain(b"]]></system-err><!--".as_slice()).chain(filler());
+        let mut xml = Xml::new(BufReader::new(text.chain(b"--></a>".as_slice())));
+        let mut longest = 0;
+        loop {
+            match xml.read().unwrap() {
+                Piece::Text(text) => longest = longest.max(text.len()),
+                Piece::End => break,
+                _ => {}
+            }
+        }
+        assert!((1..=MAX_RUN).contains(&longest), "{longest}");
+        assert!(xml.buffer.capacity() <= 4 * MAX_RUN, "{}", xml.buffer.capacity());
     }
 
     #[test]

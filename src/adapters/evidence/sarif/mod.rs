@@ -6,7 +6,7 @@ mod document;
 mod run;
 
 use std::fmt;
-use std::io::BufRead;
+use std::io::{BufRead, BufReader};
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
@@ -18,7 +18,8 @@ use crate::adapters::evidence::tally::{About, Defect};
 pub fn parse(input: impl BufRead, path: &str, found: &mut Found) -> Result<About, Defect> {
     let mut log =
         Log { path, found, about: About::default(), version: None, runs: 0, untimed: false, defects: Vec::new() };
-    let mut json = serde_json::Deserializer::from_reader(input);
+    // The parser asks for single bytes: a buffer of its own spares it the way down to the file for each.
+    let mut json = serde_json::Deserializer::from_reader(BufReader::with_capacity(64 * 1024, input));
     LogSeed(&mut log).deserialize(&mut json).and_then(|()| json.end()).map_err(|fault| bad(&fault))?;
     if log.untimed {
         log.about.taken = None;

@@ -1,0 +1,15 @@
+//! `cargo +nightly fuzz run lcov fuzz/corpus/lcov fixtures/evidence/lcov fixtures/evidence/broken`
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use promote::adapters::evidence::intake;
+use promote::adapters::evidence::tally::Tally;
+use promote::promotion::rules::Format;
+
+fuzz_target!(|bytes: &[u8]| {
+    let Ok(opened) = intake::open(bytes) else { return };
+    let mut tally = Tally::new(Format::Lcov, "first");
+    if tally.pour(Format::Lcov, opened.text, "path").is_ok() {
+        let _ = tally.finish();
+    }
+});
