@@ -164,7 +164,7 @@ pub trait Ledger {
 }
 
 /// Tells the time, and waits.
-pub trait Clock {
+pub trait Clock: Sync {
     /// Now.
     fn now(&self) -> Time;
     /// Waits; returns early when the run was asked to stop.
