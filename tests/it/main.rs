@@ -1,5 +1,6 @@
 //! One integration binary: the whole program, against servers that it starts itself.
-#![expect(clippy::unwrap_used, reason = "in a test, to panic is to fail")]
 
+// `cfg(test)` is what tells clippy that these are tests, also outside the test functions.
+#[cfg(test)]
 mod gitops;
 mod world;
