@@ -15,9 +15,9 @@ use crate::promotion::edit::EditFault;
 use crate::promotion::edit::read::scalar_text;
 use crate::promotion::facts::Snapshot;
 use crate::promotion::image::ImageRef;
-use crate::promotion::place::find;
+use crate::promotion::place::{Place, find};
 use crate::promotion::selector::Selector;
-use crate::promotion::yaml::Document;
+use crate::promotion::yaml::{Document, NodeKind, Style, plain_is_string};
 
 /// An image that a target pins, and every place that does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,6 +111,25 @@ fn field(
     let Some(place) = place else { return Ok(None) };
     let text = scalar_text(place.node).map_err(|fault| fault.of(path))?;
     Ok(text.filter(|text| !text.is_empty()))
+}
+
+/// A tag that a selector names. Without quotes `1.10` is the number 1.1 and `on` is true: Kustomize refuses them, Helm
+/// runs another version than the one that is written. Only `whole` numbers are themselves again where Helm writes them.
+fn tag(path: &str, documents: &[Document], selector: &Selector, whole: bool) -> Result<Option<String>, PinFault> {
+    let tag = field(path, documents, 0, selector)?;
+    let place = find(documents, 0, selector).ok().flatten();
+    if let (Some(text), Some(Place { node, .. })) = (&tag, place)
+        && matches!(node.kind, NodeKind::Scalar { style: Style::Plain, .. })
+        && node.tag.is_none()
+        && !plain_is_string(text)
+        // Times are texts for both.
+        && !text.contains(['-', ':'])
+        && !(whole && text.len() <= 6 && !text.starts_with('0') && text.chars().all(|c| c.is_ascii_digit()))
+    {
+        let why = format!("{path}:{}:{}: without quotes `{text}` is not a text", node.line, node.column);
+        return Err(PinFault::new(why, format!("write \"{text}\" if that is the tag")));
+    }
+    Ok(tag)
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use granit_parser::{Event, Parser, ScalarStyle, Span, StructureStyle};
 /// The longest text that is parsed, in bytes.
 pub const MAX_BYTES: usize = 8 * 1024 * 1024;
 /// The most nodes that a text may have, keys included.
-pub const MAX_NODES: usize = 300_000;
+pub const MAX_NODES: usize = 500_000;
 /// The deepest nesting of mappings and sequences.
 pub const MAX_DEPTH: usize = 100;
 

@@ -137,13 +137,11 @@ fn spot<'a>(
 
 /// Whether all parts outside the two ranges are the same.
 fn same_around(old: &Parts<'_>, skip_old: Range<usize>, new: &Parts<'_>, skip_new: Range<usize>) -> bool {
-    let (old, new) = (around(old, &skip_old), around(new, &skip_new));
-    old.is_some() && old == new
-}
-
-fn around<'a>(parts: &Parts<'a>, skip: &Range<usize>) -> Option<(Vec<Part<'a>>, Vec<Part<'a>>)> {
-    let bare = |parts: &Parts<'a>| parts.iter().map(|(part, _)| *part).collect();
-    Some((bare(parts.get(..skip.start)?), bare(parts.get(skip.end..)?)))
+    let same = |a: Option<&Parts<'_>>, b: Option<&Parts<'_>>| match (a, b) {
+        (Some(a), Some(b)) => a.iter().map(|(part, _)| part).eq(b.iter().map(|(part, _)| part)),
+        _ => false,
+    };
+    same(old.get(..skip_old.start), new.get(..skip_new.start)) && same(old.get(skip_old.end..), new.get(skip_new.end..))
 }
 
 /// Whether key and value are scalars inside these bytes, without tags, and without anchors that an alias may refer to.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::promotion::edit::EditFault;
 use crate::promotion::facts::Snapshot;
 use crate::promotion::image::ImageRef;
-use crate::promotion::pins::{Candidate, Form, Pin, PinFault, PinPlace, field, named_files};
+use crate::promotion::pins::{Candidate, Form, Pin, PinFault, PinPlace, field, named_files, tag};
 use crate::promotion::selector::{Segment, Selector};
 use crate::promotion::yaml::{Document, Node, NodeKind, parse};
 
@@ -63,7 +63,7 @@ impl<'a> Kustomization<'a> {
         let image = ImageRef {
             name: name.to_owned(),
             repository: read("newName")?,
-            tag: read("newTag")?,
+            tag: tag(self.path, &self.documents, &entry.key("newTag"), false)?,
             digest: read("digest")?,
         };
         let place = PinPlace { path: self.path.to_owned(), document: 0, form: Form::Kustomize(entry) };

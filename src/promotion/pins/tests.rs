@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use proptest::prelude::*;
+
 use super::kustomize::local_bases;
 use super::select::{pair, read};
 use super::write::{edits, promoted};
@@ -343,4 +345,50 @@ fn local_bases_are_directories_of_the_repository() {
     assert_eq!(local_bases("", "resources: [base, ../x]\n"), ["base"]);
     assert!(local_bases("a", "resources: [").is_empty());
     assert!(local_bases("a", "resources: text\n").is_empty());
+}
+
+#[test]
+fn a_number_is_not_a_tag() {
+    let kustomize = |tag: &str| read(&kustomization(&format!("- name: app\n  newTag: {tag}\n")), "app", &[]);
+    let values = |tag: &str| {
+        read(
+            &target(&[("values.yaml", &format!("image: {{tag: {tag}}}\n"))]),
+            "app",
+            &[values_rule(Some("image.tag"), None, None)],
+        )
+    };
+    // What `kubectl kustomize` (Kustomize 5.5) refuses, and what Helm would write otherwise.
+    for tag in ["1.10", "on", "yes", "1e3", "0123", "0x1F", "1_000", "y", ".5", "12e5", "1234567"] {
+        for fault in [kustomize(tag), values(tag)].map(Result::unwrap_err) {
+            assert!(
+                fault.why.contains("without quotes") && fault.hint.contains(&format!("\"{tag}\"")),
+                "{tag}: {fault}"
+            );
+        }
+    }
+    for tag in ["'1.10'", "\"on\"", "2020-01-01", "v1", "3f1c2ab", "!!str 1.10"] {
+        assert!(kustomize(tag).is_ok() && values(tag).is_ok(), "{tag}");
+    }
+    assert!(kustomize("123").is_err() && values("123").is_ok());
+}
+
+proptest! {
+    #[test]
+    fn no_file_makes_it_panic(text in "(kind: (Pod|List)\\n|images:\\n|spec:\\n|items:\\n| {0,4}(- )?(name|newTag|digest|image|containers|kind|spec): ?(app|app:1|1\\.1|Pod|\\*a|&a b)?\\n|[ -~]{0,5}\\n){0,12}") {
+        for name in ["kustomization.yaml", "pod.yaml", "values.yaml"] {
+            let snapshot = target(&[(name, &text)]);
+            let rules = [rule("app"), values_rule(Some("name"), Some("digest"), Some("spec.image"))];
+            for images in [&[][..], &rules[..1], &rules[1..]] {
+                let Ok(pins) = read(&snapshot, "app", images) else { continue };
+                for pin in pins {
+                    let new = promoted(&image(Some("1.20"), Some(D2)), &pin);
+                    let Ok(files) = edits(&snapshot, &[(&pin, &new)]) else { continue };
+                    for file in files {
+                        prop_assert!(apply(&snapshot.files[&file.path], &file.edits).is_ok());
+                    }
+                }
+            }
+            let _ = local_bases("k8s", &text);
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use crate::promotion::edit::EditFault;
 use crate::promotion::facts::Snapshot;
 use crate::promotion::image::ImageRef;
-use crate::promotion::pins::{Form, Pin, PinFault, PinPlace, field};
+use crate::promotion::pins::{Form, Pin, PinFault, PinPlace, field, tag};
 use crate::promotion::rules::ImageRule;
 use crate::promotion::selector::Selector;
 use crate::promotion::yaml::parse;
@@ -21,8 +21,8 @@ pub(super) fn pin(snapshot: &Snapshot, rule: &ImageRule, file: &str) -> Result<P
         let parsed = text.as_deref().map(str::parse::<Selector>).transpose();
         parsed.map_err(|fault| PinFault::new(format!("image `{name}`: {fault}"), "correct the path in the rules"))
     };
-    let (tag, digest, repository) = (selector(&rule.tag)?, selector(&rule.digest)?, selector(&rule.repository)?);
-    if tag.is_none() && digest.is_none() {
+    let (tag_at, digest, repository) = (selector(&rule.tag)?, selector(&rule.digest)?, selector(&rule.repository)?);
+    if tag_at.is_none() && digest.is_none() {
         let why = format!("the image `{name}` names {file}, and no path in it");
         return Err(PinFault::new(why, format!("write `{{ name: {name}, file: {file}, tag: image.tag }}`")));
     }
@@ -30,9 +30,13 @@ pub(super) fn pin(snapshot: &Snapshot, rule: &ImageRule, file: &str) -> Result<P
     let read = |selector: &Option<Selector>| -> Result<Option<String>, EditFault> {
         selector.as_ref().map_or(Ok(None), |selector| field(path, &documents, 0, selector))
     };
-    let image =
-        ImageRef { name: name.clone(), repository: read(&repository)?, tag: read(&tag)?, digest: read(&digest)? };
-    let place = PinPlace { path: path.clone(), document: 0, form: Form::Values { tag, digest, repository } };
+    let image = ImageRef {
+        name: name.clone(),
+        repository: read(&repository)?,
+        tag: tag_at.as_ref().map_or(Ok(None), |selector| tag(path, &documents, selector, true))?,
+        digest: read(&digest)?,
+    };
+    let place = PinPlace { path: path.clone(), document: 0, form: Form::Values { tag: tag_at, digest, repository } };
     Ok(Pin { image, places: vec![place] })
 }
 
