@@ -2,4 +2,5 @@
 
 mod argocd;
 mod http;
+mod tls;
 mod world;
