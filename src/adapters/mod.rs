@@ -7,6 +7,7 @@ pub mod evidence;
 pub mod git;
 pub mod github;
 pub mod gitops;
+pub mod health;
 pub mod http;
 pub mod ledger;
 pub mod secret;

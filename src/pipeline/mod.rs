@@ -1,1 +1,3 @@
-//! pipeline
+//! The road: the only code that calls a port.
+
+pub mod wait;

@@ -2,5 +2,11 @@
 
 // `cfg(test)` is what tells clippy that these are tests, also outside the test functions.
 #[cfg(test)]
+mod argocd;
+#[cfg(test)]
 mod gitops;
+#[cfg(test)]
+mod http;
+#[cfg(test)]
+mod tls;
 mod world;

@@ -1,4 +1,6 @@
 //! The world on loopback: stand-ins that refuse what the real ones refuse. Used by the tests and by the sandbox.
 
+pub(crate) mod argo;
 pub(crate) mod bare;
+pub(crate) mod canned;
 pub(crate) mod git_server;

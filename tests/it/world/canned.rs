@@ -1,0 +1,89 @@
+//! A server that gives one prepared answer after another, byte by byte as told: for what no well-behaved server does.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A running server. It stops when it is dropped.
+pub(crate) struct Canned {
+    addr: SocketAddr,
+    stop: Arc<AtomicBool>,
+    heads: Arc<Mutex<Vec<String>>>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Canned {
+    /// Gives these answers, one for each connection, the last one again and again. An empty one is a closed connection.
+    pub(crate) fn start(answers: &[&[u8]]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let addr = listener.local_addr().expect("an address");
+        let (stop, heads) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(Vec::new())));
+        let answers: Vec<Vec<u8>> = answers.iter().map(|answer| answer.to_vec()).collect();
+        let (ending, seen) = (Arc::clone(&stop), Arc::clone(&heads));
+        let thread = std::thread::spawn(move || {
+            for (at, stream) in listener.incoming().enumerate() {
+                if ending.load(Ordering::SeqCst) {
+                    return;
+                }
+                let Ok(mut stream) = stream else { continue };
+                let head = read(&mut stream);
+                seen.lock().unwrap_or_else(PoisonError::into_inner).push(head);
+                let answer = &answers[at.min(answers.len() - 1)];
+                // A client that has gone away is what some tests want.
+                let _ = stream.write_all(answer);
+            }
+        });
+        Self { addr, stop, heads, thread: Some(thread) }
+    }
+
+    /// An answer with a body.
+    pub(crate) fn answer(status: &str, headers: &str, body: &str) -> Vec<u8> {
+        let length = body.len();
+        format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n{body}")
+            .into_bytes()
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.addr)
+    }
+
+    /// The heads of the requests so far.
+    pub(crate) fn heads(&self) -> Vec<String> {
+        self.heads.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Drop for Canned {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::SeqCst);
+        // Wakes the thread that waits for a connection.
+        let _ = TcpStream::connect(self.addr);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Reads a request with its body, so that closing the connection does not reset it; returns its head.
+fn read(stream: &mut TcpStream) -> String {
+    let (mut all, mut chunk) = (Vec::new(), [0; 4096]);
+    loop {
+        let text = String::from_utf8_lossy(&all).into_owned();
+        if all.first() == Some(&0x16) {
+            return "TLS".to_owned();
+        }
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let length = head
+                .lines()
+                .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:")?.trim().parse().ok());
+            if body.len() >= length.unwrap_or(0) {
+                return head.to_owned();
+            }
+        }
+        match stream.read(&mut chunk) {
+            Ok(n) if n > 0 => all.extend_from_slice(&chunk[..n]),
+            _ => return text,
+        }
+    }
+}
