@@ -10,4 +10,5 @@ mod layers;
 mod packages;
 mod readme;
 mod rules;
+mod tls;
 mod world;

@@ -1,4 +1,6 @@
 //! A bare repository made and read with git's own plumbing: never with the code under test.
+#![allow(dead_code, clippy::allow_attributes, reason = "the tests and the examples each use a part")]
+#![expect(clippy::unwrap_used, reason = "a world that cannot be set up ends the test")]
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
