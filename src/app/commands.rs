@@ -177,6 +177,7 @@ impl Door<'_> {
 
     fn print(&self, job: &Job<'_>, end: Option<&End>, ending: &Ending, diffs: &[FileDiff]) {
         let style = self.screen.style();
+        let mut said = false;
         if let Some(end) = end {
             let images = end.facts.as_deref().map(|facts| facts.version.clone()).unwrap_or_default();
             let heading = Heading {
@@ -191,6 +192,7 @@ impl Door<'_> {
             let report = end.report.as_ref().filter(|report| (judged || held) && !report.rows.is_empty());
             if let Some(gates) = report {
                 self.screen.say(&report::text(&heading, gates, style));
+                said = held;
             }
             let planned = end.plan.as_deref().filter(|_| judged);
             if let Some(planned) = planned {
@@ -209,7 +211,7 @@ impl Door<'_> {
         } else if self.screen.json() {
             self.screen.document(&json::ending(ending));
         }
-        self.screen.say(&ending::text(ending, style));
+        self.screen.say(&if said { ending::after_report(ending) } else { ending::text(ending, style) });
     }
 
     /// The service and promotion that the settings name.
