@@ -1,6 +1,7 @@
 //! Is it really live? The wait, through the real adapter, against a stand-in that lags and lies as Argo CD does; and how a
 //! client fares that trusts "Synced, Healthy".
 
+mod contract;
 mod real;
 mod scenarios;
 mod scene;

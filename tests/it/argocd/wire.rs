@@ -4,22 +4,10 @@ use promote::adapters::argocd::options::Options;
 use promote::adapters::argocd::server::Login;
 use promote::adapters::secret::Secret;
 use promote::ports::{Deployer, Fault, FaultKind, SyncAnswer};
-use promote::promotion::facts::Snapshot;
 
-use super::scene::{NEW, REPOSITORY, Scene, app};
+use super::scene::{NEW, Scene, app, snapshot};
 use crate::world::argo::behaviour::Behaviour;
 use crate::world::argo::{ArgoBuilder, PASSWORD, TOKEN, USER};
-
-fn snapshot(path: &str, branch: &str) -> Snapshot {
-    Snapshot {
-        repository: REPOSITORY.to_owned(),
-        branch: branch.to_owned(),
-        commit: "a".repeat(40),
-        path: path.to_owned(),
-        files: [].into(),
-        trees: [].into(),
-    }
-}
 
 fn token(text: &str) -> Login {
     Login::Token(Secret::new(text).unwrap())
