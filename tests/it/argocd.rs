@@ -140,6 +140,25 @@ fn health_checks_count_in_the_window() {
 }
 
 #[test]
+fn a_break_of_any_kind_closes_the_window() {
+    // Healthy at about 4 s, Progressing for three seconds when the window is almost over.
+    let rollout = vec![(0, "Progressing"), (2000, "Healthy"), (11_000, "Progressing"), (14_000, "Healthy")];
+    let scene = manual(Behaviour { rollout, ..usual() });
+    let Settled::Verified(verified) = scene.ours() else { panic!("not verified") };
+    assert!(verified.since.as_millisecond() >= 14_000 && verified.settled.0 >= 10_000, "{verified:?}");
+    // A health check that is bad between 8 s and 12 s.
+    let mut scene = manual(usual());
+    scene.verify.health = vec![check()];
+    scene.answers = vec![(0, Some(true)), (8000, Some(false)), (12_000, Some(true))];
+    let Settled::Verified(verified) = scene.ours() else { panic!("not verified") };
+    assert!(verified.since.as_millisecond() >= 12_000 && verified.settled.0 >= 10_000, "{verified:?}");
+    // Argo CD that cannot be read in the window.
+    let scene = manual(Behaviour { masked: Some((9000, 16_000)), ..usual() });
+    let Settled::Verified(verified) = scene.ours() else { panic!("not verified") };
+    assert!(verified.since.as_millisecond() >= 15_000 && verified.settled.0 >= 10_000, "{verified:?}");
+}
+
+#[test]
 fn a_health_check_that_failed_before_never_triggers_until_it_was_good() {
     let mut scene = manual(usual());
     scene.verify.health = vec![check()];

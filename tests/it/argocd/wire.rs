@@ -122,6 +122,16 @@ fn a_sync_is_marked_and_one_at_a_time() {
 }
 
 #[test]
+fn a_sync_whose_answer_is_lost_is_looked_for() {
+    let scene = Scene::new(false, Behaviour { lose_answer: true, ..Behaviour::default() });
+    let argocd = scene.argocd(&Options::default());
+    assert_eq!(argocd.sync(&app("app"), None, "n").unwrap(), SyncAnswer::Started);
+    // Nothing listens, so nothing was begun, and nothing can be found out.
+    drop(scene.argo);
+    assert_eq!(argocd.sync(&app("app"), None, "n").unwrap_err().kind, FaultKind::Transient);
+}
+
+#[test]
 fn an_auto_sync_application_refuses_a_pinned_commit() {
     let scene = Scene::new(true, Behaviour::default());
     let argocd = scene.argocd(&Options::default());
