@@ -42,6 +42,8 @@ pub enum Task {
     },
     /// Check the rules.
     Check,
+    /// Print what the rules mean.
+    Meaning,
     /// Print the rules' JSON Schema.
     Schema,
     /// Show a record.
@@ -82,6 +84,10 @@ pub fn run(task: &Task, sources: &Sources, json: bool) -> Result<u8> {
             Ok(loaded) if *task == Task::Check => {
                 let count = loaded.rules.promotions.len();
                 screen.say(&format!("{}: no faults, {count} promotions\n", loaded.path));
+                Ok(0)
+            }
+            Ok(loaded) if *task == Task::Meaning => {
+                screen.document(&serde_yaml::to_string(&loaded.rules)?);
                 Ok(0)
             }
             Ok(loaded) => Door { task, settings: &settings, screen: &screen, clock: &clock, loaded: &loaded }.go(&stop),
