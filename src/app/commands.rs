@@ -70,15 +70,26 @@ pub fn run(task: &Task, sources: &Sources, json: bool) -> Result<u8> {
     if in_actions {
         screen.unmasked(&mask::commands(&secrets));
     }
+    perform(task, &settings, &screen, &clock, &stop)
+}
+
+fn perform(
+    task: &Task,
+    settings: &Settings,
+    screen: &Screen,
+    clock: &SystemClock,
+    stop: &Arc<AtomicBool>,
+) -> Result<u8> {
     match task {
         Task::Schema => {
             screen.document(&format!("{}\n", serde_json::to_string_pretty(&schema::schema())?));
             Ok(0)
         }
-        Task::Show { id } => show::run(&screen, &settings, id.as_deref()),
+        Task::Show { id } => show::run(screen, settings, id.as_deref()),
         _ => match rules_file::load(&settings.rules) {
             Err(error) => {
                 screen.say(&format!("{error}\nexit {INVALID}\n"));
+                settings.actions.iter().for_each(|to| actions::refused(screen, to));
                 Ok(INVALID)
             }
             Ok(loaded) if *task == Task::Check => {
@@ -90,7 +101,7 @@ pub fn run(task: &Task, sources: &Sources, json: bool) -> Result<u8> {
                 screen.document(&serde_yaml::to_string(&loaded.rules)?);
                 Ok(0)
             }
-            Ok(loaded) => Door { task, settings: &settings, screen: &screen, clock: &clock, loaded: &loaded }.go(&stop),
+            Ok(loaded) => Door { task, settings, screen, clock, loaded: &loaded }.go(stop),
         },
     }
 }
@@ -113,7 +124,10 @@ impl Door<'_> {
     fn go(&self, stop: &Arc<AtomicBool>) -> Result<u8> {
         let (service, promotion) = match self.chosen() {
             Ok(chosen) => chosen,
-            Err(ending) => return Ok(refuse(self.screen, &ending)),
+            Err(ending) => {
+                self.settings.actions.iter().for_each(|to| actions::refused(self.screen, to));
+                return Ok(refuse(self.screen, &ending));
+            }
         };
         let run = Uuid::now_v7().to_string();
         let actor = actor(self.settings);
