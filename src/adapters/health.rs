@@ -20,7 +20,8 @@ pub fn probe(http: &Http, check: &HealthCheck, service: &str, environment: &str)
     let health = match http.request(&call) {
         Ok(answer) => judge(check, &answer),
         Err(fault)
-            if matches!(fault.kind, FaultKind::Transient | FaultKind::TimedOut) && !unasked(&fault.why, &call) =>
+            if matches!(fault.kind, FaultKind::Transient | FaultKind::TimedOut)
+                && !unasked(&fault.why.replace(&call.shown(), "")) =>
         {
             let seen = if fault.kind == FaultKind::TimedOut {
                 format!("no answer within {}", check.timeout)
@@ -52,11 +53,24 @@ fn judge(check: &HealthCheck, answer: &Answer) -> Health {
 }
 
 /// Whether the failure is one of asking rather than of what was asked.
-fn unasked(why: &str, call: &Call) -> bool {
-    let why = why.replace(&call.shown(), "");
+fn unasked(why: &str) -> bool {
     why.contains("dns error") || why.contains("proxy") || why.contains("tunnel")
 }
 
 fn unreadable(why: String) -> Reading {
     Reading::Unreadable { why, files: Vec::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unasked;
+
+    #[test]
+    fn a_name_that_is_not_known_here_says_nothing_of_the_service() {
+        assert!(unasked(
+            "error sending request: client error (Connect): dns error: failed to lookup address information"
+        ));
+        assert!(unasked("error sending request: client error (Connect): tunnel error: unsuccessful"));
+        assert!(!unasked("error sending request: client error (Connect): tcp connect error: Connection refused"));
+    }
 }

@@ -204,6 +204,7 @@ impl Http {
         }
         let mut response = request.send().await.map_err(|error| call.fault(&error))?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        tracing::debug!(request = call.shown(), status);
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| call.fault(&error))? {
             if body.len() + chunk.len() > self.body_max {

@@ -6,9 +6,11 @@ mod scenarios;
 mod scene;
 mod wire;
 
+use promote::adapters::argocd::options::Options;
 use promote::pipeline::wait::goal::Settled;
+use promote::ports::Deployer;
 use promote::promotion::event::Event;
-use promote::promotion::rules::Trigger;
+use promote::promotion::rules::{SyncTo, Trigger};
 
 use self::scenarios::{End, auto, end, manual, usual};
 use self::scene::{NEW, OLD, Scene, check};
@@ -69,6 +71,46 @@ fn a_rollback_ends_an_operation_that_is_in_its_way() {
     scene.terminate = true;
     assert_eq!(end(&scene.ours()), End::Verified);
     assert_eq!(scene.count("DELETE /api/v1/applications/app/operation"), 1);
+}
+
+#[test]
+fn the_old_version_is_restored_whoever_syncs() {
+    for auto_sync in [false, true] {
+        let bad = Some((":1.20".to_owned(), vec![(0, "Progressing"), (2000, "Degraded")]));
+        let mut scene = Scene::new(auto_sync, Behaviour { bad, ..usual() });
+        assert_eq!(end(&scene.ours()), End::Refuted);
+        scene.commit = scene.repo.commit(OLD);
+        scene.terminate = true;
+        scene.nonce = "promotion-1-rollback";
+        assert_eq!(end(&scene.ours()), End::Verified, "auto-sync: {auto_sync}");
+        assert!(scene.argo.runs("app", OLD));
+    }
+}
+
+#[test]
+fn a_sync_that_is_retried_for_ever_is_ended_by_a_rollback() {
+    for auto_sync in [false, true] {
+        let mut scene = Scene::new(auto_sync, Behaviour { stuck: true, ..usual() });
+        assert_eq!(end(&scene.ours()), End::Unconfirmed, "auto-sync: {auto_sync}");
+        scene.argo.heal("app");
+        scene.commit = scene.repo.commit(OLD);
+        scene.terminate = true;
+        scene.nonce = "promotion-1-rollback";
+        let settled = scene.ours();
+        assert_eq!(end(&settled), End::Verified, "auto-sync: {auto_sync}: {settled:?}");
+    }
+}
+
+#[test]
+fn a_pinned_sync_asks_for_our_commit() {
+    let mut scene = manual(usual());
+    scene.apps[0].sync = SyncTo::Commit;
+    scene.repo.commit(NEW);
+    let Settled::Verified(verified) = scene.ours() else { panic!("not verified") };
+    assert_ne!(verified.apps[0].revision, scene.commit, "compared with the later commit");
+    let argocd = scene.argocd(&Options::default());
+    let state = argocd.state(&scene.apps[0], false).unwrap();
+    assert_eq!(state.last.unwrap().operation.revisions, [scene.commit.clone()]);
 }
 
 #[test]

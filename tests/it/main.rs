@@ -3,4 +3,5 @@
 
 mod argocd;
 mod http;
+mod tls;
 mod world;

@@ -101,7 +101,7 @@ impl<'a> Watched<'a> {
                 None => cause,
             })),
             Next::Doubt(what) => Ok(Look::Doubt(what)),
-            Next::Sync(cause) => self.sync(cause),
+            Next::Sync(cause) => self.sync(cause, state.auto_sync),
             Next::Terminate(cause) => {
                 self.deployer.terminate(self.app)?;
                 Ok(Look::Waiting(cause))
@@ -114,8 +114,10 @@ impl<'a> Watched<'a> {
         }
     }
 
-    fn sync(&mut self, cause: String) -> Result<Look, Fault> {
-        let revision = (self.app.sync == SyncTo::Commit).then_some(self.place.commit.as_str());
+    /// Starts our sync. An application that syncs by itself refuses any commit but the one that it follows.
+    fn sync(&mut self, cause: String, auto_sync: bool) -> Result<Look, Fault> {
+        let pinned = self.app.sync == SyncTo::Commit && !auto_sync;
+        let revision = pinned.then_some(self.place.commit.as_str());
         let answer = self.deployer.sync(self.app, revision, self.goal.nonce)?;
         self.watch.asked(answer == SyncAnswer::Started, self.world.clock.now());
         if let SyncAnswer::Busy(why) = answer {

@@ -3,14 +3,17 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
+use promote::adapters::argocd::options::Options;
 use promote::adapters::clock::SystemClock;
+use promote::ports::{Deployer, SyncAnswer};
 use promote::promotion::time::Millis;
 
 use super::scenarios::{End, end, manual, usual};
-use super::scene::{NEW, OLD, Scene};
-use crate::world::argo::Pace;
-use crate::world::argo::git;
+use super::scene::{NEW, OLD, Scene, app};
+use crate::world::argo::behaviour::AppSpec;
+use crate::world::argo::{ArgoBuilder, Pace, git};
 
 #[test]
 fn with_the_real_clock_it_takes_no_longer_than_it_must() {
@@ -59,6 +62,24 @@ fn the_stand_in_renders_what_a_repository_pins() {
     assert_eq!((git.tip)(), second);
     assert_eq!((git.images)(&second).unwrap(), ["a:1", "b:2", "r.io/c:3"]);
     assert_eq!((git.images)(&"0".repeat(40)), None);
+}
+
+#[test]
+fn an_application_follows_a_bare_repository() {
+    let dir = tempfile::tempdir().unwrap();
+    let repo = git2::Repository::init_bare(dir.path()).unwrap();
+    let pins = |tag: &str| format!("images:\n- name: registry.example.com/app\n  newTag: \"{tag}\"\n");
+    commit(&repo, &[("dev/kustomization.yaml", &pins("1.10"))]);
+    let argo = ArgoBuilder::new().app(AppSpec::deploying("app-dev", dir.path(), "main", "dev")).start();
+    let scene = manual(usual()).at(argo);
+    let argocd = scene.argocd(&Options::default());
+    assert_eq!(argocd.images(&app("app-dev")).unwrap(), [OLD]);
+    let tip = commit(&repo, &[("dev/kustomization.yaml", &pins("1.20"))]);
+    assert_eq!(argocd.sync(&app("app-dev"), None, "n").unwrap(), SyncAnswer::Started);
+    scene.argo.pass(Duration::from_secs(20));
+    let state = argocd.state(&app("app-dev"), false).unwrap();
+    assert_eq!(state.compared(0), Some(tip.as_str()));
+    assert_eq!(argocd.images(&app("app-dev")).unwrap(), [NEW]);
 }
 
 /// Commits exactly these files onto `main`.

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use self::api::{EPOCH, Reply, World};
 pub(crate) use self::api::{PASSWORD, TOKEN, USER};
-use self::behaviour::AppSpec;
+use self::behaviour::{AppSpec, Behaviour};
 use self::sim::Sim;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
@@ -172,6 +172,11 @@ impl Argo {
     /// The requests so far: `GET /api/v1/applications/app?refresh=normal`.
     pub(crate) fn requests(&self) -> Vec<String> {
         self.lock().requests.clone()
+    }
+
+    /// From now on the application does as usual.
+    pub(crate) fn heal(&self, app: &str) {
+        self.lock().apps.get_mut(app).expect("the application").spec.behaviour = Behaviour::default();
     }
 
     /// Ends all sessions.

@@ -1,6 +1,9 @@
 //! What a stand-in's application is, and what goes otherwise than usual with it.
 
+use std::path::Path;
 use std::sync::Arc;
+
+use super::git;
 
 /// A GitOps repository as Argo CD sees it.
 #[derive(Clone)]
@@ -98,4 +101,20 @@ pub(crate) struct AppSpec {
     pub(crate) auto: bool,
     pub(crate) git: Git,
     pub(crate) behaviour: Behaviour,
+}
+
+impl AppSpec {
+    /// A manual application of the usual behaviour that deploys a directory of a bare repository.
+    pub(crate) fn deploying(name: &str, repository: &Path, branch: &str, path: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            project: "default".to_owned(),
+            repository: repository.display().to_string(),
+            path: path.to_owned(),
+            branch: branch.to_owned(),
+            auto: false,
+            git: git::of(repository, branch, path),
+            behaviour: Behaviour::default(),
+        }
+    }
 }
