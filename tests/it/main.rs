@@ -1,7 +1,14 @@
 //! One integration binary: the whole program, against servers that it starts itself.
-#![expect(clippy::unwrap_used, reason = "in a test, to panic is to fail")]
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops where it stands, and says where")]
+
+mod action;
 mod argocd;
+mod gitops;
 mod http;
+mod layers;
+mod packages;
+mod readme;
+mod rules;
 mod tls;
 mod world;

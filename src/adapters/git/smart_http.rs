@@ -182,7 +182,7 @@ impl SmartHttp {
             if error.is_connect() {
                 self.trace.sent.store(false, Ordering::SeqCst);
             }
-            fault::of(&call.shown(), &call.method, &call.url, &error)
+            fault::of(&format!("POST {}", shown(&url)), &Method::POST, &url, &error)
         })?;
         let status = response.status().as_u16();
         if (300..500).contains(&status) {

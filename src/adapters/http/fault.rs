@@ -59,17 +59,9 @@ fn host(url: &Url) -> String {
 }
 
 /// What to do about a TLS failure, if it is one.
-fn tls_hint(error: &reqwest::Error) -> Option<&'static str> {
-    let mut next: Option<&(dyn Error + 'static)> = Some(error);
-    while let Some(cause) = next {
-        if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
-            return Some(hint_of(tls));
-        }
-        // An io::Error's source() passes over the error that it wraps.
-        next = match cause.downcast_ref::<io::Error>() {
-            Some(wrapping) => wrapping.get_ref().map(|inner| inner as _),
-            None => cause.source(),
-        };
+fn tls_hint(error: &(dyn Error + 'static)) -> Option<&'static str> {
+    if let Some(tls) = error.downcast_ref::<rustls::Error>() {
+        return Some(hint_of(tls));
     }
     // An io::Error's source() passes over the error that it wraps, which may be an io::Error again.
     let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
