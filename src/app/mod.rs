@@ -1,3 +1,36 @@
-//! The doors: flags and inputs become settings, settings become a run, and a run ends in an exit code.
+//! The doors: flags, inputs and variables become settings, a command runs, and its end becomes words and an exit code.
+//!
+//! The only place that reads the process's environment, and where `anyhow` ends.
 
+pub mod actions;
+pub mod cli;
+pub mod commands;
+pub mod mask;
 pub mod rules_file;
+pub mod screen;
+pub mod settings;
+pub mod show;
+pub mod wiring;
+pub mod words;
+
+use std::process::ExitCode;
+
+/// The exit code of a bug in promote.
+const BUG: u8 = 1;
+
+/// Runs the program: arguments and environment in, exit code out.
+pub fn main() -> ExitCode {
+    let ran = std::panic::catch_unwind(|| cli::run(std::env::args_os().collect(), std::env::vars_os()));
+    match ran {
+        Ok(Ok(code)) => ExitCode::from(code),
+        Ok(Err(error)) => {
+            screen::bug(&format!("{error:#}"));
+            ExitCode::from(BUG)
+        }
+        // The panic's own message is on stderr already.
+        Err(_) => {
+            screen::bug("it stopped where it should not");
+            ExitCode::from(BUG)
+        }
+    }
+}
