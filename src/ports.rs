@@ -8,8 +8,9 @@ use std::fmt;
 
 use crate::promotion::event::Event;
 use crate::promotion::facts::{CommitSummary, Reading, Snapshot};
+use crate::promotion::head::Head;
 use crate::promotion::live::AppState;
-use crate::promotion::record::{Entry, Head};
+use crate::promotion::record::Entry;
 use crate::promotion::rules::{App, HealthCheck, Source};
 use crate::promotion::time::Time;
 
@@ -164,7 +165,7 @@ pub trait Ledger {
 }
 
 /// Tells the time, and waits.
-pub trait Clock {
+pub trait Clock: Sync {
     /// Now.
     fn now(&self) -> Time;
     /// Waits; returns early when the run was asked to stop.

@@ -14,8 +14,9 @@ use serde::de::DeserializeOwned;
 
 use crate::ports::{Claim, Claimed, Fault, FaultKind, Ledger};
 use crate::promotion::folded;
+use crate::promotion::head::Head;
 use crate::promotion::id::sha256;
-use crate::promotion::record::{Entry, Head};
+use crate::promotion::record::Entry;
 use crate::promotion::time::Time;
 
 /// What a file that is being written begins with; what is left of a killed run.

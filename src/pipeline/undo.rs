@@ -126,7 +126,7 @@ fn prepare(world: &World<'_>, job: &Job<'_>, undone: Option<&str>) -> Result<Und
 }
 
 /// The head as it is to a rollback: what the undone promotion verified itself is nothing to go back to.
-fn before(head: &crate::promotion::record::Head, undone: &str) -> crate::promotion::record::Head {
+fn before(head: &crate::promotion::head::Head, undone: &str) -> crate::promotion::head::Head {
     let mut head = head.clone();
     head.last_verified = head.last_verified.filter(|last| last.promotion != undone);
     head

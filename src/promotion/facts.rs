@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::promotion::head::Head;
 use crate::promotion::image::ImageRef;
 use crate::promotion::live::AppState;
-use crate::promotion::record::Head;
 use crate::promotion::time::{Millis, Time};
 
 /// What one source of evidence said. Missing and unreadable are never zero and never a pass.

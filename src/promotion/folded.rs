@@ -4,11 +4,10 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
+use crate::promotion::head::{Head, LastVerified};
 use crate::promotion::outcome::Outcome;
 use crate::promotion::plan::{Committed, Plan};
-use crate::promotion::record::{
-    Closed, Entry, Head, Judged, LastVerified, Milestone, Planned, Refuted, Requested, Verified,
-};
+use crate::promotion::record::{Closed, Entry, Judged, Milestone, Planned, Refuted, Requested, Verified};
 use crate::promotion::time::Time;
 
 /// Everything that is known of one promotion. The newest of several milestones of a kind counts.

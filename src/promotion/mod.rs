@@ -10,6 +10,7 @@ pub mod facts;
 pub mod fields;
 pub mod folded;
 pub mod gates;
+pub mod head;
 pub mod id;
 pub mod image;
 pub mod live;

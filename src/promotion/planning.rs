@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 
 use crate::promotion::edit::FileEdits;
 use crate::promotion::facts::{Facts, Reading, Snapshot};
+use crate::promotion::head::Head;
 use crate::promotion::id::{canonical, sha256};
 use crate::promotion::image::{ImageChange, ImageRef};
 use crate::promotion::pins::select::{self, Pair};
 use crate::promotion::pins::{Pin, PinFault, write};
 use crate::promotion::plan::{OnFailure, Plan, PlannedCommit};
-use crate::promotion::record::Head;
 use crate::promotion::report::GateReport;
 use crate::promotion::request::{Request, RequestKind, Wanted};
 use crate::promotion::rules::{Environment, Promotion, Rules, Service, SourceKind, Target};

@@ -169,31 +169,3 @@ pub struct Closed {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
 }
-
-/// What the ledger says of a service in an environment: derived from the records, rewritten by whoever adds one.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Head {
-    /// The newest terminal promotion.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub current: Option<String>,
-    /// The newest version that was verified here.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_verified: Option<LastVerified>,
-    /// The promotion that has begun and has not ended.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub open: Option<String>,
-    /// How many promotions have ended here.
-    #[serde(default)]
-    pub sequence: u64,
-}
-
-/// The newest version that was verified in an environment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LastVerified {
-    /// The promotion that verified it.
-    pub promotion: String,
-    /// The images.
-    pub images: Vec<crate::promotion::image::ImageRef>,
-    /// Since when it held.
-    pub since: Time,
-}

@@ -3,12 +3,11 @@
 use crate::promotion::edit::diff::{DiffLine, Side};
 use crate::promotion::edit::{Change, Edit, FileEdits};
 use crate::promotion::facts::{CommitSummary, Detail, EnvironmentFacts, Facts, Snapshot};
+use crate::promotion::head::Head;
 use crate::promotion::image::{ImageChange, ImageRef};
 use crate::promotion::outcome::Outcome;
 use crate::promotion::plan::{Committed, OnFailure, Plan, PlannedCommit};
-use crate::promotion::record::{
-    Closed, Entry, Head, LiveApp, Milestone, Planned, Refuted, Requested, SCHEMA, Verified,
-};
+use crate::promotion::record::{Closed, Entry, LiveApp, Milestone, Planned, Refuted, Requested, SCHEMA, Verified};
 use crate::promotion::report::{GateReport, GateRow, Mark};
 use crate::promotion::request::{Actor, ActorKnown, Request, RequestKind, Wanted};
 use crate::promotion::rules::{App, HealthCheck, RollbackWhen, SyncTo, Trigger, Verify};

@@ -5,8 +5,9 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use crate::adapters::evidence::fixtures::{ROOT, SAMPLES};
+use crate::adapters::evidence::intake;
 use crate::adapters::evidence::sniff::sniff;
-use crate::adapters::evidence::tally::{Defect, Tally};
+use crate::adapters::evidence::tally::{Defect, Tally, name};
 use crate::promotion::facts::Measure;
 use crate::promotion::rules::Format;
 
@@ -14,10 +15,12 @@ const FORMATS: [Format; 4] = [Format::Junit, Format::Cobertura, Format::Lcov, Fo
 
 /// Reads bytes as every format. What comes out does not matter: that it does, does.
 fn survive(bytes: &[u8]) {
-    sniff(bytes);
+    let Ok(opened) = intake::open(bytes) else { return };
+    sniff(&opened.head);
     for format in FORMATS {
+        let Ok(opened) = intake::open(bytes) else { return };
         let mut tally = Tally::new(format, "first");
-        if tally.pour(format, bytes, "path").is_ok() {
+        if tally.pour(format, opened.text, "path").is_ok() {
             let _ = tally.finish();
         }
     }
@@ -62,7 +65,21 @@ fn sarif(results: &[(u8, u8)]) -> String {
     format!(r#"{{"version":"2.1.0","runs":[{{"tool":{{"driver":{{"name":"t"}}}},"results":[{results}]}}]}}"#)
 }
 
+#[test]
+fn the_fuzz_corpus_is_survived() {
+    for format in FORMATS {
+        let folder = Path::new("fuzz/corpus").join(name(format));
+        let files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        assert!(!files.is_empty(), "{}", folder.display());
+        for file in files {
+            survive(&std::fs::read(file).unwrap());
+        }
+    }
+}
+
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
     #[test]
     fn any_bytes_are_survived(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         survive(&bytes);

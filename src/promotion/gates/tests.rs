@@ -7,8 +7,8 @@ use crate::promotion::facts::{
 };
 use crate::promotion::fields::Unit;
 use crate::promotion::gates::{evaluate, needs};
+use crate::promotion::head::Head;
 use crate::promotion::image::ImageRef;
-use crate::promotion::record::Head;
 use crate::promotion::report::{GateReport, GateRow, Mark, Verdict};
 use crate::promotion::rules::{At, Format, Gate, GateKind, Promotion, Rollback, Source, SourceKind, Verify};
 use crate::promotion::time::{Millis, Time};

@@ -1,8 +1,7 @@
 //! The rules, resolved: names bound, defaults filled in, typed gates spelled out as conditions.
 //!
-//! The short form that people write is in [`file`](crate::promotion::rules::file); what it means is worked out in
-//! [`resolve`](crate::promotion::rules::resolve), and every fault of a file is found by
-//! [`read`](crate::promotion::rules::read) at once.
+//! The short form that people write is in [`mod@file`]; what it means is worked out in
+//! [`resolve`], and every fault of a file is found by [`read`] at once.
 
 pub mod check;
 pub mod de;

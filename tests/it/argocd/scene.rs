@@ -1,9 +1,9 @@
 //! A scene: a GitOps repository in memory, the stand-in that follows it, and the two clients that are compared.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::cmp::Ordering as Order;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -20,9 +20,10 @@ use promote::ports::{
 };
 use promote::promotion::event::Event;
 use promote::promotion::facts::{CommitSummary, Health, Measure, Observation, Reading, Snapshot};
+use promote::promotion::head::Head;
 use promote::promotion::image::{ImageChange, ImageRef};
 use promote::promotion::live::AppState;
-use promote::promotion::record::{Entry, Head};
+use promote::promotion::record::Entry;
 use promote::promotion::rules::{App, HealthCheck, Source, SyncTo, Verify};
 use promote::promotion::time::{Millis, Time};
 use serde_json::{Value, json};
@@ -134,7 +135,7 @@ impl Ledger for NoLedger {
 
 /// Our own clock: a sleep takes no time, and lets it pass for the stand-in too.
 struct VirtualClock<'a> {
-    now: Cell<i64>,
+    now: AtomicI64,
     argo: &'a Argo,
     stop_at: Option<i64>,
     stop: Option<Arc<AtomicBool>>,
@@ -142,17 +143,17 @@ struct VirtualClock<'a> {
 
 impl Clock for VirtualClock<'_> {
     fn now(&self) -> Time {
-        Time::from_millisecond(self.now.get()).unwrap()
+        Time::from_millisecond(self.now.load(Ordering::SeqCst)).unwrap()
     }
 
     fn sleep(&self, span: Duration) {
-        self.now.set(self.now.get() + i64::try_from(span.as_millis()).unwrap());
+        self.now.fetch_add(i64::try_from(span.as_millis()).unwrap(), Ordering::SeqCst);
         self.argo.pass(span);
     }
 
     fn stopped(&self) -> bool {
         let flag = self.stop.as_ref().is_some_and(|flag| flag.load(Ordering::SeqCst));
-        flag || self.stop_at.is_some_and(|at| self.now.get() >= at)
+        flag || self.stop_at.is_some_and(|at| self.now.load(Ordering::SeqCst) >= at)
     }
 }
 
@@ -284,7 +285,7 @@ impl Scene {
     /// Waits as promote does.
     pub(crate) fn ours(&self) -> Settled {
         let (stop_at, stop) = (self.stop_at, self.stop.clone());
-        self.ours_by(&VirtualClock { now: Cell::new(0), argo: &self.argo, stop_at, stop })
+        self.ours_by(&VirtualClock { now: AtomicI64::new(0), argo: &self.argo, stop_at, stop })
     }
 
     /// The same by another clock.
