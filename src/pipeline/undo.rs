@@ -9,11 +9,12 @@ use crate::pipeline::run;
 use crate::ports::{Claimed, Fault, FaultKind, World};
 use crate::promotion::facts::{EnvironmentFacts, Facts};
 use crate::promotion::folded::{self, Folded};
+use crate::promotion::head::Head;
 use crate::promotion::id;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::plan::Plan;
 use crate::promotion::planning::{self, PlanFault};
-use crate::promotion::record::{Milestone, Planned};
+use crate::promotion::record::{Milestone, Planned, Requested};
 use crate::promotion::report::GateReport;
 use crate::promotion::request::{Request, RequestKind, Wanted};
 use crate::promotion::rollback::{self, NoRollback};
@@ -70,7 +71,10 @@ fn prepare(world: &World<'_>, job: &Job<'_>, undone: Option<&str>) -> Result<Und
     let (service, to) = (job.service, &job.promotion.to);
     let (environment, target) = job.target()?;
     let head = world.ledger.head(&service.name, to)?;
-    let wanted = undone.map(str::to_owned).or_else(|| head.open.clone()).or_else(|| head.current.clone());
+    let wanted = match undone {
+        Some(id) => Some(id.to_owned()),
+        None => newest(world, &head)?,
+    };
     let Some(wanted) = wanted else {
         return Err(nothing_recorded(world, job, "no promotion to it is recorded"));
     };
@@ -109,6 +113,8 @@ fn prepare(world: &World<'_>, job: &Job<'_>, undone: Option<&str>) -> Result<Und
             hint: format!("look at what {to} pins now, and promote what it should"),
         })
     })?;
+    // That this rollback is open itself, since an earlier run asked for it, is no fact about the environment.
+    let head = Head { open: head.open.filter(|open| *open != id), ..head };
     let now = EnvironmentFacts { name: to.clone(), snapshot, apps: BTreeMap::new(), head };
     let facts = Facts {
         at: world.clock.now(),
@@ -125,8 +131,25 @@ fn prepare(world: &World<'_>, job: &Job<'_>, undone: Option<&str>) -> Result<Und
     Ok(Undoing { request, facts, plan })
 }
 
+/// What is undone where nobody names it: what an open rollback undoes, the open promotion if it may have written something,
+/// else the newest promotion that has ended.
+fn newest(world: &World<'_>, head: &Head) -> Result<Option<String>, Halt> {
+    let open = match &head.open {
+        Some(open) => folded::fold(&world.ledger.entries(open)?),
+        None => None,
+    };
+    Ok(match open {
+        Some(Folded {
+            requested: Requested { request: Request { kind: RequestKind::Rollback { undoes }, .. }, .. },
+            ..
+        }) => Some(undoes),
+        Some(story) if story.planned.is_some() => Some(story.id),
+        _ => head.current.clone(),
+    })
+}
+
 /// The head as it is to a rollback: what the undone promotion verified itself is nothing to go back to.
-fn before(head: &crate::promotion::head::Head, undone: &str) -> crate::promotion::head::Head {
+fn before(head: &Head, undone: &str) -> Head {
     let mut head = head.clone();
     head.last_verified = head.last_verified.filter(|last| last.promotion != undone);
     head
