@@ -47,10 +47,10 @@ impl Ends {
         let mut known: Vec<(String, String)> =
             log.iter().enumerate().map(|(n, logged)| (logged.id.clone(), format!("<commit {n}>"))).collect();
         known.push((stage.git.url(), "<repository>".to_owned()));
-        let commits = log.iter().map(|logged| {
+        let trees = stage.bare.git(&["log", "--first-parent", "--reverse", "--format=%T", "main"], &[]);
+        let commits = log.iter().zip(trees.lines()).map(|(logged, tree)| {
             let lines = logged.message.lines().filter(|line| !line.starts_with("Promotion-Run: "));
-            let tree = stage.bare.git(&["rev-parse", &format!("{}^{{tree}}", logged.id)], &[]);
-            (tree, lines.collect::<Vec<_>>().join("\n"))
+            (tree.to_owned(), lines.collect::<Vec<_>>().join("\n"))
         });
         let root = stage.ledger().join("promotions");
         let record = |file: &std::path::PathBuf| {

@@ -30,6 +30,8 @@ pub(crate) struct Play {
     pub(crate) auto: bool,
     /// Whether versions are pinned in Helm values files, rather than by Kustomize.
     pub(crate) helm: bool,
+    /// Whether what is played is a person's rollback, after a promotion that went well.
+    pub(crate) undo: bool,
     /// How the applications behave.
     pub(crate) behaviour: Behaviour,
 }
@@ -38,7 +40,7 @@ impl Play {
     /// `staging`, deployed by an application that is synced by hand.
     pub(crate) fn usual() -> Self {
         let targets = vec!["staging".to_owned()];
-        Self { targets, argo: true, auto: false, helm: false, behaviour: Behaviour::default() }
+        Self { targets, argo: true, auto: false, helm: false, undo: false, behaviour: Behaviour::default() }
     }
 
     /// The same without anything to watch.
@@ -135,6 +137,17 @@ impl Stage {
         self.dir.path().join(".promote")
     }
 
+    /// The same, right before what is played.
+    pub(crate) fn ready(play: &Play) -> Self {
+        let mut stage = Self::new(&Play { undo: false, ..play.clone() });
+        if play.undo {
+            let ran = stage.run("staging");
+            assert_eq!(ran.code, Some(0), "{}", ran.said);
+            stage.play.undo = true;
+        }
+        stage
+    }
+
     /// A file in the working directory.
     pub(crate) fn file(&self, path: &str) -> PathBuf {
         self.dir.path().join(path)
@@ -159,14 +172,19 @@ impl Stage {
         command
     }
 
-    /// Starts a promotion from `dev`.
+    /// Starts what is played: a promotion from `dev`, or a rollback.
     pub(crate) fn start(&self, to: &str) -> Running {
         self.start_with(to, |_| {})
     }
 
-    /// Starts a promotion from `dev`, its command changed.
+    /// The same, its command changed.
     pub(crate) fn start_with(&self, to: &str, change: impl FnOnce(&mut Command)) -> Running {
-        let mut command = self.command(&["run", "--from", "dev", "--to", to]);
+        let words: &[&str] = if self.play.undo {
+            &["rollback", "--env", to, "--reason", "it is slow"]
+        } else {
+            &["run", "--from", "dev", "--to", to]
+        };
+        let mut command = self.command(words);
         change(&mut command);
         let said = tempfile::NamedTempFile::new_in(self.dir.path()).unwrap().into_temp_path().keep().unwrap();
         let out = File::create(&said).unwrap();
@@ -174,7 +192,7 @@ impl Stage {
         Running { child: Arc::new(Mutex::new(command.spawn().unwrap())), said }
     }
 
-    /// Promotes from `dev`, to the end.
+    /// The same, to the end.
     pub(crate) fn run(&self, to: &str) -> Ran {
         self.start(to).wait()
     }
