@@ -12,7 +12,7 @@ use crate::app::mask::{self, Mask};
 use crate::app::rules_file::{self, Loaded};
 use crate::app::screen::Screen;
 use crate::app::settings::{Settings, Sources};
-use crate::app::{show, wiring, words};
+use crate::app::{log, show, wiring, words};
 use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::{run as road, undo};
 use crate::ports::{Clock as _, World};
@@ -67,6 +67,9 @@ pub fn run(task: &Task, sources: &Sources, json: bool) -> Result<u8> {
     let secrets = settings.secrets();
     let in_actions = settings.actions.is_some();
     let screen = Screen::new(Mask::new(&secrets), json, settings.no_color, in_actions, clock.now());
+    if let Some(filter) = &settings.log {
+        log::begin(filter, &Mask::new(&secrets));
+    }
     if in_actions {
         screen.unmasked(&mask::commands(&secrets));
     }
