@@ -5,10 +5,12 @@
 mod action;
 mod argocd;
 mod gitops;
+mod harness;
 mod http;
 mod layers;
 mod packages;
 mod readme;
 mod rules;
+mod scenarios;
 mod tls;
 mod world;

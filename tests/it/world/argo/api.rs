@@ -26,6 +26,8 @@ pub(super) struct World {
     pub(super) pace: Pace,
     pub(super) began: Instant,
     pub(super) manual: i64,
+    /// By how much a request moves time.
+    pub(super) step: i64,
     pub(super) root: String,
     pub(super) login_secs: i64,
     pub(super) login_page: bool,
