@@ -102,7 +102,9 @@ fn changes(sandbox: &Sandbox, before: &BTreeMap<PathBuf, Vec<u8>>) -> BTreeMap<P
 /// The commits after a tip, oldest first, each with its message and its diff.
 fn commits(sandbox: &Sandbox, after: &str) -> String {
     let range = format!("{after}..refs/heads/main");
-    sandbox.gitops.git(&["log", "-p", "-U0", "--reverse", "--format=commit %H%n%an <%ae>%n%n%B", &range], &[])
+    let log =
+        sandbox.gitops.git(&["log", "-p", "-U0", "--reverse", "--format=commit %H%n%an <%ae>%n%n%B", &range], &[]);
+    if log.is_empty() { "no commit".to_owned() } else { log }
 }
 
 /// Carriage returns as something that an editor keeps.
@@ -148,7 +150,8 @@ fn prints_what_it_commits(name: &str, sandbox: &Sandbox, plan: &Ran, tip: &str) 
     };
     let diff = sandbox.gitops.git(&["diff", "-U0", &commit.parents[0], &commit.id], &[]);
     let is_header = |line: &&str| ["+++ ", "--- ", "@@ ", "diff ", "index "].iter().any(|word| line.starts_with(word));
-    let committed: Vec<&str> = diff.lines().filter(|line| !is_header(line)).map(|line| line.trim_end_matches('\r')).collect();
+    let committed: Vec<&str> =
+        diff.lines().filter(|line| !is_header(line)).map(|line| line.trim_end_matches('\r')).collect();
     let is_changed = |line: &&str| line.starts_with(['+', '-', '\\']);
     let printed: Vec<&str> =
         plan.stdout.lines().filter_map(|line| line.strip_prefix("    ")).filter(is_changed).collect();

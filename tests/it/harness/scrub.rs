@@ -16,7 +16,6 @@ impl Scrub<'_> {
 
 fn line_of(line: &str) -> String {
     let line = progress(line);
-    let line = after(&line, "took ", "<span>", |c| c.is_ascii_digit() || matches!(c, '.' | ' '), &["ms", "min", "s"]);
     let mut out = String::with_capacity(line.len());
     let mut token = String::new();
     for c in line.chars() {
@@ -28,7 +27,7 @@ fn line_of(line: &str) -> String {
         out.push(c);
     }
     out.push_str(&named(&token, false));
-    out
+    ["took ", "watched for ", "<clock> ("].iter().fold(out, |line, word| after(&line, word))
 }
 
 /// ` 14.0 s  app-staging …`: when something happened. All else of the line stays.
@@ -40,19 +39,18 @@ fn progress(line: &str) -> String {
     if digits && (seconds || minutes) && rest.starts_with("  ") { format!("  <t>  {rest}") } else { line.to_owned() }
 }
 
-/// Replaces what follows a word: an amount and its unit, as often as they follow each other.
-fn after(line: &str, word: &str, name: &str, amount: impl Fn(char) -> bool, units: &[&str]) -> String {
+/// A span of time after a word, as often as an amount and its unit follow each other: `took 6 min 2 s`.
+fn after(line: &str, word: &str) -> String {
     let Some((before, rest)) = line.split_once(word) else { return line.to_owned() };
     let mut left = rest;
     loop {
-        let next = left.trim_start_matches(&amount);
-        let unit = units.iter().find_map(|unit| next.strip_prefix(unit));
-        match unit {
+        let next = left.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | ' '));
+        match ["ms", "min", "s", "h"].iter().find_map(|unit| next.strip_prefix(unit)) {
             Some(tail) if next.len() < left.len() => left = tail,
             _ => break,
         }
     }
-    if left.len() == rest.len() { line.to_owned() } else { format!("{before}{word}{name}{left}") }
+    if left.len() == rest.len() { line.to_owned() } else { format!("{before}{word}<span>{left}") }
 }
 
 /// A word by its name, if it is one that differs.
@@ -120,6 +118,10 @@ fn what_differs_gets_a_name_and_all_else_stays() {
         ("exit 0   record 01JD   took 6 min 2 s\n", "exit 0   record 01JD   took <span>\n"),
         ("exit 0   took 76 ms", "exit 0   took <span>"),
         ("it took long", "it took long"),
+        (
+            "  time  2026-01-01 00:00Z to 2026-01-01 00:12Z (12 min 4 s)",
+            "  time  <date> <clock> to <date> <clock> (<span>)",
+        ),
         ("run 01a1fcd8-754a-72a2-a97e-76cd473c8c58, since 2026-11-21T06:43:26.694006751Z", "run <run>, since <time>"),
         ("not before 2026-11-21 08:43Z.", "not before <date> <clock>."),
         ("PLAN 663014b1ea8f…  dev", "PLAN <digest>…  dev"),

@@ -13,7 +13,7 @@ use crate::world::bare::Bare;
 use crate::world::health::HealthEndpoint;
 
 /// How far a request moves the clock of Argo CD: what it answers then depends on the requests alone.
-const STEP: i64 = 400;
+const STEP: i64 = 1500;
 
 /// `in/scenario.yaml`.
 #[derive(Debug, Deserialize)]

@@ -54,7 +54,15 @@ impl ArgoBuilder {
     /// A server without applications, at manual pace.
     pub(crate) fn new() -> Self {
         let root = String::new();
-        Self { apps: vec![], pace: Pace::Manual, root, login_secs: 86_400, login_page: false, redirect: false, step: 10 }
+        Self {
+            apps: vec![],
+            pace: Pace::Manual,
+            root,
+            login_secs: 86_400,
+            login_page: false,
+            redirect: false,
+            step: 10,
+        }
     }
 
     pub(crate) fn app(mut self, app: AppSpec) -> Self {
