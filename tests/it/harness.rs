@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use tempfile::TempDir;
 
@@ -31,6 +32,7 @@ pub(crate) struct Sandbox {
     argo: Option<Argo>,
     variables: BTreeMap<String, String>,
     names: Vec<(String, String)>,
+    pid: Arc<AtomicU32>,
 }
 
 /// What came of running the binary.
@@ -67,7 +69,7 @@ impl Sandbox {
             (dir.path().display().to_string(), "<sandbox>".to_owned()),
             (gitops.path().display().to_string(), "<gitops>".to_owned()),
         ];
-        Self { dir, gitops, server: None, argo: None, variables, names }
+        Self { dir, gitops, server: None, argo: None, variables, names, pid: Arc::default() }
     }
 
     /// The directory that promote runs in.
@@ -161,18 +163,30 @@ impl Sandbox {
         self.finish(command)
     }
 
-    /// Runs `promote` in a shell that has set a limit before: `ulimit -f 0`.
-    pub(crate) fn promote_limited(&self, limit: &str, args: &[&str]) -> Ran {
+    /// Runs `promote` in a shell that has said this before: `ulimit -f 16`. Writes beyond a limit are errors there, as on a
+    /// full disk, and end nothing.
+    pub(crate) fn promote_after(&self, first: &str, args: &[&str]) -> Ran {
         let mut command = Command::new("sh");
-        // Without the signal, a write beyond the limit is an error, as on a full disk.
-        let script = format!("trap '' XFSZ; {limit}; exec \"$0\" \"$@\"");
+        let script = format!("trap '' XFSZ; {first}; exec \"$0\" \"$@\"");
         command.args(["-c", &script, env!("CARGO_BIN_EXE_promote")]).args(args);
         self.finish(command)
     }
 
+    /// Fills the disk for the process that runs, when it is called: no file can grow beyond so many bytes.
+    pub(crate) fn filler(&self, bytes: u32) -> impl Fn() + Send + 'static {
+        let pid = Arc::clone(&self.pid);
+        move || {
+            let pid = pid.load(Ordering::SeqCst).to_string();
+            let limit = format!("--fsize={bytes}");
+            assert!(Command::new("prlimit").args(["--pid", &pid, &limit]).status().unwrap().success());
+        }
+    }
+
     fn finish(&self, mut command: Command) -> Ran {
         command.env_clear().envs(&self.variables).current_dir(self.work()).stdin(Stdio::null());
-        let out = command.output().unwrap();
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        self.pid.store(child.id(), Ordering::SeqCst);
+        let out = child.wait_with_output().unwrap();
         let left: Vec<_> = std::fs::read_dir(self.dir.path().join("tmp")).unwrap().collect();
         assert!(left.is_empty(), "left behind among the temporary files: {left:?}");
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("promote prints UTF-8");

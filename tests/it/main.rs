@@ -4,6 +4,7 @@
 
 mod action;
 mod argocd;
+mod bad_input;
 mod gitops;
 mod harness;
 mod http;
