@@ -283,7 +283,12 @@ fn nothing_new(world: &World<'_>, job: &Job<'_>, asked: &Asked) -> Result<Option
     }
     let what = format!("{} pins {} already", job.promotion.to, versions(&last.images));
     let facts_end = End::of(Outcome::Unchanged, what).seen(format!("promotion {} verified it", last.promotion));
-    verify::look_again(world, job, asked, facts_end).map(Some)
+    let mut end = verify::look_again(world, job, asked, facts_end)?;
+    end.id = Some(last.promotion.clone());
+    end.recorded = true;
+    end.request = Some(asked.request.clone());
+    end.commit = Some(asked.target.snapshot.commit.clone());
+    Ok(Some(end))
 }
 
 fn make(job: &Job<'_>, asked: &Asked, facts: &Facts, report: &GateReport) -> Result<Plan, Halt> {
