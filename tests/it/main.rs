@@ -13,5 +13,6 @@ mod packages;
 mod readme;
 mod rules;
 mod scenarios;
+mod secrets;
 mod tls;
 mod world;

@@ -40,6 +40,8 @@ pub(crate) struct ArgoBuilder {
     login_page: bool,
     redirect: bool,
     step: i64,
+    password: String,
+    token: String,
 }
 
 /// A running stand-in. It stops when it is dropped.
@@ -62,6 +64,8 @@ impl ArgoBuilder {
             login_page: false,
             redirect: false,
             step: 10,
+            password: PASSWORD.to_owned(),
+            token: TOKEN.to_owned(),
         }
     }
 
@@ -78,6 +82,13 @@ impl ArgoBuilder {
     /// Each request moves virtual time by so many milliseconds: what happens then depends on the requests alone.
     pub(crate) fn step(mut self, millis: i64) -> Self {
         self.step = millis;
+        self
+    }
+
+    /// The account's password, and its token for machines.
+    pub(crate) fn secrets(mut self, password: &str, token: &str) -> Self {
+        password.clone_into(&mut self.password);
+        token.clone_into(&mut self.token);
         self
     }
 
@@ -113,6 +124,8 @@ impl ArgoBuilder {
             began: Instant::now(),
             manual: 0,
             step: self.step,
+            password: self.password,
+            token: self.token,
             root: self.root,
             login_secs: self.login_secs,
             login_page: self.login_page,
