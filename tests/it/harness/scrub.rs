@@ -6,11 +6,15 @@ pub(crate) struct Scrub<'a> {
     pub(crate) names: &'a [(String, String)],
 }
 
+/// Words that a span of time follows.
+const BEFORE_SPANS: [&str; 4] = ["took ", "watched for ", "<clock> (", "stayed so for"];
+
 impl Scrub<'_> {
     /// The text, scrubbed.
     pub(crate) fn text(&self, text: &str) -> String {
         let named = self.names.iter().fold(text.to_owned(), |text, (what, name)| text.replace(what.as_str(), name));
-        named.split_inclusive('\n').map(|line| line_of(line)).collect()
+        let named: String = named.split_inclusive('\n').map(line_of).collect();
+        BEFORE_SPANS.iter().fold(named, |text, word| without_spans(&text, word))
     }
 }
 
@@ -27,7 +31,7 @@ fn line_of(line: &str) -> String {
         out.push(c);
     }
     out.push_str(&named(&token, false));
-    ["took ", "watched for ", "<clock> ("].iter().fold(out, |line, word| after(&line, word))
+    out
 }
 
 /// ` 14.0 s  app-staging …`: when something happened. All else of the line stays.
@@ -39,18 +43,28 @@ fn progress(line: &str) -> String {
     if digits && (seconds || minutes) && rest.starts_with("  ") { format!("  <t>  {rest}") } else { line.to_owned() }
 }
 
-/// A span of time after a word, as often as an amount and its unit follow each other: `took 6 min 2 s`.
-fn after(line: &str, word: &str) -> String {
-    let Some((before, rest)) = line.split_once(word) else { return line.to_owned() };
-    let mut left = rest;
-    loop {
-        let next = left.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | ' '));
-        match ["ms", "min", "s", "h"].iter().find_map(|unit| next.strip_prefix(unit)) {
-            Some(tail) if next.len() < left.len() => left = tail,
-            _ => break,
+/// The text with a name for each span of time after a word: `took 6 min 2 s`, also where it is broken into two lines.
+fn without_spans(text: &str, word: &str) -> String {
+    let mut parts = text.split(word);
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let left = after_span(part);
+        out.push_str(word);
+        if left.len() < part.len() {
+            out.push_str(if word.ends_with([' ', '(']) { "<span>" } else { " <span>" });
         }
+        out.push_str(left);
     }
-    if left.len() == rest.len() { line.to_owned() } else { format!("{before}{word}<span>{left}") }
+    out
+}
+
+/// What follows amounts with their units.
+fn after_span(text: &str) -> &str {
+    let amount = |c: char| c.is_ascii_digit() || c.is_whitespace();
+    let next = text.trim_start_matches(amount);
+    let has_digits = text[..text.len() - next.len()].contains(|c: char| c.is_ascii_digit());
+    let unit = ["ms", "min", "s", "h"].iter().find_map(|unit| next.strip_prefix(unit));
+    unit.filter(|_| has_digits).map_or(text, after_span)
 }
 
 /// A word by its name, if it is one that differs.
@@ -118,6 +132,7 @@ fn what_differs_gets_a_name_and_all_else_stays() {
         ("exit 0   record 01JD   took 6 min 2 s\n", "exit 0   record 01JD   took <span>\n"),
         ("exit 0   took 76 ms", "exit 0   took <span>"),
         ("it took long", "it took long"),
+        ("and stayed so for\n    606 ms\n  since", "and stayed so for <span>\n  since"),
         (
             "  time  2026-01-01 00:00Z to 2026-01-01 00:12Z (12 min 4 s)",
             "  time  <date> <clock> to <date> <clock> (<span>)",
