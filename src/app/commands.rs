@@ -43,6 +43,8 @@ pub enum Task {
     },
     /// Check the rules.
     Check,
+    /// Print what the rules mean.
+    Meaning,
     /// Print the rules' JSON Schema.
     Schema,
     /// Show a record.
@@ -70,15 +72,27 @@ pub fn run(task: &Task, sources: &Sources, json: bool) -> Result<u8> {
     if in_actions {
         screen.unmasked(&mask::commands(&secrets));
     }
+    perform(task, &settings, &mask, &screen, &clock, &stop)
+}
+
+fn perform(
+    task: &Task,
+    settings: &Settings,
+    mask: &Mask,
+    screen: &Screen,
+    clock: &SystemClock,
+    stop: &Arc<AtomicBool>,
+) -> Result<u8> {
     match task {
         Task::Schema => {
             screen.document(&format!("{}\n", serde_json::to_string_pretty(&schema::schema())?));
             Ok(0)
         }
-        Task::Show { id } => show::run(&screen, &settings, id.as_deref()),
+        Task::Show { id } => show::run(screen, settings, id.as_deref()),
         _ => match rules_file::load(&settings.rules) {
             Err(error) => {
                 screen.say(&format!("{error}\nexit {INVALID}\n"));
+                settings.actions.iter().for_each(|to| actions::refused(screen, to));
                 Ok(INVALID)
             }
             Ok(loaded) if *task == Task::Check => {
@@ -86,10 +100,11 @@ pub fn run(task: &Task, sources: &Sources, json: bool) -> Result<u8> {
                 screen.say(&format!("{}: no faults, {count} promotions\n", loaded.path));
                 Ok(0)
             }
-            Ok(loaded) => {
-                Door { task, settings: &settings, screen: &screen, clock: &clock, loaded: &loaded, mask: &mask }
-                    .go(&stop)
+            Ok(loaded) if *task == Task::Meaning => {
+                screen.document(&serde_yaml::to_string(&loaded.rules)?);
+                Ok(0)
             }
+            Ok(loaded) => Door { task, settings, screen, clock, loaded: &loaded, mask }.go(stop),
         },
     }
 }
@@ -113,7 +128,10 @@ impl Door<'_> {
     fn go(&self, stop: &Arc<AtomicBool>) -> Result<u8> {
         let (service, promotion) = match self.chosen() {
             Ok(chosen) => chosen,
-            Err(ending) => return Ok(refuse(self.screen, &ending)),
+            Err(ending) => {
+                self.settings.actions.iter().for_each(|to| actions::refused(self.screen, to));
+                return Ok(refuse(self.screen, &ending));
+            }
         };
         let run = Uuid::now_v7().to_string();
         let actor = actor(self.settings);
@@ -185,7 +203,7 @@ impl Door<'_> {
 
     fn print(&self, job: &Job<'_>, end: Option<&End>, ending: &Ending, diffs: &[FileDiff]) {
         let style = self.screen.style();
-        let mut reported = false;
+        let mut said = false;
         if let Some(end) = end {
             let images = end.facts.as_deref().map(|facts| facts.version.clone()).unwrap_or_default();
             let heading = Heading {
@@ -206,7 +224,8 @@ impl Door<'_> {
                 let gap = if report.is_some() { "\n" } else { "" };
                 self.screen.say(&format!("{gap}{}\n", plan::text(planned, diffs, style)));
             }
-            reported = report.is_some() && planned.is_none();
+            // Right below a report that holds the promotion, its answer is not said again.
+            said = held && report.is_some() && planned.is_none();
             for entry in &end.unkept {
                 self.screen.say(&format!("{entry}\n"));
             }
@@ -220,9 +239,6 @@ impl Door<'_> {
         } else if self.screen.json() {
             self.screen.document(&json::ending(ending));
         }
-        // Right below a report that holds the promotion, its answer is not said again.
-        let said =
-            reported && matches!(ending.exit.outcome(), Some(Outcome::Held | Outcome::Unknown | Outcome::Waiting));
         let words = if said { format!("\n{}", ending::after_report(ending)) } else { ending::text(ending, style) };
         self.screen.say(&words);
     }

@@ -3,6 +3,8 @@
 //! It is never Argo CD's own rollback, which auto-sync refuses and which leaves git ahead of the cluster. The plan is made
 //! from what stands in the repository now, and touches only scalars that still hold our value: what somebody else changed since is not ours to undo.
 
+use std::collections::BTreeMap;
+
 use crate::pipeline::collect::branch;
 use crate::pipeline::commit::{self, NoCommit};
 use crate::pipeline::job::{End, Halt};
@@ -12,12 +14,13 @@ use crate::pipeline::wait::goal::Settled;
 use crate::ports::Fault;
 use crate::promotion::event::{Event, Phase};
 use crate::promotion::image::ImageChange;
+use crate::promotion::live::AppState;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::plan::Plan;
 use crate::promotion::planning;
 use crate::promotion::record::{Milestone, Refuted};
 use crate::promotion::rollback::{self, NoRollback};
-use crate::promotion::rules::RollbackWhen;
+use crate::promotion::rules::{App, RollbackWhen};
 use crate::promotion::words;
 
 /// The trailer of a commit that restores.
@@ -61,6 +64,7 @@ pub fn roll_back(run: &mut Run<'_>, refuted: &Refuted) -> Result<End, Halt> {
         Err(why) => return stuck(run, refuted, &why),
     };
     let back = versions(&plan.images);
+    let broken = states(run);
     (run.world.tell)(&Event::RollingBack { to: back.clone() });
     if let Err(why) = committed(run, &plan) {
         return stuck(run, refuted, &why);
@@ -74,7 +78,7 @@ pub fn roll_back(run: &mut Run<'_>, refuted: &Refuted) -> Result<End, Halt> {
         images: &plan.images,
         commits: &commits,
         nonce: &nonce,
-        baseline: &facts.target.apps,
+        baseline: &broken,
         failing_before: &facts.failing_before,
         snapshot: &facts.target.snapshot,
         rollback: true,
@@ -132,6 +136,14 @@ fn make(
     };
     let made = rollback::plan(plan, &run.story.id, &run.story.requested.request, report, &snapshot, &pins);
     Ok(made.map_err(|NoRollback(why)| why))
+}
+
+/// The applications as the bad version left them: that they are broken now must not refute what is restored. One that
+/// cannot be read counts as well, and then a failure that lasts is definite.
+fn states(run: &Run<'_>) -> BTreeMap<String, AppState> {
+    let Ok((_, target)) = run.job.target() else { return BTreeMap::new() };
+    let state = |app: &App| Some((app.name.clone(), run.world.deployer?.state(app, false).ok()?));
+    target.apps.iter().filter_map(state).collect()
 }
 
 /// Makes the rollback's commit, or finds the one that an earlier run made.

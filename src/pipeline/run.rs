@@ -264,7 +264,7 @@ fn verdict(job: &Job<'_>, report: &GateReport) -> Option<End> {
         }
         Verdict::Stop => End::of(Outcome::Unknown, not_evaluated),
         Verdict::Wait => {
-            let at = report.not_before().map_or_else(String::new, |at| format!(", not before {at}"));
+            let at = report.not_before().map_or_else(String::new, |at| format!(", not before {}", words::moment(at)));
             let end = End::of(Outcome::Waiting, format!("only time is lacking{at}"));
             end.next(format!("run it again then; {} stays as it is", job.promotion.to))
         }

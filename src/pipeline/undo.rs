@@ -9,6 +9,7 @@ use crate::pipeline::run;
 use crate::ports::{Claimed, Fault, FaultKind, World};
 use crate::promotion::facts::{EnvironmentFacts, Facts};
 use crate::promotion::folded::{self, Folded};
+use crate::promotion::head::Head;
 use crate::promotion::id;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::plan::Plan;
@@ -70,12 +71,12 @@ fn prepare(world: &World<'_>, job: &Job<'_>, undone: Option<&str>) -> Result<Und
     let (service, to) = (job.service, &job.promotion.to);
     let (environment, target) = job.target()?;
     let head = world.ledger.head(&service.name, to)?;
-    let wanted = undone.map(str::to_owned).or_else(|| head.open.clone()).or_else(|| head.current.clone());
-    let Some(wanted) = wanted else {
-        return Err(nothing_recorded(world, job, "no promotion to it is recorded"));
+    let wanted = match undone {
+        Some(id) => id.to_owned(),
+        None => newest_standing(world, &head)?
+            .ok_or_else(|| nothing_recorded(world, job, "no promotion is recorded whose version stands there"))?,
     };
-    let story = folded::fold(&world.ledger.entries(&wanted)?);
-    let Some(story) = story else {
+    let Some(story) = folded::fold(&world.ledger.entries(&wanted)?) else {
         return Err(nothing_recorded(world, job, &format!("there is no promotion {wanted}")));
     };
     let request = &story.requested.request;
@@ -125,8 +126,29 @@ fn prepare(world: &World<'_>, job: &Job<'_>, undone: Option<&str>) -> Result<Und
     Ok(Undoing { request, facts, plan })
 }
 
+/// The newest promotion whose version is what the environment pins: not one that changed nothing, that was rolled back or
+/// never landed, nor one that a person undid.
+fn newest_standing(world: &World<'_>, head: &Head) -> Result<Option<String>, Halt> {
+    let mut next = head.open.clone().or_else(|| head.current.clone()).unwrap_or_default();
+    while !next.is_empty() {
+        let Some(story) = folded::fold(&world.ledger.entries(&next)?) else { return Ok(None) };
+        let request = &story.requested.request;
+        let stands =
+            story.rollback_committed.is_none() && story.committed.iter().flatten().any(|commit| !commit.unchanged);
+        next = match &request.kind {
+            RequestKind::Promotion if stands => return Ok(Some(next)),
+            RequestKind::Promotion => request.previous.clone(),
+            RequestKind::Rollback { undoes } => {
+                let undone = folded::fold(&world.ledger.entries(undoes)?);
+                undone.map(|undone| undone.requested.request.previous).unwrap_or_default()
+            }
+        };
+    }
+    Ok(None)
+}
+
 /// The head as it is to a rollback: what the undone promotion verified itself is nothing to go back to.
-fn before(head: &crate::promotion::head::Head, undone: &str) -> crate::promotion::head::Head {
+fn before(head: &Head, undone: &str) -> Head {
     let mut head = head.clone();
     head.last_verified = head.last_verified.filter(|last| last.promotion != undone);
     head

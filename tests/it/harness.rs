@@ -84,11 +84,6 @@ impl Sandbox {
         std::fs::write(path, bytes).unwrap();
     }
 
-    /// A text file of the workspace; empty if it is not there.
-    pub(crate) fn text(&self, path: &str) -> String {
-        std::fs::read(self.work().join(path)).map(|bytes| String::from_utf8(bytes).unwrap()).unwrap_or_default()
-    }
-
     /// Sets a variable for everything that runs from now on.
     pub(crate) fn set(&mut self, name: &str, value: impl Into<String>) {
         self.variables.insert(name.to_owned(), value.into());
@@ -117,6 +112,11 @@ impl Sandbox {
     /// The git server, if one was started.
     pub(crate) fn git_server(&self) -> Option<&GitServer> {
         self.server.as_ref()
+    }
+
+    /// The Argo CD, if one was started.
+    pub(crate) fn argo_cd(&self) -> Option<&Argo> {
+        self.argo.as_ref()
     }
 
     /// Starts an Argo CD, and has promote use it.
