@@ -114,7 +114,11 @@ fn reports_of_something_else() {
     let gates = "      tests: { required: [unit] }";
     refuses("report_too_old", 11, |sandbox| {
         sandbox.write(RULES, rules("  unit: { files: artifacts/unit.xml, max_age: 24h }", gates, ""));
-        sandbox.write("artifacts/unit.xml", UNIT.replace("name=\"cart\">", "name=\"cart\" timestamp=\"MADE\">"));
+        // Three days and half an hour: it is as old at the end of the test as at its beginning.
+        let now = jiff::Timestamp::now().as_second();
+        let made = jiff::Timestamp::from_second(now - 3 * 86_400 - 1800).unwrap();
+        let suite = format!("name=\"cart\" timestamp=\"{made}\">");
+        sandbox.write("artifacts/unit.xml", UNIT.replace("name=\"cart\">", &suite));
         vec![]
     });
     refuses("report_of_unknown_age", 11, |sandbox| {
