@@ -110,6 +110,8 @@ fn prepare(world: &World<'_>, job: &Job<'_>, undone: Option<&str>) -> Result<Und
             hint: format!("look at what {to} pins now, and promote what it should"),
         })
     })?;
+    // That this rollback is open itself, since an earlier run asked for it, is no fact about the environment.
+    let head = Head { open: head.open.filter(|open| *open != id), ..head };
     let now = EnvironmentFacts { name: to.clone(), snapshot, apps: BTreeMap::new(), head };
     let facts = Facts {
         at: world.clock.now(),
@@ -126,21 +128,27 @@ fn prepare(world: &World<'_>, job: &Job<'_>, undone: Option<&str>) -> Result<Und
     Ok(Undoing { request, facts, plan })
 }
 
-/// The newest promotion whose version is what the environment pins: not one that changed nothing, that was rolled back or
-/// never landed, nor one that a person undid.
+/// What is undone where nobody names it: what an open rollback undoes; the open promotion, if it may have written something;
+/// else the newest promotion whose version is what the environment pins: not one that changed nothing, that was rolled
+/// back or never landed, nor one that a person undid.
 fn newest_standing(world: &World<'_>, head: &Head) -> Result<Option<String>, Halt> {
-    let mut next = head.open.clone().or_else(|| head.current.clone()).unwrap_or_default();
-    while !next.is_empty() {
-        let Some(story) = folded::fold(&world.ledger.entries(&next)?) else { return Ok(None) };
-        let request = &story.requested.request;
-        let stands =
-            story.rollback_committed.is_none() && story.committed.iter().flatten().any(|commit| !commit.unchanged);
+    let story = |id: &str| -> Result<Option<Folded>, Halt> { Ok(folded::fold(&world.ledger.entries(id)?)) };
+    if let Some(open) = story(head.open.as_deref().unwrap_or_default())? {
+        match &open.requested.request.kind {
+            RequestKind::Rollback { undoes } => return Ok(Some(undoes.clone())),
+            RequestKind::Promotion if open.planned.is_some() => return Ok(Some(open.id)),
+            RequestKind::Promotion => {}
+        }
+    }
+    let mut next = head.current.clone().unwrap_or_default();
+    while let Some(seen) = story(&next)? {
+        let request = &seen.requested.request;
+        let changed = seen.committed.iter().flatten().any(|commit| !commit.unchanged);
         next = match &request.kind {
-            RequestKind::Promotion if stands => return Ok(Some(next)),
+            RequestKind::Promotion if changed && seen.rollback_committed.is_none() => return Ok(Some(next)),
             RequestKind::Promotion => request.previous.clone(),
             RequestKind::Rollback { undoes } => {
-                let undone = folded::fold(&world.ledger.entries(undoes)?);
-                undone.map(|undone| undone.requested.request.previous).unwrap_or_default()
+                story(undoes)?.map(|undone| undone.requested.request.previous).unwrap_or_default()
             }
         };
     }
