@@ -8,7 +8,7 @@ use std::collections::hash_map::Entry;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::adapters::evidence::tally::Defect;
+use crate::adapters::evidence::said::Defect;
 use crate::promotion::facts::{DETAILS_KEPT, Detail, Tests};
 
 /// How a case came out; a worse one is greater. Having been skipped somewhere is no worse than having passed elsewhere.

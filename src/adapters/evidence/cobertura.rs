@@ -6,7 +6,7 @@
 use std::io::BufRead;
 
 use crate::adapters::evidence::lines::{Lines, is_hit};
-use crate::adapters::evidence::tally::{About, Defect};
+use crate::adapters::evidence::said::{About, Defect};
 use crate::adapters::evidence::times;
 use crate::adapters::evidence::xml::{Piece, Tag, Xml};
 

@@ -6,8 +6,9 @@ use std::path::Path;
 
 use crate::adapters::evidence::globs;
 use crate::adapters::evidence::intake::{self, Hashed};
+use crate::adapters::evidence::said::{About, Defect};
 use crate::adapters::evidence::sniff::{Sniffed, sniff};
-use crate::adapters::evidence::tally::{self, About, Defect, Tally};
+use crate::adapters::evidence::tally::{self, Tally};
 use crate::promotion::facts::{EvidenceFile, Observation, Reading, Subject, SubjectKnown};
 use crate::promotion::rules::{Format, Source, SourceKind};
 use crate::promotion::time::{Millis, Time};

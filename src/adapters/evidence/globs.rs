@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use globset::{GlobBuilder, GlobMatcher};
 use walkdir::WalkDir;
 
-use crate::adapters::evidence::tally::Defect;
+use crate::adapters::evidence::said::Defect;
 
 /// The most files that one source may name.
 pub const MAX_FILES: usize = 10_000;

@@ -7,7 +7,7 @@
 use std::io::BufRead;
 
 use crate::adapters::evidence::cases::{Case, CaseKey, CaseOutcome, Cases};
-use crate::adapters::evidence::tally::{About, Defect, first_line, short};
+use crate::adapters::evidence::said::{About, Defect, first_line, short};
 use crate::adapters::evidence::times;
 use crate::adapters::evidence::xml::{Piece, Tag, Xml};
 

@@ -3,7 +3,7 @@
 use std::io::BufRead;
 
 use crate::adapters::evidence::lines::{FileLines, Lines, is_hit};
-use crate::adapters::evidence::tally::{About, Defect};
+use crate::adapters::evidence::said::{About, Defect};
 
 /// The longest line that is read, in bytes.
 const MAX_LINE: u64 = 1 << 20;

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::adapters::evidence::tally::Defect;
+use crate::adapters::evidence::said::Defect;
 use crate::promotion::facts::Coverage;
 
 /// Lines of one source file.

@@ -33,6 +33,7 @@ pub mod lcov;
 pub mod lines;
 #[cfg(test)]
 mod properties;
+pub mod said;
 pub mod sarif;
 pub mod sniff;
 pub mod tally;

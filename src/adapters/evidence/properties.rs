@@ -6,8 +6,9 @@ use proptest::prelude::*;
 
 use crate::adapters::evidence::fixtures::{ROOT, SAMPLES};
 use crate::adapters::evidence::intake;
+use crate::adapters::evidence::said::Defect;
 use crate::adapters::evidence::sniff::sniff;
-use crate::adapters::evidence::tally::{Defect, Tally, name};
+use crate::adapters::evidence::tally::{Tally, name};
 use crate::promotion::facts::Measure;
 use crate::promotion::rules::Format;
 

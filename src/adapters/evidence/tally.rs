@@ -1,42 +1,14 @@
-//! What every parser returns, and the accumulator that a source's files are poured into.
+//! The accumulator that a source's files are poured into.
 
-use std::collections::BTreeSet;
 use std::io::BufRead;
 
 use crate::adapters::evidence::cases::Cases;
 use crate::adapters::evidence::found::Found;
 use crate::adapters::evidence::lines::Lines;
+use crate::adapters::evidence::said::{About, Defect};
 use crate::adapters::evidence::{cobertura, junit, lcov, sarif};
 use crate::promotion::facts::Measure;
 use crate::promotion::rules::Format;
-use crate::promotion::time::Time;
-
-/// Why a file, or all of them together, says nothing that can be believed. The text fits after the file's name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Defect {
-    /// There is nothing in it: `it is empty`.
-    Missing(String),
-    /// There is something wrong: `it is cut off: it ends at line 12 inside <testsuite>`.
-    Unreadable(String),
-}
-
-/// What a file says of itself, beside its measure.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct About {
-    /// When it was taken, the oldest of the times in it.
-    pub taken: Option<Time>,
-    /// The commits or digests that it says it is about.
-    pub subjects: BTreeSet<String>,
-    /// What a reader should know.
-    pub notes: Vec<String>,
-}
-
-impl About {
-    /// Keeps the older of two times.
-    pub fn older(&mut self, time: Time) {
-        self.taken = Some(self.taken.map_or(time, |taken| taken.min(time)));
-    }
-}
 
 /// The accumulator of one source.
 #[derive(Debug)]
@@ -101,22 +73,6 @@ impl Tally {
             }
         }
     }
-}
-
-/// The longest name or message that is kept, in characters.
-const KEPT: usize = 300;
-
-/// The first line that is not blank, shortened.
-pub fn first_line(text: &str) -> Option<String> {
-    text.lines().map(str::trim).find(|line| !line.is_empty()).map(short)
-}
-
-/// A text of at most `KEPT` characters.
-pub fn short(text: &str) -> String {
-    if text.chars().nth(KEPT).is_none() {
-        return text.to_owned();
-    }
-    text.chars().take(KEPT - 1).chain(['…']).collect()
 }
 
 /// The name of a format, as the rules write it.

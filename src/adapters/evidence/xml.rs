@@ -10,7 +10,7 @@ use quick_xml::Reader;
 use quick_xml::errors::SyntaxError;
 use quick_xml::events::{BytesEnd, BytesStart, Event};
 
-use crate::adapters::evidence::tally::Defect;
+use crate::adapters::evidence::said::Defect;
 use crate::adapters::evidence::trim::Trim;
 
 /// The deepest nesting that is read.

@@ -3,6 +3,7 @@
 //! A run without `results` did not run, one with `executionSuccessful: false` did not finish: neither is a clean scan.
 
 mod document;
+mod log;
 mod run;
 
 use std::fmt;
@@ -11,8 +12,9 @@ use std::io::{BufRead, BufReader};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::adapters::evidence::found::Found;
+use crate::adapters::evidence::said::{About, Defect};
+use crate::adapters::evidence::sarif::log::Log;
 use crate::adapters::evidence::sarif::run::Run;
-use crate::adapters::evidence::tally::{About, Defect};
 
 /// Reads one log into the accumulator.
 pub fn parse(input: impl BufRead, path: &str, found: &mut Found) -> Result<About, Defect> {
@@ -42,18 +44,6 @@ fn bad(fault: &serde_json::Error) -> Defect {
         Category::Syntax => format!("it is not JSON: {fault}"),
         Category::Data => format!("it is not SARIF 2.1.0: {fault}"),
     })
-}
-
-/// One log on its way.
-struct Log<'a> {
-    path: &'a str,
-    found: &'a mut Found,
-    about: About,
-    version: Option<String>,
-    runs: u64,
-    /// Whether a run says nothing of its time.
-    untimed: bool,
-    defects: Vec<Defect>,
 }
 
 struct LogSeed<'a, 'l>(&'a mut Log<'l>);

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use crate::adapters::evidence::found::{FindingKey, Severity};
-use crate::adapters::evidence::sarif::Log;
+use crate::adapters::evidence::said::{Defect, first_line, short};
 use crate::adapters::evidence::sarif::document::{
     Automation, Component, Descriptor, Finding, Invocation, Location, Message, Provenance, Rule, Tool,
 };
-use crate::adapters::evidence::tally::{Defect, first_line, short};
+use crate::adapters::evidence::sarif::log::Log;
 use crate::adapters::evidence::times;
 use crate::promotion::facts::{DETAILS_KEPT, Detail};
 

@@ -1,0 +1,16 @@
+//! One log on its way: what its runs are poured into.
+
+use crate::adapters::evidence::found::Found;
+use crate::adapters::evidence::said::{About, Defect};
+
+/// One log on its way.
+pub(super) struct Log<'a> {
+    pub(super) path: &'a str,
+    pub(super) found: &'a mut Found,
+    pub(super) about: About,
+    pub(super) version: Option<String>,
+    pub(super) runs: u64,
+    /// Whether a run says nothing of its time.
+    pub(super) untimed: bool,
+    pub(super) defects: Vec<Defect>,
+}
