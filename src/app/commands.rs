@@ -42,6 +42,8 @@ pub enum Task {
     },
     /// Check the rules.
     Check,
+    /// Print what the rules mean.
+    Meaning,
     /// Print the rules' JSON Schema.
     Schema,
     /// Show a record.
@@ -68,15 +70,26 @@ pub fn run(task: &Task, sources: &Sources, json: bool) -> Result<u8> {
     if in_actions {
         screen.unmasked(&mask::commands(&secrets));
     }
+    perform(task, &settings, &screen, &clock, &stop)
+}
+
+fn perform(
+    task: &Task,
+    settings: &Settings,
+    screen: &Screen,
+    clock: &SystemClock,
+    stop: &Arc<AtomicBool>,
+) -> Result<u8> {
     match task {
         Task::Schema => {
             screen.document(&format!("{}\n", serde_json::to_string_pretty(&schema::schema())?));
             Ok(0)
         }
-        Task::Show { id } => show::run(&screen, &settings, id.as_deref()),
+        Task::Show { id } => show::run(screen, settings, id.as_deref()),
         _ => match rules_file::load(&settings.rules) {
             Err(error) => {
                 screen.say(&format!("{error}\nexit {INVALID}\n"));
+                settings.actions.iter().for_each(|to| actions::refused(screen, to));
                 Ok(INVALID)
             }
             Ok(loaded) if *task == Task::Check => {
@@ -84,7 +97,11 @@ pub fn run(task: &Task, sources: &Sources, json: bool) -> Result<u8> {
                 screen.say(&format!("{}: no faults, {count} promotions\n", loaded.path));
                 Ok(0)
             }
-            Ok(loaded) => Door { task, settings: &settings, screen: &screen, clock: &clock, loaded: &loaded }.go(&stop),
+            Ok(loaded) if *task == Task::Meaning => {
+                screen.document(&serde_yaml::to_string(&loaded.rules)?);
+                Ok(0)
+            }
+            Ok(loaded) => Door { task, settings, screen, clock, loaded: &loaded }.go(stop),
         },
     }
 }
@@ -107,7 +124,10 @@ impl Door<'_> {
     fn go(&self, stop: &Arc<AtomicBool>) -> Result<u8> {
         let (service, promotion) = match self.chosen() {
             Ok(chosen) => chosen,
-            Err(ending) => return Ok(refuse(self.screen, &ending)),
+            Err(ending) => {
+                self.settings.actions.iter().for_each(|to| actions::refused(self.screen, to));
+                return Ok(refuse(self.screen, &ending));
+            }
         };
         let run = Uuid::now_v7().to_string();
         let actor = actor(self.settings);
@@ -177,6 +197,7 @@ impl Door<'_> {
 
     fn print(&self, job: &Job<'_>, end: Option<&End>, ending: &Ending, diffs: &[FileDiff]) {
         let style = self.screen.style();
+        let mut said = false;
         if let Some(end) = end {
             let images = end.facts.as_deref().map(|facts| facts.version.clone()).unwrap_or_default();
             let heading = Heading {
@@ -191,6 +212,7 @@ impl Door<'_> {
             let report = end.report.as_ref().filter(|report| (judged || held) && !report.rows.is_empty());
             if let Some(gates) = report {
                 self.screen.say(&report::text(&heading, gates, style));
+                said = held;
             }
             let planned = end.plan.as_deref().filter(|_| judged);
             if let Some(planned) = planned {
@@ -209,7 +231,7 @@ impl Door<'_> {
         } else if self.screen.json() {
             self.screen.document(&json::ending(ending));
         }
-        self.screen.say(&ending::text(ending, style));
+        self.screen.say(&if said { ending::after_report(ending) } else { ending::text(ending, style) });
     }
 
     /// The service and promotion that the settings name.

@@ -12,6 +12,8 @@ use crate::adapters::argocd::options::Options;
 use crate::adapters::argocd::server::{Login, ServerSettings};
 use crate::adapters::clock::SystemClock;
 use crate::adapters::evidence::files;
+use crate::adapters::git::address::Address;
+use crate::adapters::github::repository::Repository;
 use crate::adapters::gitops::{GitOps, GitOpsSettings, RepoSettings};
 use crate::adapters::health;
 use crate::adapters::http::{Http, HttpSettings};
@@ -24,6 +26,9 @@ use crate::promotion::rules::{HealthCheck, Source};
 
 /// How long a comparison with git may keep us waiting for Argo CD's answer; it goes on without us.
 const REFRESH: std::time::Duration = std::time::Duration::from_secs(20);
+
+/// The variable that holds the GitOps token, for hints.
+const TOKEN: &str = "GITOPS_TOKEN";
 
 /// The adapters of a run, and the runtime that they block on.
 pub struct Wired {
@@ -98,15 +103,26 @@ fn gitops(settings: &Settings, http: &Http) -> Result<GitOps, Fault> {
         return Err(fault.hint("set GITOPS_REPO (or --gitops-repo) to owner/name, a URL, or a local path"));
     };
     let token = settings.gitops_token.clone();
-    let branch = settings.gitops_branch.clone();
-    let repo = RepoSettings { address, token, token_name: "GITOPS_TOKEN".to_owned(), branch };
+    let api = &settings.github_api;
+    let repo = RepoSettings {
+        address: address.clone(),
+        token: token.clone(),
+        token_name: TOKEN.to_owned(),
+        branch: settings.gitops_branch.clone(),
+    };
     let settings = GitOpsSettings {
         repos: BTreeMap::from([("default".to_owned(), repo)]),
         server: settings.github_server.clone(),
         temp: settings.temp.clone(),
         ..GitOpsSettings::default()
     };
-    GitOps::new(&settings, http)
+    let mut gitops = GitOps::new(&settings, http)?;
+    if let Some((owner, name)) = Address::parse(&address, &settings.server)?.hosted(&settings.server) {
+        let repository = Repository { api: api.to_owned(), owner, name, token, token_name: TOKEN.to_owned() };
+        let http = http.clone();
+        gitops.also_check("default", Box::new(move || repository.preflight(&http)));
+    }
+    Ok(gitops)
 }
 
 fn argocd(settings: &Settings, server: &str, http: HttpSettings, runtime: &Runtime) -> Result<ArgoCd, Fault> {

@@ -3,6 +3,8 @@
 //! It is never Argo CD's own rollback, which auto-sync refuses and which leaves git ahead of the cluster. The plan is made
 //! from what stands in the repository now, and touches only scalars that still hold our value: what somebody else changed since is not ours to undo.
 
+use std::collections::BTreeMap;
+
 use crate::pipeline::collect::branch;
 use crate::pipeline::commit::{self, NoCommit};
 use crate::pipeline::job::{End, Halt};
@@ -12,12 +14,13 @@ use crate::pipeline::wait::goal::Settled;
 use crate::ports::{Fault, FaultKind};
 use crate::promotion::event::{Event, Phase};
 use crate::promotion::image::ImageChange;
+use crate::promotion::live::AppState;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::plan::Plan;
 use crate::promotion::planning;
 use crate::promotion::record::{Milestone, Refuted};
 use crate::promotion::rollback::{self, NoRollback};
-use crate::promotion::rules::RollbackWhen;
+use crate::promotion::rules::{App, RollbackWhen};
 use crate::promotion::words;
 
 /// What follows a definite failure: the rollback that the rules ask for, or a person.
@@ -58,6 +61,7 @@ pub fn roll_back(run: &mut Run<'_>, refuted: &Refuted) -> Result<End, Halt> {
         Err(why) => return stuck(run, refuted, &why),
     };
     let back = versions(&plan.images);
+    let broken = states(run);
     (run.world.tell)(&Event::RollingBack { to: back.clone() });
     match committed(run, &plan) {
         Ok(()) => {}
@@ -71,7 +75,7 @@ pub fn roll_back(run: &mut Run<'_>, refuted: &Refuted) -> Result<End, Halt> {
         Err(NoCommit::Fault(fault)) => return stuck(run, refuted, &fault.to_string()),
     }
     if run.story.rollback_verified.is_none()
-        && let Some(end) = verified(run, refuted, &plan)?
+        && let Some(end) = verified(run, refuted, &plan, &broken)?
     {
         return Ok(end);
     }
@@ -85,7 +89,12 @@ pub fn roll_back(run: &mut Run<'_>, refuted: &Refuted) -> Result<End, Halt> {
 }
 
 /// Watches what was restored until it is verified; the run's end if it does not come to that.
-fn verified(run: &mut Run<'_>, refuted: &Refuted, plan: &Plan) -> Result<Option<End>, Halt> {
+fn verified(
+    run: &mut Run<'_>,
+    refuted: &Refuted,
+    plan: &Plan,
+    broken: &BTreeMap<String, AppState>,
+) -> Result<Option<End>, Halt> {
     let commits: Vec<String> = run.story.rollback_committed.iter().flatten().map(|done| done.commit.clone()).collect();
     let Some(facts) = run.story.planned.as_ref().map(|planned| planned.facts.clone()) else {
         return stuck(run, refuted, "the promotion was never planned").map(Some);
@@ -95,7 +104,7 @@ fn verified(run: &mut Run<'_>, refuted: &Refuted, plan: &Plan) -> Result<Option<
         images: &plan.images,
         commits: &commits,
         nonce: &nonce,
-        baseline: &facts.target.apps,
+        baseline: broken,
         failing_before: &facts.failing_before,
         snapshot: &facts.target.snapshot,
         rollback: true,
@@ -148,6 +157,14 @@ fn make(
     };
     let made = rollback::plan(plan, &run.story.id, &run.story.requested.request, report, &snapshot, &pins);
     Ok(made.map_err(|NoRollback(why)| why))
+}
+
+/// The applications as the bad version left them: that they are broken now must not refute what is restored. One that
+/// cannot be read counts as well, and then a failure that lasts is definite.
+fn states(run: &Run<'_>) -> BTreeMap<String, AppState> {
+    let Ok((_, target)) = run.job.target() else { return BTreeMap::new() };
+    let state = |app: &App| Some((app.name.clone(), run.world.deployer?.state(app, false).ok()?));
+    target.apps.iter().filter_map(state).collect()
 }
 
 /// Makes the rollback's commit, or finds the one that an earlier run made.

@@ -34,10 +34,12 @@ pub struct Summary<'a> {
 pub fn summary(summary: &Summary<'_>, limit: usize) -> String {
     let mut page = Page::new(limit);
     let heading = &summary.heading;
+    let versions = words::versions(heading.images);
+    let named = if versions.is_empty() { heading.service.to_owned() } else { versions };
     page.paragraph(&format!(
         "### {} {}: {} → {}",
         icon(summary.ending.and_then(|ending| ending.exit.outcome())),
-        escape::markdown(&words::versions(heading.images)),
+        escape::markdown(&named),
         escape::markdown(heading.from),
         escape::markdown(heading.to)
     ));

@@ -7,11 +7,10 @@ pub(crate) mod stage;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use self::ends::Ends;
 use self::stage::{Play, Ran, Running, Stage, files};
-use crate::world::argo::Argo;
 
 /// How many worlds there are at once: most of the time each of them waits.
 const AT_ONCE: usize = 6;

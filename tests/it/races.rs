@@ -70,7 +70,9 @@ fn of_two_at_once_with_ledgers_of_their_own_the_second_names_the_commit_that_won
     let other = stage.file("other-ledger");
     let runs = [
         stage.start("staging"),
-        stage.start_with("staging", |command| drop(command.env("PROMOTE_LEDGER", &other).env("USER", "erin"))),
+        stage.start_with("staging", |command| {
+            command.env("PROMOTE_LEDGER", &other).env("USER", "erin");
+        }),
     ];
     held.arrived(2);
     held.off();

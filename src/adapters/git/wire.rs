@@ -1,7 +1,7 @@
 //! The wire between libgit2 and a server: our own transports, registered once under the scheme `promote`.
 //!
 //! libgit2 asks a transport's factory with nothing but the remote's URL. So that URL is `promote://7/`, where 7 names an
-//! open [`Line`]: the real address, the client and the login never enter libgit2.
+//! open line: the real address, the client and the login never enter libgit2.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};

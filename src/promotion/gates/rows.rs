@@ -257,7 +257,7 @@ impl Judge<'_> {
             [only] => only.path.clone(),
             several => words::counted(several.len() as u64, "file"),
         };
-        let age = observation.taken.map(|taken| format!(", {} old", Millis::between(taken, self.facts.at)));
+        let age = observation.taken.map(|taken| format!(", {} old", Millis::between(taken, self.facts.at).coarse()));
         let bound =
             if observation.subject.is_none() && self.facts.commit.is_some() { ", not bound to a version" } else { "" };
         format!("{files}{}{bound}", age.unwrap_or_default())

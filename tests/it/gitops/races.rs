@@ -1,6 +1,7 @@
 //! Pushes as compare-and-swap: nothing is lost, nothing is forced, and what became of a push is known or said to be unknown.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use promote::adapters::gitops::GitOps;
 use promote::ports::{Delivery, FaultKind, Pushed};
@@ -15,13 +16,14 @@ const RUNS: usize = 20;
 fn promote_until_landed(gitops: &GitOps, number: usize) -> String {
     let path = format!("envs/e{number}");
     let file = format!("{path}/values.yaml");
-    for _ in 0..400 {
+    for attempt in 1..400 {
         let snapshot = gitops.snapshot(&main_branch(), &path).unwrap();
         assert_eq!(snapshot.files[&file], "tag: old\n", "nobody else writes here");
         let proposal = proposal(&snapshot.commit, &file, "tag: new\n", &format!("Promote e{number}\n"));
         match gitops.push(&main_branch(), &proposal).unwrap() {
             Pushed::Landed(commit) => return commit,
-            Pushed::Moved => std::thread::yield_now(),
+            // Back off as the road does, each at its own pace.
+            Pushed::Moved => std::thread::sleep(Duration::from_millis((number * 37 + attempt * 59) as u64 % 800)),
         }
     }
     panic!("e{number} never landed");

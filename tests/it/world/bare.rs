@@ -1,4 +1,6 @@
 //! A bare repository made and read with git's own plumbing: never with the code under test.
+#![allow(dead_code, clippy::allow_attributes, reason = "the tests and the examples each use a part")]
+#![expect(clippy::unwrap_used, reason = "a world that cannot be set up ends the test")]
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -36,7 +38,12 @@ pub(crate) struct Logged {
 impl Bare {
     /// A repository whose branch `main` holds these files.
     pub(crate) fn new(files: &[(&str, &str)]) -> Self {
-        let bare = Self { dir: TempDir::new().unwrap(), commits: AtomicU64::new(0) };
+        Self::within(TempDir::new().unwrap(), files)
+    }
+
+    /// The same in a directory that was made before.
+    pub(crate) fn within(dir: TempDir, files: &[(&str, &str)]) -> Self {
+        let bare = Self { dir, commits: AtomicU64::new(0) };
         std::fs::create_dir(bare.path()).unwrap();
         bare.git(&["init", "-q", "--bare", "-b", "main", "."], &[]);
         let files: Vec<(&str, &[u8])> = files.iter().map(|(path, text)| (*path, text.as_bytes())).collect();

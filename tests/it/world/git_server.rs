@@ -1,4 +1,6 @@
 //! A git server on loopback: git's own `http-backend`, behind a login, with the troubles that real servers have.
+#![allow(dead_code, clippy::allow_attributes, reason = "the tests and the examples each use a part")]
+#![expect(clippy::unwrap_used, reason = "a world that cannot be set up ends the test")]
 
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener};

@@ -1,7 +1,4 @@
-//! The world that the tests and the sandbox start themselves: real repositories and honest servers, on loopback only.
-//!
-//! It is compiled into the integration binary and into the examples, each of which uses a part of it.
-#![allow(dead_code, reason = "each binary uses a part")]
+//! The world on loopback: stand-ins that refuse what the real ones refuse. Used by the tests and by the sandbox.
 
 pub(crate) mod argo;
 pub(crate) mod bare;
