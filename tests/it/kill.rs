@@ -165,8 +165,8 @@ impl Case {
             let code = if blow == Blow::Kill { None } else { Some(130) };
             struck.fetch_add(usize::from(ran.code == code), Ordering::SeqCst);
         });
-        // Those that were to be struck with their last answer may have ended before.
-        assert!(struck.into_inner() + 6 > spots.len(), "{spots:?}");
+        // A blow may come too late for a run that is at its end, above all a request to stop.
+        assert!(struck.into_inner() * 4 >= spots.len() * 3, "most of {spots:?} strike");
     }
 
     fn at(&self, spot: Spot, blow: Blow, wanted: &Ends) -> Ran {

@@ -46,7 +46,7 @@ fn a_promotion_whose_every_run_is_killed_a_little_later_comes_to_its_end() {
             // Whichever comes first: most runs talk to both servers.
             let spot = if n % 2 == 0 { Spot::Git(n, Answer::Lost) } else { Spot::Argo(n.div_ceil(2), Answer::Lost) };
             let ran = killed_at(&stage, spot);
-            said.push_str(&format!("{spot:?}: {:?}\n{}", ran.code, ran.said));
+            said = format!("{said}{spot:?}: {:?}\n{}", ran.code, ran.said);
             if ran.code.is_some() {
                 break;
             }
