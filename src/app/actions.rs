@@ -92,10 +92,12 @@ fn summary(screen: &Screen, to: &Actions, told: &Told<'_>) -> Result<()> {
     let Some(file) = &to.summary else { return Ok(()) };
     let Told { job, end, ending, diffs } = told;
     let facts = end.and_then(|end| end.facts.as_deref());
-    let images: Vec<_> = facts.map(|facts| facts.version.clone()).unwrap_or_default();
+    let request = end.and_then(|end| end.request.as_ref());
+    let asked = request.map(|request| request.images.as_slice()).unwrap_or_default();
+    let images: Vec<_> = asked.iter().map(|wanted| wanted.new.clone()).collect();
     let heading = Heading {
         service: &job.service.name,
-        from: &job.promotion.from,
+        from: request.map_or(&job.promotion.from, |request| &request.from),
         to: &job.promotion.to,
         images: &images,
         commit: facts.and_then(|facts| facts.commit.as_deref()),

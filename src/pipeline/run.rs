@@ -279,7 +279,7 @@ fn verdict(job: &Job<'_>, report: &GateReport) -> Option<End> {
         }
         Verdict::Stop => End::of(Outcome::Unknown, not_evaluated),
         Verdict::Wait => {
-            let at = report.not_before().map_or_else(String::new, |at| format!(", not before {at}"));
+            let at = report.not_before().map_or_else(String::new, |at| format!(", not before {}", words::moment(at)));
             let end = End::of(Outcome::Waiting, format!("only time is lacking{at}"));
             end.next(format!("run it again then; {} stays as it is", job.promotion.to))
         }
@@ -298,7 +298,12 @@ fn nothing_new(world: &World<'_>, job: &Job<'_>, asked: &Asked) -> Result<Option
     }
     let what = format!("{} pins {} already", job.promotion.to, versions(&last.images));
     let facts_end = End::of(Outcome::Unchanged, what).seen(format!("promotion {} verified it", last.promotion));
-    verify::look_again(world, job, asked, facts_end).map(Some)
+    let mut end = verify::look_again(world, job, asked, facts_end)?;
+    end.id = Some(last.promotion.clone());
+    end.recorded = true;
+    end.request = Some(asked.request.clone());
+    end.commit = Some(asked.target.snapshot.commit.clone());
+    Ok(Some(end))
 }
 
 fn make(job: &Job<'_>, asked: &Asked, facts: &Facts, report: &GateReport) -> Result<Plan, Halt> {

@@ -5,7 +5,7 @@ use crate::promotion::outcome::Outcome;
 use crate::promotion::plan::Committed;
 use crate::promotion::record::{Entry, Verified};
 use crate::promotion::report::{GateReport, Mark};
-use crate::promotion::request::{Actor, ActorKnown, Request, RequestKind};
+use crate::promotion::request::{Actor, ActorKnown, RequestKind};
 use crate::promotion::time::Millis;
 use crate::render::style::{COLUMNS, Style, sign};
 use crate::render::{escape, plan, progress, report, words};
@@ -48,7 +48,7 @@ pub fn line(entries: &[Entry]) -> String {
     let request = &story.requested.request;
     let versions = words::versions(request.images.iter().map(|wanted| &wanted.new));
     let stands = story.outcome.map_or("not ended", Outcome::word);
-    format!("{}  {began}  {}  {versions}  {stands}\n", escape::line(&story.id), moved(request))
+    format!("{}  {began}  {}  {versions}  {stands}\n", escape::line(&story.id), words::way(&request.from, &request.to))
 }
 
 fn row(name: &str, said: &str) -> Vec<String> {
@@ -57,15 +57,7 @@ fn row(name: &str, said: &str) -> Vec<String> {
 
 fn headline(story: &Folded, style: Style) -> String {
     let id = format!("{} {}", style.strong("PROMOTION"), escape::line(&story.id));
-    format!("{id}   {}", moved(&story.requested.request))
-}
-
-/// `dev → staging`, or `rollback of staging`.
-fn moved(request: &Request) -> String {
-    match &request.kind {
-        RequestKind::Promotion => format!("{} → {}", escape::line(&request.from), escape::line(&request.to)),
-        RequestKind::Rollback { .. } => format!("rollback of {}", escape::line(&request.to)),
-    }
+    format!("{id}   {}", words::way(&story.requested.request.from, &story.requested.request.to))
 }
 
 fn state(story: &Folded) -> String {

@@ -4,7 +4,9 @@
 
 mod action;
 mod argocd;
+mod bad_input;
 mod gitops;
+mod harness;
 mod http;
 mod kill;
 mod layers;
@@ -12,5 +14,7 @@ mod packages;
 mod races;
 mod readme;
 mod rules;
+mod scenarios;
+mod secrets;
 mod tls;
 mod world;

@@ -126,7 +126,10 @@ impl Judge<'_> {
             Some(Soak::For { elapsed, known_by }) => {
                 let left = Millis(min.0 - elapsed.0);
                 let ready = left.after(self.facts.at);
-                let because = format!("{from} has run this version for {elapsed}; {left} are left, until {ready}");
+                let because = format!(
+                    "{from} has run this version for {elapsed}; {left} are left, until {}",
+                    words::moment(ready)
+                );
                 let judged = Judged {
                     truth: Truth::False,
                     missing: false,
