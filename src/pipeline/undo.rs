@@ -7,7 +7,7 @@ use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::keep::Run;
 use crate::pipeline::run;
 use crate::ports::{Claimed, Fault, FaultKind, World};
-use crate::promotion::facts::{EnvironmentFacts, Facts};
+use crate::promotion::facts::{EnvironmentFacts, Facts, Snapshot};
 use crate::promotion::folded::{self, Folded};
 use crate::promotion::head::Head;
 use crate::promotion::id;
@@ -71,9 +71,10 @@ fn prepare(world: &World<'_>, job: &Job<'_>, undone: Option<&str>) -> Result<Und
     let (service, to) = (job.service, &job.promotion.to);
     let (environment, target) = job.target()?;
     let head = world.ledger.head(&service.name, to)?;
+    let snapshot = world.delivery.snapshot(&branch(target), &target.path)?;
     let wanted = match undone {
         Some(id) => id.to_owned(),
-        None => newest_standing(world, &head)?
+        None => newest_standing(world, &head, &snapshot)?
             .ok_or_else(|| nothing_recorded(world, job, "no promotion is recorded whose version stands there"))?,
     };
     let Some(story) = folded::fold(&world.ledger.entries(&wanted)?) else {
@@ -87,7 +88,6 @@ fn prepare(world: &World<'_>, job: &Job<'_>, undone: Option<&str>) -> Result<Und
     let Some(earlier) = story.planned else {
         return Err(nothing_recorded(world, job, &format!("promotion {wanted} wrote nothing")));
     };
-    let snapshot = world.delivery.snapshot(&branch(target), &target.path)?;
     let pins = planning::pinned(service, environment, &snapshot)?;
     let restore = planning::restore(&before(&head, &wanted), request);
     let request = Request {
@@ -110,10 +110,19 @@ fn prepare(world: &World<'_>, job: &Job<'_>, undone: Option<&str>) -> Result<Und
             hint: format!("look at what {to} pins now, and promote what it should"),
         })
     })?;
-    // That this rollback is open itself, since an earlier run asked for it, is no fact about the environment.
-    let head = Head { open: head.open.filter(|open| *open != id), ..head };
-    let now = EnvironmentFacts { name: to.clone(), snapshot, apps: BTreeMap::new(), head };
-    let facts = Facts {
+    let facts = facts(world, &request, snapshot, without_itself(head, &id));
+    Ok(Undoing { request, facts, plan })
+}
+
+/// That a rollback is open itself, since an earlier run asked for it, is no fact about the environment.
+fn without_itself(head: Head, id: &str) -> Head {
+    Head { open: head.open.filter(|open| open != id), ..head }
+}
+
+/// What a rollback is planned from: nothing is judged for it.
+fn facts(world: &World<'_>, request: &Request, snapshot: Snapshot, head: Head) -> Facts {
+    let now = EnvironmentFacts { name: request.to.clone(), snapshot, apps: BTreeMap::new(), head };
+    Facts {
         at: world.clock.now(),
         version: request.images.iter().map(|wanted| wanted.new.clone()).collect(),
         commit: None,
@@ -124,35 +133,37 @@ fn prepare(world: &World<'_>, job: &Job<'_>, undone: Option<&str>) -> Result<Und
         soak: None,
         failing_before: BTreeSet::new(),
         also_ships: Vec::new(),
-    };
-    Ok(Undoing { request, facts, plan })
+    }
 }
 
-/// What is undone where nobody names it: what an open rollback undoes; the open promotion, if it may have written something;
-/// else the newest promotion whose version is what the environment pins: not one that changed nothing, that was rolled
-/// back or never landed, nor one that a person undid.
-fn newest_standing(world: &World<'_>, head: &Head) -> Result<Option<String>, Halt> {
-    let story = |id: &str| -> Result<Option<Folded>, Halt> { Ok(folded::fold(&world.ledger.entries(id)?)) };
-    if let Some(open) = story(head.open.as_deref().unwrap_or_default())? {
-        match &open.requested.request.kind {
-            RequestKind::Rollback { undoes } => return Ok(Some(undoes.clone())),
-            RequestKind::Promotion if open.planned.is_some() => return Ok(Some(open.id)),
-            RequestKind::Promotion => {}
-        }
-    }
-    let mut next = head.current.clone().unwrap_or_default();
-    while let Some(seen) = story(&next)? {
-        let request = &seen.requested.request;
-        let changed = seen.committed.iter().flatten().any(|commit| !commit.unchanged);
+/// The newest promotion whose version is what the environment pins: not one that changed nothing, that was rolled back or
+/// never landed, nor one that a person undid.
+fn newest_standing(world: &World<'_>, head: &Head, now: &Snapshot) -> Result<Option<String>, Halt> {
+    let mut next = head.open.clone().or_else(|| head.current.clone()).unwrap_or_default();
+    while !next.is_empty() {
+        let Some(story) = folded::fold(&world.ledger.entries(&next)?) else { return Ok(None) };
+        let request = &story.requested.request;
+        let landed = story.committed.iter().flatten().any(|commit| !commit.unchanged);
         next = match &request.kind {
-            RequestKind::Promotion if changed && seen.rollback_committed.is_none() => return Ok(Some(next)),
+            RequestKind::Promotion if story.rollback_committed.is_none() && (landed || pushed(&story, now)) => {
+                return Ok(Some(next));
+            }
             RequestKind::Promotion => request.previous.clone(),
+            // One that was only begun has undone nothing yet.
+            RequestKind::Rollback { undoes } if !landed => undoes.clone(),
             RequestKind::Rollback { undoes } => {
-                story(undoes)?.map(|undone| undone.requested.request.previous).unwrap_or_default()
+                let undone = folded::fold(&world.ledger.entries(undoes)?);
+                undone.map(|undone| undone.requested.request.previous).unwrap_or_default()
             }
         };
     }
     Ok(None)
+}
+
+/// Whether what was planned stands there although no record says so: its run was killed right after the push.
+fn pushed(story: &Folded, now: &Snapshot) -> bool {
+    let plan = story.planned.as_ref().map(|planned| &planned.plan).filter(|_| !story.is_over());
+    plan.is_some_and(|plan| rollback::holds(plan, now))
 }
 
 /// The head as it is to a rollback: what the undone promotion verified itself is nothing to go back to.

@@ -55,6 +55,12 @@ pub fn plan(
     Ok(plan)
 }
 
+/// Whether a plan changes something, and all of its values stand there now.
+pub fn holds(plan: &Plan, now: &Snapshot) -> bool {
+    let changes = plan.commits.iter().any(|commit| !commit.files.is_empty());
+    changes && plan.commits.iter().all(|commit| still_ours(&commit.files, now).is_ok())
+}
+
 /// Every scalar that was changed must still hold our value.
 fn still_ours(files: &[FileEdits], now: &Snapshot) -> Result<(), NoRollback> {
     for file in files {

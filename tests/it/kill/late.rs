@@ -8,7 +8,7 @@ use promote::ports::Ledger;
 
 use super::ends::Ends;
 use super::held::{Held, until};
-use super::stage::{Play, Stage, files};
+use super::stage::{Play, Ran, Stage, files};
 use super::{Answer, Spot, killed_at};
 
 fn undisturbed(play: &Play) -> Ends {
@@ -46,7 +46,7 @@ fn a_promotion_whose_every_run_is_killed_a_little_later_comes_to_its_end() {
             // Whichever comes first: most runs talk to both servers.
             let spot = if n % 2 == 0 { Spot::Git(n, Answer::Lost) } else { Spot::Argo(n.div_ceil(2), Answer::Lost) };
             let ran = killed_at(&stage, spot);
-            said.push_str(&format!("{spot:?}: {:?}\n{}", ran.code, ran.said));
+            said = format!("{said}{spot:?}: {:?}\n{}", ran.code, ran.said);
             if ran.code.is_some() {
                 break;
             }
@@ -60,13 +60,7 @@ fn of_a_run_that_was_taken_up_and_killed_after_its_push_the_commit_is_found() {
     let wanted = undisturbed(&Play::usual());
     let stage = Stage::new(&Play::usual());
     killed_before_its_push(&stage);
-    let held = Held::on(&stage);
-    let second = stage.start("staging");
-    held.arrived(1);
-    second.kill();
-    held.land(0);
-    held.off();
-    until("the push lands", || stage.bare.log("main").len() == 2);
+    killed_after_its_push(&stage);
     let third = stage.run("staging");
     assert_eq!(third.code, Some(0), "{}", third.said);
     assert_same(&stage, &wanted, &third.said);
@@ -89,6 +83,49 @@ fn a_push_that_lands_after_its_run_is_dead_is_found_by_the_next_one() {
     let second = second.wait();
     assert_eq!(second.code, Some(0), "{}", second.said);
     assert_same(&stage, &wanted, &second.said);
+}
+
+/// Kills a run, and lets its push land: nothing but the repository knows of it.
+fn killed_after_its_push(stage: &Stage) {
+    let held = Held::on(stage);
+    let run = stage.start("staging");
+    held.arrived(1);
+    run.kill();
+    held.land(0);
+    held.off();
+    until("the push lands", || stage.pinned("staging") == stage.text("staging", "1.20"));
+}
+
+fn rolled_back(stage: &Stage) -> Ran {
+    let words = ["--env", "staging", "--reason", "it is slow"];
+    stage.start_with("staging", |command| *command = stage.command(&[&["rollback"], &words[..]].concat())).wait()
+}
+
+#[test]
+fn what_a_killed_run_pushed_can_be_undone() {
+    let stage = Stage::new(&Play::usual());
+    killed_after_its_push(&stage);
+    let ran = rolled_back(&stage);
+    assert_eq!(ran.code, Some(0), "{}", ran.said);
+    assert_eq!(stage.pinned("staging"), stage.text("staging", "1.10"));
+    stage.assert_nothing_lost();
+}
+
+#[test]
+fn a_promotion_that_was_killed_before_its_push_is_not_what_a_person_undoes() {
+    let stage = Stage::new(&Play::usual());
+    assert_eq!(stage.run("staging").code, Some(0));
+    stage.set("dev", "1.30", "Build 1.30");
+    let held = Held::on(&stage);
+    let run = stage.start("staging");
+    held.arrived(1);
+    run.kill();
+    held.refuse(0);
+    held.off();
+    let ran = rolled_back(&stage);
+    assert_eq!(ran.code, Some(0), "{}", ran.said);
+    assert_eq!(stage.pinned("staging"), stage.text("staging", "1.10"));
+    stage.assert_nothing_lost();
 }
 
 #[test]

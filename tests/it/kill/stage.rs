@@ -1,6 +1,7 @@
 //! A whole world for the real binary, which it may be killed in: a GitOps repository behind git's own server, a stand-in for
 //! Argo CD, evidence, rules and a ledger. All of it is outside the process under test.
 
+use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
@@ -18,6 +19,15 @@ use crate::world::git_server::{GitServer, WRITE_TOKEN};
 const PACE: u32 = 30;
 /// A run that takes longer than this hangs.
 const HANGS: Duration = Duration::from_secs(120);
+
+/// One promotion of the rules: everything about it is short.
+const PROMOTION: &str = "  - from: dev
+    to: TARGET
+    gates:
+      tests: { required: [unit] }
+    verify: { settle: 200ms, grace: 300ms, timeout: 60s }
+    rollback: { on: [deployment, health], when: auto }
+";
 
 /// What differs from one stage to another.
 #[derive(Clone)]
@@ -75,13 +85,11 @@ impl Play {
             format!("version: 1\nservice: app\nenvironments:\n  dev: {{ path: k8s/overlays/dev{images} }}\n");
         for target in &self.targets {
             let argocd = if self.argo { format!(", argocd: app-{target}") } else { String::new() };
-            text.push_str(&format!("  {target}: {{ path: k8s/overlays/{target}{argocd}{images} }}\n"));
+            let _ = writeln!(text, "  {target}: {{ path: k8s/overlays/{target}{argocd}{images} }}");
         }
-        text.push_str("evidence:\n  unit: artifacts/unit/*.xml\npromotions:\n");
+        text += "evidence:\n  unit: artifacts/unit/*.xml\npromotions:\n";
         for target in &self.targets {
-            text.push_str(&format!(
-                "  - from: dev\n    to: {target}\n    gates:\n      tests: {{ required: [unit] }}\n    verify: {{ settle: 200ms, grace: 300ms, timeout: 60s }}\n    rollback: {{ on: [deployment, health], when: auto }}\n"
-            ));
+            text += &PROMOTION.replace("TARGET", target);
         }
         text
     }
