@@ -85,7 +85,7 @@ fn same_versions(a: &Request, b: &Request) -> bool {
 /// Reads the evidence that the promotion's gates ask for, all sources at once, and completes the facts.
 pub fn facts(world: &World<'_>, job: &Job<'_>, asked: &Asked) -> Result<Facts, Halt> {
     let evidence = &job.rules.evidence;
-    let needs = gates::needs(job.promotion, evidence);
+    let needs = gates::needs::needs(job.promotion, evidence);
     let (service, from) = (&job.service.name, &job.promotion.from);
     let merges: Vec<(String, Source)> =
         needs.merged.iter().map(|(gate, ids)| (gate.clone(), merged_source(gate, ids, evidence))).collect();

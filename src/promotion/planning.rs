@@ -224,7 +224,7 @@ fn digest(making: &Making<'_>, environment: &Environment, plan: &Plan) -> String
         .iter()
         .map(|commit| json!({ "repo": commit.repository, "branch": commit.branch, "path": commit.path, "files": commit.files }))
         .collect();
-    let needed = crate::promotion::gates::needs(making.promotion, &making.rules.evidence).readings;
+    let needed = crate::promotion::gates::needs::needs(making.promotion, &making.rules.evidence).readings;
     let sources: BTreeMap<_, _> = making.rules.evidence.iter().filter(|(id, _)| needed.contains(*id)).collect();
     let evidence: BTreeMap<&String, Vec<String>> = sources
         .iter()

@@ -6,7 +6,8 @@ use crate::promotion::facts::{
     SubjectKnown, Tests,
 };
 use crate::promotion::fields::Unit;
-use crate::promotion::gates::{evaluate, needs};
+use crate::promotion::gates::evaluate;
+use crate::promotion::gates::needs::needs;
 use crate::promotion::head::Head;
 use crate::promotion::image::ImageRef;
 use crate::promotion::report::{GateReport, GateRow, Mark, Verdict};

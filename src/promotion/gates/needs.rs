@@ -1,0 +1,54 @@
+//! What has to be read for the gates of a promotion.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::promotion::rules::{Gate, GateKind, Promotion, Source};
+
+/// The gate's name: what stands before the dot of its id.
+pub fn name(gate: &Gate) -> &str {
+    gate.id.split_once('.').map_or(gate.id.as_str(), |(name, _)| name)
+}
+
+/// What has to be read for a promotion.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// The evidence ids.
+    pub readings: BTreeSet<String>,
+    /// Gates whose measures are merged over several evidence ids: gate name → ids.
+    pub merged: BTreeMap<String, Vec<String>>,
+    /// Whether a gate asks how long the version has run in the source environment.
+    pub soak: bool,
+}
+
+/// Works out what has to be read.
+pub fn needs(promotion: &Promotion, evidence: &BTreeMap<String, Source>) -> Needs {
+    let mut needs = Needs::default();
+    let mut by_gate: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for gate in &promotion.gates {
+        let ids = match &gate.kind {
+            GateKind::Tests { evidence, .. } => vec![evidence.clone()],
+            GateKind::Coverage { from, .. } | GateKind::Security { from, .. } => from.clone(),
+            GateKind::Soak { .. } => {
+                needs.soak = true;
+                continue;
+            }
+            GateKind::Condition(condition) => {
+                for comparison in condition.comparisons() {
+                    match comparison.field.split_once('.') {
+                        Some(("deployment", _)) => needs.soak = true,
+                        Some((id, _)) if evidence.contains_key(id) => {
+                            needs.readings.insert(id.to_owned());
+                        }
+                        _ => {}
+                    }
+                }
+                continue;
+            }
+        };
+        needs.readings.extend(ids.iter().cloned());
+        let known = by_gate.entry(name(gate).to_owned()).or_default();
+        known.extend(ids.into_iter().filter(|id| !known.contains(id)).collect::<Vec<_>>());
+    }
+    needs.merged = by_gate.into_iter().filter(|(_, ids)| ids.len() > 1).collect();
+    needs
+}
