@@ -110,7 +110,11 @@ impl Sandbox {
         let text = self.bare.text("main", &path).ok_or("dev is gone")?;
         let line = text.lines().find(|line| line.contains("newTag:")).ok_or("dev pins nothing")?;
         let old = line.split('"').nth(1).ok_or("dev pins nothing")?;
-        self.bare.commit("main", &[(&path, text.replace(old, version).as_bytes())], &format!("Deploy app {version} to dev"));
+        self.bare.commit(
+            "main",
+            &[(&path, text.replace(old, version).as_bytes())],
+            &format!("Deploy app {version} to dev"),
+        );
         let artifacts = self.workspace.join("artifacts");
         copy(&root().join("fixtures/sandbox/artifacts/passing"), &artifacts)?;
         copy(&root().join("fixtures/sandbox/artifacts").join(reports), &artifacts)
@@ -123,7 +127,10 @@ impl Sandbox {
             .args(arguments)
             .current_dir(&self.workspace)
             .env_clear()
-            .envs(std::env::vars_os().filter(|(name, _)| ["PATH", "HOME", "TERM", "USER"].iter().any(|keep| name == keep)))
+            .envs(
+                std::env::vars_os()
+                    .filter(|(name, _)| ["PATH", "HOME", "TERM", "USER"].iter().any(|keep| name == keep)),
+            )
             .env("GITOPS_REPO", self.git.url())
             .env("GITOPS_TOKEN", WRITE_TOKEN)
             .env("GITOPS_BRANCH", "main")
