@@ -157,7 +157,7 @@ fn the_table_of_options_is_whole() {
         let options: Vec<&str> = row[1].split('`').skip(1).step_by(2).collect();
         options.iter().map(|option| format!("{}.{option}", coded(&row[0]).unwrap_or(""))).collect::<Vec<_>>()
     };
-    let found: Vec<String> = table.rows.iter().flat_map(|row| names(row)).collect();
+    let found: Vec<String> = table.rows.iter().flat_map(names).collect();
     let is_built = |name: &String| {
         let short = name.strip_prefix("promotion.").unwrap_or(name);
         !not_built.contains(name) && !not_built.contains(short)
