@@ -2,7 +2,7 @@
 //! through the real binary: one that lands, one that is held, one that is rolled back. `cargo run --example sandbox`
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
-#[expect(dead_code, reason = "the tests use the rest")]
+#[expect(dead_code, unused_imports, reason = "the tests use the rest")]
 #[path = "../../tests/it/world/mod.rs"]
 mod world;
 

@@ -53,9 +53,11 @@ impl DirectoryLedger {
         let Some(promotion) = folded::fold(&entries) else { return Ok(()) };
         let request = &promotion.requested.request;
         let file = self.head_file(&request.service, &request.to);
-        let before = read_json::<Head>(&file)?.unwrap_or_default();
+        let kept = read_json::<Head>(&file)?.unwrap_or_default();
+        // A run that was killed right after its last entry left the file behind: what it ended must not be forgotten.
+        let before = self.head(&request.service, &request.to)?;
         let after = promotion.head_after(&before);
-        if after == before { Ok(()) } else { replace(&file, &after) }
+        if after == kept { Ok(()) } else { replace(&file, &after) }
     }
 }
 

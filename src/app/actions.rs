@@ -19,6 +19,8 @@ use crate::render::report::Heading;
 
 /// The size of a job summary that GitHub accepts from one step.
 const SUMMARY_LIMIT: usize = 1024 * 1024;
+/// The word of an end that is no outcome: usage, rules or settings.
+const INVALID: &str = "invalid";
 /// The gate report's name in the ledger's directory.
 const REPORT: &str = "gate-report.json";
 
@@ -46,6 +48,16 @@ pub fn tell(screen: &Screen, settings: &Settings, to: &Actions, told: &Told<'_>)
     }
 }
 
+/// Tells GitHub Actions of an end before there was anything to run: settings or rules that cannot be.
+pub fn refused(screen: &Screen, to: &Actions) {
+    let Some(file) = &to.output else { return };
+    let delimiter = format!("ghadelimiter_{}", Uuid::now_v7());
+    let written = actions::output("outcome", INVALID, &delimiter).map_err(anyhow::Error::from);
+    if let Err(error) = written.and_then(|text| append(file, &text)) {
+        screen.say(&actions::warning("promote", None, &format!("{error:#}")));
+    }
+}
+
 fn outputs(screen: &Screen, settings: &Settings, to: &Actions, told: &Told<'_>) -> Result<()> {
     let Some(file) = &to.output else { return Ok(()) };
     let end = told.end;
@@ -59,7 +71,7 @@ fn outputs(screen: &Screen, settings: &Settings, to: &Actions, told: &Told<'_>) 
     }
     let images = end.and_then(|end| end.request.as_ref()).map(|request| request.images.as_slice()).unwrap_or_default();
     let version: Vec<String> = images.iter().map(|wanted| wanted.new.version()).collect();
-    let outcome = told.ending.exit.outcome().map_or("invalid", crate::promotion::outcome::Outcome::word);
+    let outcome = told.ending.exit.outcome().map_or(INVALID, crate::promotion::outcome::Outcome::word);
     let commit = end.and_then(|end| end.commit.clone()).unwrap_or_default();
     let id = end.and_then(|end| end.id.clone()).unwrap_or_default();
     let values = [
@@ -80,10 +92,12 @@ fn summary(screen: &Screen, to: &Actions, told: &Told<'_>) -> Result<()> {
     let Some(file) = &to.summary else { return Ok(()) };
     let Told { job, end, ending, diffs } = told;
     let facts = end.and_then(|end| end.facts.as_deref());
-    let images: Vec<_> = facts.map(|facts| facts.version.clone()).unwrap_or_default();
+    let request = end.and_then(|end| end.request.as_ref());
+    let asked = request.map(|request| request.images.as_slice()).unwrap_or_default();
+    let images: Vec<_> = asked.iter().map(|wanted| wanted.new.clone()).collect();
     let heading = Heading {
         service: &job.service.name,
-        from: &job.promotion.from,
+        from: request.map_or(&job.promotion.from, |request| &request.from),
         to: &job.promotion.to,
         images: &images,
         commit: facts.and_then(|facts| facts.commit.as_deref()),

@@ -26,11 +26,16 @@ pub fn command() -> Command {
     let json = || Arg::new("json").long("json").action(ArgAction::SetTrue).help("print a document for programs");
     let id = |help: &'static str| Arg::new("id").help(help).value_name("ID");
     let rules = Command::new("rules")
-        .about("Check the rules file, or print its JSON Schema")
+        .about("Check the rules file, show what it means, or print its JSON Schema")
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(
             Command::new("check").about("Read the rules and name every fault").arg(flag("rules", "the rules file")),
+        )
+        .subcommand(
+            Command::new("show")
+                .about("Print what the rules mean: names bound, defaults filled in, gates spelled out as conditions")
+                .arg(flag("rules", "the rules file")),
         )
         .subcommand(Command::new("schema").about("Print the JSON Schema of the rules file"));
     let env = Arg::new("env").long("env").value_name("ENVIRONMENT").help("the environment that is restored");
@@ -86,6 +91,7 @@ pub fn run(arguments: Vec<OsString>, environment: impl Iterator<Item = (OsString
     };
     let (task, matches) = match (name, matches.subcommand()) {
         ("rules", Some(("schema", _))) => (Task::Schema, matches),
+        ("rules", Some(("show", show))) => (Task::Meaning, show),
         ("rules", Some((_, check))) => (Task::Check, check),
         ("validate", _) => (Task::Validate, matches),
         ("plan", _) => (Task::Plan, matches),

@@ -12,11 +12,12 @@ use crate::app::mask::{self, Mask};
 use crate::app::rules_file::{self, Loaded};
 use crate::app::screen::Screen;
 use crate::app::settings::{Settings, Sources};
-use crate::app::{show, wiring, words};
+use crate::app::{log, show, wiring, words};
 use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::{run as road, undo};
 use crate::ports::{Clock as _, World};
 use crate::promotion::outcome::Outcome;
+use crate::promotion::planning::PlanFault;
 use crate::promotion::request::{Actor, ActorKnown};
 use crate::promotion::rules::{Promotion, Rules, Service, schema};
 use crate::render::diff::FileDiff;
@@ -42,6 +43,8 @@ pub enum Task {
     },
     /// Check the rules.
     Check,
+    /// Print what the rules mean.
+    Meaning,
     /// Print the rules' JSON Schema.
     Schema,
     /// Show a record.
@@ -64,19 +67,35 @@ pub fn run(task: &Task, sources: &Sources, json: bool) -> Result<u8> {
     };
     let secrets = settings.secrets();
     let in_actions = settings.actions.is_some();
-    let screen = Screen::new(Mask::new(&secrets), json, settings.no_color, in_actions, clock.now());
+    let mask = Mask::new(&secrets);
+    let screen = Screen::new(mask.clone(), json, settings.no_color, in_actions, clock.now());
+    if let Some(filter) = &settings.log {
+        log::begin(filter, &mask);
+    }
     if in_actions {
         screen.unmasked(&mask::commands(&secrets));
     }
+    perform(task, &settings, &mask, &screen, &clock, &stop)
+}
+
+fn perform(
+    task: &Task,
+    settings: &Settings,
+    mask: &Mask,
+    screen: &Screen,
+    clock: &SystemClock,
+    stop: &Arc<AtomicBool>,
+) -> Result<u8> {
     match task {
         Task::Schema => {
             screen.document(&format!("{}\n", serde_json::to_string_pretty(&schema::schema())?));
             Ok(0)
         }
-        Task::Show { id } => show::run(&screen, &settings, id.as_deref()),
+        Task::Show { id } => show::run(screen, settings, id.as_deref()),
         _ => match rules_file::load(&settings.rules) {
             Err(error) => {
                 screen.say(&format!("{error}\nexit {INVALID}\n"));
+                settings.actions.iter().for_each(|to| actions::refused(screen, to));
                 Ok(INVALID)
             }
             Ok(loaded) if *task == Task::Check => {
@@ -84,7 +103,11 @@ pub fn run(task: &Task, sources: &Sources, json: bool) -> Result<u8> {
                 screen.say(&format!("{}: no faults, {count} promotions\n", loaded.path));
                 Ok(0)
             }
-            Ok(loaded) => Door { task, settings: &settings, screen: &screen, clock: &clock, loaded: &loaded }.go(&stop),
+            Ok(loaded) if *task == Task::Meaning => {
+                screen.document(&serde_yaml::to_string(&loaded.rules)?);
+                Ok(0)
+            }
+            Ok(loaded) => Door { task, settings, screen, clock, loaded: &loaded, mask }.go(stop),
         },
     }
 }
@@ -101,16 +124,22 @@ struct Door<'a> {
     screen: &'a Screen,
     clock: &'a SystemClock,
     loaded: &'a Loaded,
+    mask: &'a Mask,
 }
 
 impl Door<'_> {
     fn go(&self, stop: &Arc<AtomicBool>) -> Result<u8> {
         let (service, promotion) = match self.chosen() {
             Ok(chosen) => chosen,
-            Err(ending) => return Ok(refuse(self.screen, &ending)),
+            Err(ending) => {
+                self.settings.actions.iter().for_each(|to| actions::refused(self.screen, to));
+                return Ok(refuse(self.screen, &ending));
+            }
         };
         let run = Uuid::now_v7().to_string();
         let actor = actor(self.settings);
+        // It goes into the record and the commit.
+        let reason = self.settings.reason.as_deref().map(|reason| self.mask.hide(reason));
         let job = Job {
             rules: &self.loaded.rules,
             rules_path: &self.loaded.path,
@@ -118,7 +147,7 @@ impl Door<'_> {
             service,
             promotion,
             commit: self.settings.commit.as_deref(),
-            reason: self.settings.reason.as_deref(),
+            reason: reason.as_deref(),
             run: &run,
             actor: &actor,
             promote: env!("CARGO_PKG_VERSION"),
@@ -134,7 +163,7 @@ impl Door<'_> {
     /// Opens the world and walks the road.
     fn walk(&self, job: &Job<'_>, stop: &Arc<AtomicBool>) -> Result<End, Halt> {
         road::built(job)?;
-        let wired = wiring::open(self.settings, job, stop)?;
+        let wired = wiring::open(self.settings, self.mask, job, stop)?;
         let tell = |event: &_| self.screen.tell(event, self.clock.now());
         let world = World {
             evidence: &wired.evidence,
@@ -177,6 +206,7 @@ impl Door<'_> {
 
     fn print(&self, job: &Job<'_>, end: Option<&End>, ending: &Ending, diffs: &[FileDiff]) {
         let style = self.screen.style();
+        let mut said = false;
         if let Some(end) = end {
             let images = end.facts.as_deref().map(|facts| facts.version.clone()).unwrap_or_default();
             let heading = Heading {
@@ -194,8 +224,11 @@ impl Door<'_> {
             }
             let planned = end.plan.as_deref().filter(|_| judged);
             if let Some(planned) = planned {
-                self.screen.say(&format!("\n{}\n", plan::text(planned, diffs, style)));
+                let gap = if report.is_some() { "\n" } else { "" };
+                self.screen.say(&format!("{gap}{}\n", plan::text(planned, diffs, style)));
             }
+            // Right below a report that holds the promotion, its answer is not said again.
+            said = held && report.is_some() && planned.is_none();
             for entry in &end.unkept {
                 self.screen.say(&format!("{entry}\n"));
             }
@@ -209,7 +242,8 @@ impl Door<'_> {
         } else if self.screen.json() {
             self.screen.document(&json::ending(ending));
         }
-        self.screen.say(&ending::text(ending, style));
+        let words = if said { format!("\n{}", ending::after_report(ending)) } else { ending::text(ending, style) };
+        self.screen.say(&words);
     }
 
     /// The service and promotion that the settings name.
@@ -258,8 +292,12 @@ fn no_promotion(rules: &Rules, from: &str, to: &str) -> Ending {
 /// A bypass must be allowed by the rules, which this version cannot do yet: it is refused, never ignored. Approvals need no
 /// bypass as long as a promotion that asks for some is refused as a whole.
 fn bypass(settings: &Settings, promotion: &Promotion) -> Option<Halt> {
-    let part = crate::promotion::rules::NotBuilt { part: "bypass of gates".to_owned(), at: promotion.at };
-    settings.skip_validation.then(|| Halt::NotBuilt(vec![part]))
+    let refused = || PlanFault {
+        what: "gates cannot be skipped: this version of promote knows no bypass of gates".to_owned(),
+        seen: format!("SKIP_VALIDATION (or --skip-validation) is set for {} → {}", promotion.from, promotion.to),
+        hint: "take it away, or change the gates in the rules".to_owned(),
+    };
+    settings.skip_validation.then(|| Halt::Invalid(refused()))
 }
 
 fn actor(settings: &Settings) -> Actor {

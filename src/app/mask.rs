@@ -1,5 +1,8 @@
 //! The mask writer: the only code outside the adapters that sees a secret, in order to hide it.
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
 use crate::adapters::secret::Secret;
 use crate::render::actions;
 
@@ -15,7 +18,7 @@ const SHORTEST: usize = 4;
 
 impl Mask {
     /// A mask for these secrets.
-    pub fn new(secrets: &[(&str, &Secret)]) -> Self {
+    pub fn new(secrets: &[(&str, Secret)]) -> Self {
         let mut forms = Vec::new();
         for (name, secret) in secrets {
             for text in std::iter::once(secret.expose()).chain(secret.expose().lines()) {
@@ -32,6 +35,13 @@ impl Mask {
         Self { forms }
     }
 
+    /// The same value without secrets in its texts; `None` if it is no longer of its kind without them.
+    pub fn hide_in<T: Serialize + DeserializeOwned>(&self, value: T) -> Option<T> {
+        let text = serde_json::to_string(&value).ok()?;
+        let hidden = self.hide(&text);
+        if hidden == text { Some(value) } else { serde_json::from_str(&hidden).ok() }
+    }
+
     /// The text without secrets.
     pub fn hide(&self, text: &str) -> String {
         self.forms.iter().fold(text.to_owned(), |text, (form, name)| {
@@ -41,7 +51,7 @@ impl Mask {
 }
 
 /// The lines that make the runner hide secrets in the log; to be written before anything else.
-pub fn commands(secrets: &[(&str, &Secret)]) -> String {
+pub fn commands(secrets: &[(&str, Secret)]) -> String {
     let texts: Vec<&str> = secrets.iter().map(|(_, secret)| secret.expose()).collect();
     actions::masks(&texts)
 }
@@ -64,9 +74,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_value_keeps_its_kind_without_its_secrets() {
+        let mask = Mask::new(&[("TOKEN", Secret::new("a\"b1234").unwrap()), ("PIN", Secret::new("1234").unwrap())]);
+        let value = vec!["is a\"b1234".to_owned(), "else".to_owned()];
+        assert_eq!(mask.hide_in(value), Some(vec!["is $TOKEN".to_owned(), "else".to_owned()]));
+        assert_eq!(mask.hide_in(1234), None, "a number cannot be shown as a name");
+    }
+
+    #[test]
     fn every_form_of_a_secret_is_hidden() {
         let secret = Secret::new("p&ss \"word\"/1").unwrap();
-        let mask = Mask::new(&[("ARGOCD_PASSWORD", &secret)]);
+        let mask = Mask::new(&[("ARGOCD_PASSWORD", secret)]);
         for form in ["p&ss \"word\"/1", "p%26ss%20%22word%22%2F1", "p&ss \\\"word\\\"/1", "p&amp;ss &quot;word&quot;/1"]
         {
             assert_eq!(mask.hide(&format!("login with {form} failed")), "login with $ARGOCD_PASSWORD failed");

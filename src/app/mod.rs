@@ -5,6 +5,7 @@
 pub mod actions;
 pub mod cli;
 pub mod commands;
+pub mod log;
 pub mod mask;
 pub mod rules_file;
 pub mod screen;

@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use crate::adapters::argocd::options::Options;
+use crate::adapters::git::address::Address;
 use crate::adapters::secret::Secret;
 
 /// One setting and the names that it goes by.
@@ -254,14 +256,30 @@ impl Sources {
 }
 
 impl Settings {
-    /// Every secret, by the name of its variable.
-    pub fn secrets(&self) -> Vec<(&'static str, &Secret)> {
-        let all = [
-            ("GITOPS_TOKEN", &self.gitops_token),
-            ("ARGOCD_PASSWORD", &self.argocd_password),
-            ("ARGOCD_AUTH_TOKEN", &self.argocd_auth_token),
+    /// Every secret, by the name of its variable, or of where in a variable it stands.
+    pub fn secrets(&self) -> Vec<(&'static str, Secret)> {
+        let named = [
+            ("GITOPS_TOKEN", self.gitops_token.clone()),
+            ("ARGOCD_PASSWORD", self.argocd_password.clone()),
+            ("ARGOCD_AUTH_TOKEN", self.argocd_auth_token.clone()),
+            ("GITOPS_REPO_PASSWORD", self.password_in_address()),
         ];
-        all.into_iter().filter_map(|(name, secret)| secret.as_ref().map(|secret| (name, secret))).collect()
+        let named = named.into_iter().filter_map(|(name, secret)| secret.map(|secret| (name, secret)));
+        named.chain(self.headers().into_iter().map(|secret| ("ARGOCD_OPTS_HEADER", secret))).collect()
+    }
+
+    /// The password in the GitOps repository's address. What cannot be an address is refused later, without being shown.
+    fn password_in_address(&self) -> Option<Secret> {
+        match Address::parse(self.gitops_repo.as_deref()?, &self.github_server).ok()? {
+            Address::Http { login, .. } => login?.password,
+            Address::Local(_) | Address::Ssh { .. } => None,
+        }
+    }
+
+    /// The values of the headers in `ARGOCD_OPTS`, which log in to a proxy. What is not understood is refused later.
+    fn headers(&self) -> Vec<Secret> {
+        let options = self.argocd_opts.as_deref().and_then(|text| Options::parse(text).ok());
+        options.map(|options| options.headers.into_iter().map(|(_, value)| value).collect()).unwrap_or_default()
     }
 }
 

@@ -18,6 +18,7 @@ use crate::adapters::gitops::{GitOps, GitOpsSettings, RepoSettings};
 use crate::adapters::health;
 use crate::adapters::http::{Http, HttpSettings};
 use crate::adapters::ledger::DirectoryLedger;
+use crate::app::mask::Mask;
 use crate::app::settings::Settings;
 use crate::pipeline::job::{Halt, Job};
 use crate::ports::{Clock as _, Evidence, Fault, FaultKind};
@@ -50,6 +51,7 @@ pub struct Workspace {
     commit: Option<String>,
     http: Http,
     clock: SystemClock,
+    mask: Mask,
 }
 
 impl Evidence for Workspace {
@@ -60,7 +62,11 @@ impl Evidence for Workspace {
             let claim = || Subject { version: commit.clone(), known: SubjectKnown::Claimed };
             observation.subject.get_or_insert_with(claim);
         }
-        reading
+        // A careless test prints what it logs in with; reports and records quote it.
+        self.mask.hide_in(reading).unwrap_or_else(|| Reading::Unreadable {
+            why: "a secret of this run stands in it where it cannot be hidden".to_owned(),
+            files: Vec::new(),
+        })
     }
 
     fn probe(&self, check: &HealthCheck, service: &str, environment: &str) -> Reading {
@@ -69,7 +75,7 @@ impl Evidence for Workspace {
 }
 
 /// Connects the settings to the adapters; nothing is reached yet.
-pub fn open(settings: &Settings, job: &Job<'_>, stop: &Arc<AtomicBool>) -> Result<Wired, Halt> {
+pub fn open(settings: &Settings, mask: &Mask, job: &Job<'_>, stop: &Arc<AtomicBool>) -> Result<Wired, Halt> {
     let runtime = runtime(stop)?;
     let ca_pem = match &settings.ca_file {
         Some(file) => Some(std::fs::read(file).map_err(|error| {
@@ -89,7 +95,13 @@ pub fn open(settings: &Settings, job: &Job<'_>, stop: &Arc<AtomicBool>) -> Resul
         _ => None,
     };
     Ok(Wired {
-        evidence: Workspace { root: PathBuf::from("."), commit: settings.commit.clone(), http: http.clone(), clock },
+        evidence: Workspace {
+            root: PathBuf::from("."),
+            commit: settings.commit.clone(),
+            http: http.clone(),
+            clock,
+            mask: mask.clone(),
+        },
         delivery: gitops(settings, &http)?,
         deployer,
         ledger: DirectoryLedger::new(settings.ledger.clone()),

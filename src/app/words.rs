@@ -13,7 +13,11 @@ use crate::render::ending::{Ending, Exit, INVALID};
 
 /// The ending of a run that came to one.
 pub fn ended(end: &End, took: Millis) -> Ending {
-    let mut ending = Ending::of(end.outcome, &end.what);
+    let holds = matches!(end.outcome, Outcome::Held | Outcome::Unknown | Outcome::Waiting);
+    let mut ending = match &end.report {
+        Some(report) if holds => Ending::judged(end.outcome, report),
+        _ => Ending::of(end.outcome, &end.what),
+    };
     ending.seen.clone_from(&end.seen);
     ending.next.clone_from(&end.next);
     ending.record = end.id.clone().filter(|_| end.recorded);

@@ -61,12 +61,19 @@ pub fn asked(world: &World<'_>, job: &Job<'_>) -> Result<Asked, Halt> {
         let entries = world.ledger.entries(open)?;
         if let Some(folded) = crate::promotion::folded::fold(&entries)
             && same_versions(&folded.requested.request, &request)
+            && (folded.planned.is_some() || stands(&folded.requested.request, &request))
         {
             request = folded.requested.request;
         }
     }
     let id = id::of(&request);
     Ok(Asked { source: source_facts, target: target_facts, pins, request, id })
+}
+
+/// Whether the target pins now what an open request began with, or what it asks for. Else it is another promotion: one that
+/// was planned ends there, and one that was not is forgotten.
+fn stands(open: &Request, now: &Request) -> bool {
+    open.images.iter().zip(&now.images).all(|(open, now)| now.old == open.old || now.old == open.new)
 }
 
 /// Whether two requests ask for the same versions on the same way.
@@ -99,13 +106,20 @@ pub fn facts(world: &World<'_>, job: &Job<'_>, asked: &Asked) -> Result<Facts, H
         commit: job.commit.map(str::to_owned).or_else(|| version.iter().find_map(commit_in_tag)),
         version,
         source: asked.source.clone(),
-        target: asked.target.clone(),
+        target: without_ourselves(&asked.target, &asked.id),
         readings,
         merged,
         soak,
         failing_before: BTreeSet::new(),
         also_ships: Vec::new(),
     })
+}
+
+/// That this promotion is open itself is no fact about its target: a run that is taken up reads what the first one read.
+fn without_ourselves(target: &EnvironmentFacts, id: &str) -> EnvironmentFacts {
+    let mut target = target.clone();
+    target.head.open = target.head.open.filter(|open| open != id);
+    target
 }
 
 type Reader<'scope> = thread::ScopedJoinHandle<'scope, (String, Reading)>;

@@ -14,7 +14,7 @@ use crate::promotion::event::{Event, Phase};
 use crate::promotion::facts::{CommitSummary, Snapshot};
 use crate::promotion::id::sha256;
 use crate::promotion::plan::{Committed, Plan, PlannedCommit};
-use crate::promotion::planning::RUN_TRAILER;
+use crate::promotion::planning::{ID_TRAILER, RUN_TRAILER};
 use crate::promotion::rules::Target;
 use crate::promotion::time::Millis;
 
@@ -42,6 +42,14 @@ impl From<Fault> for NoCommit {
     fn from(fault: Fault) -> Self {
         if fault.kind == FaultKind::Uncertain { Self::Uncertain(fault) } else { Self::Fault(fault) }
     }
+}
+
+/// Where a push that was lost to another goes on.
+enum Base {
+    /// On the branch's new tip.
+    Tip(String),
+    /// Nowhere: an earlier run's push has landed.
+    Ours(Committed),
 }
 
 /// Makes the plan's commit, or finds it if an earlier run made it.
@@ -90,7 +98,10 @@ impl Writer<'_> {
                 break;
             }
             self.run.world.clock.sleep(pause(self.run.job.run, attempt));
-            base = self.next_base(attempt + 1)?;
+            base = match self.next_base(attempt + 1)? {
+                Base::Tip(tip) => tip,
+                Base::Ours(landed) => return Ok(landed),
+            };
         }
         let why = format!("{} moved before each of our pushes", self.planned.branch);
         let fault = Fault::new(FaultKind::Conflict, format!("push to {}", self.planned.repository), why);
@@ -117,20 +128,43 @@ impl Writer<'_> {
             let text = texts.get(&file.path).and_then(Option::as_deref).unwrap_or_default();
             files.insert(file.path.clone(), edited(text, file)?);
         }
-        let message = format!("{}\n{RUN_TRAILER}: {}\n", self.planned.message, self.run.job.run);
+        // The run that began the record, which the ledger knows in any case. A run that is killed right after its push may
+        // have written nothing of its own.
+        let began = self.run.story.runs.first().map_or(self.run.job.run, String::as_str);
+        let message = format!("{}\n{RUN_TRAILER}: {began}\n", self.planned.message);
         world.delivery.push(&self.branch, &Proposal { base: base.to_owned(), files, message, at: world.clock.now() })
     }
 
     /// The new tip, if our old values still stand there.
-    fn next_base(&self, attempt: u32) -> Result<String, NoCommit> {
+    fn next_base(&self, attempt: u32) -> Result<Base, NoCommit> {
         let snapshot = self.run.world.delivery.snapshot(&self.branch, &self.planned.path)?;
         if snapshot.commit != self.planned.base {
             (self.run.world.tell)(&Event::Moved { attempt });
             if let Some(who) = self.overtaken_by(&snapshot)? {
-                return Err(NoCommit::Overtaken(who));
+                // The push of a run that was killed may have been carried out only now.
+                return self.landed_before()?.map(Base::Ours).ok_or(NoCommit::Overtaken(who));
             }
         }
-        Ok(snapshot.commit)
+        Ok(Base::Tip(snapshot.commit))
+    }
+
+    /// The commit that an earlier run made, if the tip still holds its values.
+    fn landed_before(&self) -> Result<Option<Committed>, Fault> {
+        if self.planned.files.is_empty() {
+            return Ok(None);
+        }
+        let world = self.run.world;
+        let candidates = world.delivery.find(&self.branch, &format!("{ID_TRAILER}: {}", self.run.story.id))?;
+        let Some(ours) = candidates.into_iter().find(|found| is_ours(self.run, self.planned, found)) else {
+            return Ok(None);
+        };
+        let tip = world.delivery.snapshot(&self.branch, &self.planned.path)?;
+        let now = standings(self.run, &self.branch, &tip.commit, &self.planned.files)?;
+        if now.iter().any(|(_, standing)| *standing != Standing::New) {
+            return Ok(None);
+        }
+        self.tell_committed(&ours.commit.id, 1, true);
+        Ok(Some(self.committed(&ours.commit.id, Some(ours.parent))))
     }
 
     /// Who changed what we were going to change; `None` if every old value still stands.
@@ -169,24 +203,21 @@ impl Writer<'_> {
 
 /// The commit that an earlier run of this promotion made and was not able to record. It is ours only if one of our runs made
 /// it, it changes exactly what the plan says, and the tip still holds our values.
-pub fn found(run: &Run<'_>, plan: &Plan, target: &Target, trailer: &str) -> Result<Option<Vec<Committed>>, Fault> {
-    let mut all = Vec::new();
+pub fn found(run: &Run<'_>, plan: &Plan, target: &Target) -> Result<Option<Vec<Committed>>, Fault> {
+    let landed = |planned| Writer { run, plan, planned, branch: branch(target) }.landed_before();
+    plan.commits.iter().map(landed).collect()
+}
+
+/// Who changed what the plan was going to change, to something else than it says; `None` where nobody did.
+pub fn overtaken(run: &Run<'_>, plan: &Plan, target: &Target, tip: &Snapshot) -> Result<Option<String>, Fault> {
     for planned in &plan.commits {
         let writer = Writer { run, plan, planned, branch: branch(target) };
-        if planned.files.is_empty() {
-            return Ok(None);
-        }
-        let candidates = run.world.delivery.find(&writer.branch, &format!("{trailer}: {}", run.story.id))?;
-        let Some(ours) = candidates.into_iter().find(|found| is_ours(run, planned, found)) else { return Ok(None) };
-        let tip = run.world.delivery.snapshot(&writer.branch, &planned.path)?;
         let now = standings(run, &writer.branch, &tip.commit, &planned.files)?;
-        if now.iter().any(|(_, standing)| *standing != Standing::New) {
-            return Ok(None);
+        if now.iter().any(|(_, standing)| matches!(standing, Standing::Other(_))) {
+            return writer.overtaken_by(tip);
         }
-        writer.tell_committed(&ours.commit.id, 1, true);
-        all.push(writer.committed(&ours.commit.id, Some(ours.parent)));
     }
-    Ok(Some(all))
+    Ok(None)
 }
 
 fn is_ours(run: &Run<'_>, planned: &PlannedCommit, found: &Found) -> bool {

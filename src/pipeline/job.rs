@@ -146,7 +146,7 @@ impl End {
     /// The same end with a fault's words.
     #[must_use]
     pub fn because(mut self, fault: &Fault) -> Self {
-        self.seen.push(fault.to_string());
+        self.seen.extend(fault.to_string().lines().map(str::to_owned));
         self.next.extend(fault.hint.clone());
         self
     }

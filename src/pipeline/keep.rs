@@ -71,7 +71,7 @@ impl<'a> Run<'a> {
             end.seen.push(format!("{}: {}", end.outcome.word(), end.what));
             end.what = "the record could not be kept, and a person has to keep it".to_owned();
             end.seen.push(lost.to_string());
-            end.next.insert(0, "free the disk, and put the entries printed below into the ledger".to_owned());
+            end.next.insert(0, "free the disk, and put the entries printed above into the ledger".to_owned());
             end.outcome = Outcome::Stuck;
             end.unkept = std::mem::take(&mut self.unkept);
         }

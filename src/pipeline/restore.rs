@@ -3,25 +3,25 @@
 //! It is never Argo CD's own rollback, which auto-sync refuses and which leaves git ahead of the cluster. The plan is made
 //! from what stands in the repository now, and touches only scalars that still hold our value: what somebody else changed since is not ours to undo.
 
+use std::collections::BTreeMap;
+
 use crate::pipeline::collect::branch;
 use crate::pipeline::commit::{self, NoCommit};
 use crate::pipeline::job::{End, Halt};
 use crate::pipeline::keep::Run;
 use crate::pipeline::verify::{self, Expect};
 use crate::pipeline::wait::goal::Settled;
-use crate::ports::Fault;
+use crate::ports::{Fault, FaultKind};
 use crate::promotion::event::{Event, Phase};
 use crate::promotion::image::ImageChange;
+use crate::promotion::live::AppState;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::plan::Plan;
 use crate::promotion::planning;
 use crate::promotion::record::{Milestone, Refuted};
 use crate::promotion::rollback::{self, NoRollback};
-use crate::promotion::rules::RollbackWhen;
+use crate::promotion::rules::{App, RollbackWhen};
 use crate::promotion::words;
-
-/// The trailer of a commit that restores.
-pub const ROLLBACK_TRAILER: &str = "Rollback-Of";
 
 /// What follows a definite failure: the rollback that the rules ask for, or a person.
 pub fn after(run: &mut Run<'_>, refuted: &Refuted) -> Result<End, Halt> {
@@ -61,41 +61,66 @@ pub fn roll_back(run: &mut Run<'_>, refuted: &Refuted) -> Result<End, Halt> {
         Err(why) => return stuck(run, refuted, &why),
     };
     let back = versions(&plan.images);
+    let broken = states(run);
     (run.world.tell)(&Event::RollingBack { to: back.clone() });
-    if let Err(why) = committed(run, &plan) {
-        return stuck(run, refuted, &why);
+    match committed(run, &plan) {
+        Ok(()) => {}
+        Err(NoCommit::Stopped) => return Ok(run.interrupted()),
+        Err(NoCommit::Uncertain(fault)) => {
+            let what = "a push that restores was sent, and it could not be found out whether it arrived";
+            let end = with_cause(End::of(Outcome::Unconfirmed, what), refuted).because(&fault);
+            return Ok(run.finish(end.next("run it again: it looks for its commit first")));
+        }
+        Err(NoCommit::Overtaken(why)) => return stuck(run, refuted, &why),
+        Err(NoCommit::Fault(fault)) => return stuck(run, refuted, &fault.to_string()),
     }
+    if run.story.rollback_verified.is_none()
+        && let Some(end) = verified(run, refuted, &plan, &broken)?
+    {
+        return Ok(end);
+    }
+    let commits = run.story.rollback_committed.iter().flatten();
+    let commit = commits.map(|done| done.commit.clone()).next().unwrap_or_default();
+    let what = format!("{} is back on {back}", plan.to);
+    let end = with_cause(End::of(Outcome::RolledBack, what), refuted)
+        .seen(format!("the rollback {} is synced and healthy", short(&commit)))
+        .next("find the cause, and promote a version that does not have it");
+    run.close(end)
+}
+
+/// Watches what was restored until it is verified; the run's end if it does not come to that.
+fn verified(
+    run: &mut Run<'_>,
+    refuted: &Refuted,
+    plan: &Plan,
+    broken: &BTreeMap<String, AppState>,
+) -> Result<Option<End>, Halt> {
     let commits: Vec<String> = run.story.rollback_committed.iter().flatten().map(|done| done.commit.clone()).collect();
     let Some(facts) = run.story.planned.as_ref().map(|planned| planned.facts.clone()) else {
-        return stuck(run, refuted, "the promotion was never planned");
+        return stuck(run, refuted, "the promotion was never planned").map(Some);
     };
     let nonce = format!("{}-rollback", run.story.id);
     let expect = Expect {
         images: &plan.images,
         commits: &commits,
         nonce: &nonce,
-        baseline: &facts.target.apps,
+        baseline: broken,
         failing_before: &facts.failing_before,
         snapshot: &facts.target.snapshot,
         rollback: true,
     };
-    match verify::watch(run, &expect)? {
-        Some(Settled::Verified(verified)) => run.keep(Milestone::RollbackVerified(verified))?,
-        None => {}
-        Some(Settled::Stopped) => return Ok(run.interrupted()),
-        Some(Settled::Refuted(again)) => {
-            return stuck(run, refuted, &format!("what was restored does not verify: {}", again.what));
+    let why = match verify::watch(run, &expect)? {
+        Some(Settled::Verified(verified)) => {
+            run.keep(Milestone::RollbackVerified(verified))?;
+            return Ok(None);
         }
-        Some(Settled::Unconfirmed { why, .. }) => {
-            return stuck(run, refuted, &format!("what was restored could not be confirmed: {why}"));
-        }
-        Some(Settled::Overtaken { by }) => return stuck(run, refuted, &format!("somebody promoted over it: {by}")),
-    }
-    let what = format!("{} is back on {back}", plan.to);
-    let end = with_cause(End::of(Outcome::RolledBack, what), refuted)
-        .seen(format!("the rollback {} is synced and healthy", commits.first().map_or("", |commit| short(commit))))
-        .next("find the cause, and promote a version that does not have it");
-    run.close(end)
+        None => return Ok(None),
+        Some(Settled::Stopped) => return Ok(Some(run.interrupted())),
+        Some(Settled::Refuted(again)) => format!("what was restored does not verify: {}", again.what),
+        Some(Settled::Unconfirmed { why, .. }) => format!("what was restored could not be confirmed: {why}"),
+        Some(Settled::Overtaken { by }) => format!("somebody promoted over it: {by}"),
+    };
+    stuck(run, refuted, &why).map(Some)
 }
 
 fn stuck(run: &mut Run<'_>, refuted: &Refuted, why: &str) -> Result<End, Halt> {
@@ -134,22 +159,29 @@ fn make(
     Ok(made.map_err(|NoRollback(why)| why))
 }
 
+/// The applications as the bad version left them: that they are broken now must not refute what is restored. One that
+/// cannot be read counts as well, and then a failure that lasts is definite.
+fn states(run: &Run<'_>) -> BTreeMap<String, AppState> {
+    let Ok((_, target)) = run.job.target() else { return BTreeMap::new() };
+    let state = |app: &App| Some((app.name.clone(), run.world.deployer?.state(app, false).ok()?));
+    target.apps.iter().filter_map(state).collect()
+}
+
 /// Makes the rollback's commit, or finds the one that an earlier run made.
-fn committed(run: &mut Run<'_>, plan: &Plan) -> Result<(), String> {
+fn committed(run: &mut Run<'_>, plan: &Plan) -> Result<(), NoCommit> {
     if run.story.rollback_committed.is_some() {
         return Ok(());
     }
-    let target = run.job.target().map_err(|_| "the rules no longer define the environment".to_owned())?.1.clone();
-    let earlier = commit::found(run, plan, &target, ROLLBACK_TRAILER).map_err(|fault| fault.to_string())?;
-    let commits = match earlier {
-        Some(commits) => commits,
-        None => commit::commit(run, plan, &target).map_err(|fault| match fault {
-            NoCommit::Overtaken(why) => why,
-            NoCommit::Fault(fault) | NoCommit::Uncertain(fault) => fault.to_string(),
-            NoCommit::Stopped => "the run was asked to stop".to_owned(),
-        })?,
+    let broken = |why: String| NoCommit::Fault(Fault::new(FaultKind::Broken, "keep the record", why));
+    let target = match run.job.target() {
+        Ok((_, target)) => target.clone(),
+        Err(_) => return Err(broken("the rules no longer define the environment".to_owned())),
     };
-    run.keep(Milestone::RollbackCommitted { commits }).map_err(|halt| format!("{halt:?}"))
+    let commits = match commit::found(run, plan, &target)? {
+        Some(commits) => commits,
+        None => commit::commit(run, plan, &target)?,
+    };
+    run.keep(Milestone::RollbackCommitted { commits }).map_err(|halt| broken(format!("{halt:?}")))
 }
 
 /// The restored versions in words: `app 1.10`.

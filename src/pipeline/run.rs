@@ -15,7 +15,7 @@ use crate::promotion::gates;
 use crate::promotion::image::ImageRef;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::plan::Plan;
-use crate::promotion::planning::{self, ID_TRAILER, Making};
+use crate::promotion::planning::{self, Making};
 use crate::promotion::record::{Judged, Milestone, Planned};
 use crate::promotion::report::{GateReport, Mark, Verdict};
 use crate::promotion::request::RequestKind;
@@ -67,6 +67,9 @@ pub fn run(world: &World<'_>, job: &Job<'_>) -> Result<End, Halt> {
     let mut run = Run::begin(world, job, &asked.id, &asked.request)?;
     take_up(&mut run)?;
     if run.story.committed.is_none() {
+        if let Some(end) = overtaken(&mut run, &asked)? {
+            return Ok(end);
+        }
         preflight_reads(world, job, &mut asked)?;
         if let Some(end) = decide(&mut run, &asked)? {
             return Ok(end);
@@ -79,10 +82,25 @@ pub fn run(world: &World<'_>, job: &Job<'_>) -> Result<End, Halt> {
 pub fn take_up(run: &mut Run<'_>) -> Result<(), Halt> {
     let Some(planned) = run.story.planned.clone().filter(|_| run.story.committed.is_none()) else { return Ok(()) };
     let target = run.job.target()?.1;
-    if let Some(commits) = commit::found(run, &planned.plan, target, ID_TRAILER)? {
+    if let Some(commits) = commit::found(run, &planned.plan, target)? {
         run.keep(Milestone::Committed { commits })?;
     }
     Ok(())
+}
+
+/// An earlier run's plan whose old values no longer stand: it is over, and must not be carried out over somebody else's.
+fn overtaken(run: &mut Run<'_>, asked: &Asked) -> Result<Option<End>, Halt> {
+    let Some(plan) = run.story.planned.as_ref().map(|planned| planned.plan.clone()) else { return Ok(None) };
+    let target = run.job.target()?.1;
+    let who = commit::overtaken(run, &plan, target, &asked.target.snapshot)?;
+    who.map(|who| run.close(overtaken_end(&plan, who, "this run wrote nothing"))).transpose()
+}
+
+fn overtaken_end(plan: &Plan, who: String, wrote: &str) -> End {
+    End::of(Outcome::Superseded, format!("somebody else promoted {}", plan.to))
+        .seen(who)
+        .seen(format!("this promotion was planned from {}; {wrote}", old_versions(plan)))
+        .next("run it again to plan from what stands there now")
 }
 
 /// Judges the gates and keeps what follows: the plan, or the judgement that holds the promotion, which ends the run.
@@ -173,10 +191,7 @@ fn commit_once(run: &mut Run<'_>, plan: &Plan) -> Result<Option<End>, Halt> {
     };
     let end = match no_commit {
         NoCommit::Stopped => return Ok(Some(run.interrupted())),
-        NoCommit::Overtaken(who) => End::of(Outcome::Superseded, format!("somebody else promoted {}", plan.to))
-            .seen(who)
-            .seen(format!("this promotion was planned from {}; nothing was written", old_versions(plan)))
-            .next("run it again to plan from what stands there now"),
+        NoCommit::Overtaken(who) => overtaken_end(plan, who, "nothing was written"),
         NoCommit::Fault(fault) => {
             let end = End::of(Outcome::Failed, format!("{} is as it was: the commit could not be pushed", plan.to));
             end.because(&fault)
@@ -264,7 +279,7 @@ fn verdict(job: &Job<'_>, report: &GateReport) -> Option<End> {
         }
         Verdict::Stop => End::of(Outcome::Unknown, not_evaluated),
         Verdict::Wait => {
-            let at = report.not_before().map_or_else(String::new, |at| format!(", not before {at}"));
+            let at = report.not_before().map_or_else(String::new, |at| format!(", not before {}", words::moment(at)));
             let end = End::of(Outcome::Waiting, format!("only time is lacking{at}"));
             end.next(format!("run it again then; {} stays as it is", job.promotion.to))
         }
@@ -283,7 +298,12 @@ fn nothing_new(world: &World<'_>, job: &Job<'_>, asked: &Asked) -> Result<Option
     }
     let what = format!("{} pins {} already", job.promotion.to, versions(&last.images));
     let facts_end = End::of(Outcome::Unchanged, what).seen(format!("promotion {} verified it", last.promotion));
-    verify::look_again(world, job, asked, facts_end).map(Some)
+    let mut end = verify::look_again(world, job, asked, facts_end)?;
+    end.id = Some(last.promotion.clone());
+    end.recorded = true;
+    end.request = Some(asked.request.clone());
+    end.commit = Some(asked.target.snapshot.commit.clone());
+    Ok(Some(end))
 }
 
 fn make(job: &Job<'_>, asked: &Asked, facts: &Facts, report: &GateReport) -> Result<Plan, Halt> {

@@ -9,6 +9,7 @@ use crate::pipeline::run;
 use crate::ports::{Claimed, Fault, FaultKind, World};
 use crate::promotion::facts::{EnvironmentFacts, Facts};
 use crate::promotion::folded::{self, Folded};
+use crate::promotion::head::Head;
 use crate::promotion::id;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::plan::Plan;
@@ -70,12 +71,12 @@ fn prepare(world: &World<'_>, job: &Job<'_>, undone: Option<&str>) -> Result<Und
     let (service, to) = (job.service, &job.promotion.to);
     let (environment, target) = job.target()?;
     let head = world.ledger.head(&service.name, to)?;
-    let wanted = undone.map(str::to_owned).or_else(|| head.open.clone()).or_else(|| head.current.clone());
-    let Some(wanted) = wanted else {
-        return Err(nothing_recorded(world, job, "no promotion to it is recorded"));
+    let wanted = match undone {
+        Some(id) => id.to_owned(),
+        None => newest_standing(world, &head)?
+            .ok_or_else(|| nothing_recorded(world, job, "no promotion is recorded whose version stands there"))?,
     };
-    let story = folded::fold(&world.ledger.entries(&wanted)?);
-    let Some(story) = story else {
+    let Some(story) = folded::fold(&world.ledger.entries(&wanted)?) else {
         return Err(nothing_recorded(world, job, &format!("there is no promotion {wanted}")));
     };
     let request = &story.requested.request;
@@ -109,6 +110,8 @@ fn prepare(world: &World<'_>, job: &Job<'_>, undone: Option<&str>) -> Result<Und
             hint: format!("look at what {to} pins now, and promote what it should"),
         })
     })?;
+    // That this rollback is open itself, since an earlier run asked for it, is no fact about the environment.
+    let head = Head { open: head.open.filter(|open| *open != id), ..head };
     let now = EnvironmentFacts { name: to.clone(), snapshot, apps: BTreeMap::new(), head };
     let facts = Facts {
         at: world.clock.now(),
@@ -125,8 +128,35 @@ fn prepare(world: &World<'_>, job: &Job<'_>, undone: Option<&str>) -> Result<Und
     Ok(Undoing { request, facts, plan })
 }
 
+/// What is undone where nobody names it: what an open rollback undoes; the open promotion, if it may have written something;
+/// else the newest promotion whose version is what the environment pins: not one that changed nothing, that was rolled
+/// back or never landed, nor one that a person undid.
+fn newest_standing(world: &World<'_>, head: &Head) -> Result<Option<String>, Halt> {
+    let story = |id: &str| -> Result<Option<Folded>, Halt> { Ok(folded::fold(&world.ledger.entries(id)?)) };
+    if let Some(open) = story(head.open.as_deref().unwrap_or_default())? {
+        match &open.requested.request.kind {
+            RequestKind::Rollback { undoes } => return Ok(Some(undoes.clone())),
+            RequestKind::Promotion if open.planned.is_some() => return Ok(Some(open.id)),
+            RequestKind::Promotion => {}
+        }
+    }
+    let mut next = head.current.clone().unwrap_or_default();
+    while let Some(seen) = story(&next)? {
+        let request = &seen.requested.request;
+        let changed = seen.committed.iter().flatten().any(|commit| !commit.unchanged);
+        next = match &request.kind {
+            RequestKind::Promotion if changed && seen.rollback_committed.is_none() => return Ok(Some(next)),
+            RequestKind::Promotion => request.previous.clone(),
+            RequestKind::Rollback { undoes } => {
+                story(undoes)?.map(|undone| undone.requested.request.previous).unwrap_or_default()
+            }
+        };
+    }
+    Ok(None)
+}
+
 /// The head as it is to a rollback: what the undone promotion verified itself is nothing to go back to.
-fn before(head: &crate::promotion::head::Head, undone: &str) -> crate::promotion::head::Head {
+fn before(head: &Head, undone: &str) -> Head {
     let mut head = head.clone();
     head.last_verified = head.last_verified.filter(|last| last.promotion != undone);
     head

@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
+use crate::promotion::facts::Facts;
 use crate::promotion::head::{Head, LastVerified};
 use crate::promotion::outcome::Outcome;
 use crate::promotion::plan::{Committed, Plan};
 use crate::promotion::record::{Closed, Entry, Judged, Milestone, Planned, Refuted, Requested, Verified};
+use crate::promotion::report::GateReport;
 use crate::promotion::time::Time;
 
 /// Everything that is known of one promotion. The newest of several milestones of a kind counts.
@@ -37,10 +39,14 @@ pub struct Folded {
     pub rollback_committed: Option<Vec<Committed>>,
     /// The verification of what was restored.
     pub rollback_verified: Option<Verified>,
-    /// How it ended, or how the last run did.
+    /// How the newest run ended, in words; absent while one is at work, or when it was killed.
     pub closed: Option<Closed>,
-    /// When it ended.
+    /// How the newest run ended.
+    pub outcome: Option<Outcome>,
+    /// When the promotion ended.
     pub completed_at: Option<Time>,
+    /// When the newest entry was written.
+    pub last: Time,
     /// The number of the next entry.
     #[serde(skip)]
     pub next_seq: u32,
@@ -77,7 +83,9 @@ impl Folded {
             rollback_committed: None,
             rollback_verified: None,
             closed: None,
+            outcome: None,
             completed_at: None,
+            last: first.at,
             next_seq: first.seq + 1,
             reached: first.event.word(),
         }
@@ -88,9 +96,15 @@ impl Folded {
         self.runs.insert(entry.run.clone());
         self.next_seq = entry.seq + 1;
         self.reached = entry.event.word();
+        self.last = entry.at;
+        // An entry after the end of a run is a new run's: the old end is no longer how it stands.
+        (self.closed, self.outcome) = (None, None);
         match &entry.event {
             Milestone::Requested(_) | Milestone::Unfamiliar => {}
-            Milestone::Judged(judged) => self.judged = Some((**judged).clone()),
+            Milestone::Judged(judged) => {
+                self.outcome = Some(judged.outcome);
+                self.judged = Some((**judged).clone());
+            }
             Milestone::Planned(planned) => self.planned = Some((**planned).clone()),
             Milestone::Committed { commits } => self.committed = Some(commits.clone()),
             Milestone::Verified(verified) => self.verified = Some(verified.clone()),
@@ -99,7 +113,7 @@ impl Folded {
             Milestone::RollbackCommitted { commits } => self.rollback_committed = Some(commits.clone()),
             Milestone::RollbackVerified(verified) => self.rollback_verified = Some(verified.clone()),
             Milestone::Closed(closed) => {
-                self.closed = Some(closed.clone());
+                (self.closed, self.outcome) = (Some(closed.clone()), Some(closed.outcome));
                 self.completed_at = closed.outcome.is_terminal().then_some(entry.at);
             }
         }
@@ -108,6 +122,35 @@ impl Folded {
     /// Whether the promotion is over.
     pub fn is_over(&self) -> bool {
         self.closed.as_ref().is_some_and(|closed| closed.outcome.is_terminal())
+    }
+
+    /// `completed`, `failed`, `rolled_back`, `rejected`, `superseded` when the promotion is over, else `open`.
+    pub fn state(&self) -> &'static str {
+        match self.outcome.filter(|outcome| outcome.is_terminal()) {
+            None => "open",
+            Some(Outcome::RolledBack) => "rolled_back",
+            Some(Outcome::Rejected) => "rejected",
+            Some(Outcome::Superseded) => "superseded",
+            Some(Outcome::Failed | Outcome::Stuck) => "failed",
+            Some(_) => "completed",
+        }
+    }
+
+    /// The newest judgement: of the plan, else of what holds it.
+    pub fn report(&self) -> Option<&GateReport> {
+        let planned = self.planned.as_ref().map(|planned| &planned.report);
+        planned.or_else(|| self.judged.as_ref().map(|judged| &judged.report))
+    }
+
+    /// The facts that the newest judgement read.
+    pub fn facts(&self) -> Option<&Facts> {
+        let planned = self.planned.as_ref().map(|planned| &planned.facts);
+        planned.or_else(|| self.judged.as_ref().map(|judged| &judged.facts))
+    }
+
+    /// The plan.
+    pub fn plan(&self) -> Option<&Plan> {
+        self.planned.as_ref().map(|planned| &planned.plan)
     }
 
     /// The head of its service and environment once this promotion is as it is here.

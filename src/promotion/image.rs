@@ -125,7 +125,7 @@ mod tests {
         assert_eq!(image.digest.as_deref(), Some("sha256:ab"));
         assert_eq!(image.to_string(), "localhost:5000/team/app:1.10@sha256:ab");
         assert_eq!(ImageRef::parse("localhost:5000/app").unwrap().tag, None);
-        assert_eq!(ImageRef::parse("app:").is_none(), true);
+        assert!(ImageRef::parse("app:").is_none());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Pins: where a target's files say which version of an image runs.
 //!
 //! Three kinds are read: the `images:` of a kustomization, paths in a Helm values file that the rules name, and `image:`
-//! in plain manifests. [`select`] finds the ones that are promoted, [`write`] turns a new version into edits.
+//! in plain manifests. [`select`] finds the ones that are promoted, [`mod@write`] turns a new version into edits.
 
 pub mod kustomize;
 mod manifests;

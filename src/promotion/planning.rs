@@ -207,8 +207,8 @@ pub fn message(subject: &str, request: &Request, id: &str, report: &GateReport) 
 
 /// The trailer that names the promotion.
 pub const ID_TRAILER: &str = "Promotion-Id";
-/// The trailer that names the process which made the commit: it tells our commit from that of another run of the same
-/// promotion.
+/// The trailer that names the run which began the record: it tells our commit from one that the same promotion made from
+/// another ledger.
 pub const RUN_TRAILER: &str = "Promotion-Run";
 
 /// The plan's digest, over exactly what an approval binds (DECISIONS D.1).

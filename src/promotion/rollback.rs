@@ -50,6 +50,8 @@ pub fn plan(
     }
     let mut plan = Plan { id: id.to_owned(), images, commits, also_ships: Vec::new(), ..undone.clone() };
     plan.on_failure.restore.clear();
+    // The version comes from where it goes.
+    plan.from = plan.to.clone();
     Ok(plan)
 }
 

@@ -39,6 +39,14 @@ impl Millis {
     }
 }
 
+impl Millis {
+    /// The largest unit alone, cut: `21 h` for 21 h 18 min. For ages in a narrow column.
+    pub fn coarse(self) -> String {
+        let text = self.to_string();
+        text.split_whitespace().take(2).collect::<Vec<_>>().join(" ")
+    }
+}
+
 /// Two largest units, as people say it: `2 d 3 h`, `5 min`, `1 min 2 s`, `450 ms`.
 impl fmt::Display for Millis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

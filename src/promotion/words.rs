@@ -3,7 +3,12 @@
 use crate::promotion::condition::{Comparison, Fact, Op, Operand};
 use crate::promotion::fields::Unit;
 use crate::promotion::number::Decimal;
-use crate::promotion::time::Millis;
+use crate::promotion::time::{Millis, Time};
+
+/// A moment, to the second: `2026-11-22 12:10:05Z`.
+pub fn moment(at: Time) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%SZ").to_string()
+}
 
 /// A count with thousands separated by commas.
 pub fn count(n: u64) -> String {

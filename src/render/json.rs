@@ -6,6 +6,7 @@
 use serde_json::{Value, json};
 
 use crate::promotion::edit::diff::Side;
+use crate::promotion::folded::fold;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::plan::Plan;
 use crate::promotion::record::Entry;
@@ -13,7 +14,7 @@ use crate::promotion::report::{GateReport, Mark};
 use crate::render::diff::FileDiff;
 use crate::render::ending::Ending;
 use crate::render::report::Heading;
-use crate::render::{escape, report, story};
+use crate::render::{escape, report};
 
 /// The number of the documents' form.
 pub const SCHEMA: u32 = 1;
@@ -53,7 +54,7 @@ pub fn ending(ending: &Ending) -> String {
 
 /// `show --json`: the record, folded, and its entries in short.
 pub fn show(entries: &[Entry]) -> String {
-    let story = story::of(entries);
+    let Some(story) = fold(entries) else { return written(&json!({ "schema": SCHEMA })) };
     let events: Vec<Value> = entries
         .iter()
         .map(|entry| {
@@ -67,21 +68,21 @@ pub fn show(entries: &[Entry]) -> String {
         "state": story.state(),
         "outcome": story.outcome,
         "exit": story.outcome.map(Outcome::exit_code),
-        "what": story.closed.map(|closed| &closed.what),
-        "next": story.closed.and_then(|closed| closed.next.as_ref()),
-        "began": story.began,
+        "what": story.closed.as_ref().map(|closed| &closed.what),
+        "next": story.closed.as_ref().and_then(|closed| closed.next.as_ref()),
+        "began": story.created_at,
         "last": story.last,
-        "request": story.requested.map(|requested| &requested.request),
-        "rules": story.requested.map(|requested| json!({ "path": requested.rules_path, "text": requested.rules })),
-        "promote": story.requested.map(|requested| &requested.promote),
-        "facts": story.facts,
-        "report": story.report,
-        "plan": story.plan,
-        "commits": story.commits,
+        "request": story.requested.request,
+        "rules": json!({ "path": story.requested.rules_path, "text": story.requested.rules }),
+        "promote": story.requested.promote,
+        "facts": story.facts(),
+        "report": story.report(),
+        "plan": story.plan(),
+        "commits": story.committed,
         "verified": story.verified,
         "refuted": story.refuted,
-        "rollback": story.rollback.map(|plan| json!({
-            "plan": plan, "commits": story.rollback_commits, "verified": story.rollback_verified,
+        "rollback": story.rollback_plan.as_ref().map(|plan| json!({
+            "plan": plan, "commits": story.rollback_committed, "verified": story.rollback_verified,
         })),
         "events": events,
     }))

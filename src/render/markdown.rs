@@ -34,17 +34,20 @@ pub struct Summary<'a> {
 pub fn summary(summary: &Summary<'_>, limit: usize) -> String {
     let mut page = Page::new(limit);
     let heading = &summary.heading;
+    let versions = words::versions(heading.images);
+    let named = if versions.is_empty() { heading.service.to_owned() } else { versions };
     page.paragraph(&format!(
-        "### {} {}: {} → {}",
+        "### {} {}: {}",
         icon(summary.ending.and_then(|ending| ending.exit.outcome())),
-        escape::markdown(&words::versions(heading.images)),
-        escape::markdown(heading.from),
-        escape::markdown(heading.to)
+        escape::markdown(&named),
+        escape::markdown(&words::way(heading.from, heading.to))
     ));
     if let Some(ending) = summary.ending {
         answered(&mut page, ending);
     }
-    page.block("```mermaid", &path(summary), "```");
+    if heading.from != heading.to {
+        page.block("```mermaid", &path(summary), "```");
+    }
     page.block("", &about(heading), "");
     if let Some(gates) = summary.report {
         let answer = report::answer(gates);

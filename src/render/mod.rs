@@ -19,7 +19,6 @@ pub mod record;
 pub mod report;
 #[cfg(test)]
 mod samples;
-pub mod story;
 pub mod style;
 pub mod table;
 pub mod words;

@@ -14,7 +14,7 @@ const ALSO_SHOWN: usize = 20;
 /// The whole plan, with a line end. A file without a diff is shown by its edits.
 pub fn text(plan: &Plan, diffs: &[FileDiff], style: Style) -> String {
     let short: String = escape::line(&plan.digest).chars().take(12).collect();
-    let path = format!("{} → {}", escape::line(&plan.from), escape::line(&plan.to));
+    let path = words::way(&plan.from, &plan.to);
     let mut lines = vec![
         format!("{} {short}…  {path}   {}", style.strong("PLAN"), words::changes(&plan.images)),
         format!("  digest     {}", escape::line(&plan.digest)),

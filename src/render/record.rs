@@ -1,12 +1,12 @@
 //! `promote show`: a promotion's record for people, folded, with ids and digests whole so that they can be copied.
 
+use crate::promotion::folded::{Folded, fold};
 use crate::promotion::outcome::Outcome;
 use crate::promotion::plan::Committed;
 use crate::promotion::record::{Entry, Verified};
 use crate::promotion::report::{GateReport, Mark};
-use crate::promotion::request::{Actor, ActorKnown, Request, RequestKind};
+use crate::promotion::request::{Actor, ActorKnown, RequestKind};
 use crate::promotion::time::Millis;
-use crate::render::story::{self, Story};
 use crate::render::style::{COLUMNS, Style, sign};
 use crate::render::{escape, plan, progress, report, words};
 
@@ -15,24 +15,22 @@ const SAID_AT: usize = 13;
 
 /// The record as text, with a line end; it says so when there is none.
 pub fn text(entries: &[Entry], style: Style) -> String {
-    let story = story::of(entries);
-    if entries.is_empty() {
+    let Some(story) = fold(entries) else {
         return "There is no such record.\n".to_owned();
-    }
+    };
     let mut lines = vec![headline(&story, style)];
     lines.extend(row("state", &state(&story)));
     lines.extend(asked(&story, entries));
-    if let Some(gates) = story.report {
+    if let Some(gates) = story.report() {
         lines.extend(judged(gates, style));
     }
     lines.extend(done(&story));
-    if let (Some(began), Some(last)) = (story.began, story.last) {
-        let span = Millis::between(began, last);
-        lines.extend(row("time", &format!("{} to {} ({span})", words::second(began), words::second(last))));
-    }
+    let (began, last) = (story.created_at, story.last);
+    let span = Millis::between(began, last);
+    lines.extend(row("time", &format!("{} to {} ({span})", words::second(began), words::second(last))));
     lines.push(String::new());
     lines.extend(entries.iter().map(|entry| happened(entry, style)));
-    if let Some(closed) = story.closed {
+    if let Some(closed) = &story.closed {
         lines.push(String::new());
         let word = words::shouted(closed.outcome);
         lines.extend(words::wrapped("", 2, &format!("{word}: {}", escape::line(&closed.what)), COLUMNS));
@@ -45,37 +43,24 @@ pub fn text(entries: &[Entry], style: Style) -> String {
 
 /// One promotion of a list, with a line end: id, when it began, what moved, and how it stands.
 pub fn line(entries: &[Entry]) -> String {
-    let story = story::of(entries);
-    let began = story.began.map(words::minute).unwrap_or_default();
-    let (moved, versions) = story.requested.map_or_else(Default::default, |requested| {
-        let images = requested.request.images.iter().map(|wanted| &wanted.new);
-        (moved(&requested.request), words::versions(images))
-    });
+    let Some(story) = fold(entries) else { return String::new() };
+    let began = words::minute(story.created_at);
+    let request = &story.requested.request;
+    let versions = words::versions(request.images.iter().map(|wanted| &wanted.new));
     let stands = story.outcome.map_or("not ended", Outcome::word);
-    format!("{}  {began}  {moved}  {versions}  {stands}\n", escape::line(story.id))
+    format!("{}  {began}  {}  {versions}  {stands}\n", escape::line(&story.id), words::way(&request.from, &request.to))
 }
 
 fn row(name: &str, said: &str) -> Vec<String> {
     words::wrapped(&format!("  {name:<width$}", width = SAID_AT - 2), SAID_AT, said, COLUMNS)
 }
 
-fn headline(story: &Story<'_>, style: Style) -> String {
-    let mut parts = vec![format!("{} {}", style.strong("PROMOTION"), escape::line(story.id))];
-    if let Some(requested) = story.requested {
-        parts.push(moved(&requested.request));
-    }
-    parts.join("   ")
+fn headline(story: &Folded, style: Style) -> String {
+    let id = format!("{} {}", style.strong("PROMOTION"), escape::line(&story.id));
+    format!("{id}   {}", words::way(&story.requested.request.from, &story.requested.request.to))
 }
 
-/// `dev → staging`, or `rollback of staging`.
-fn moved(request: &Request) -> String {
-    match &request.kind {
-        RequestKind::Promotion => format!("{} → {}", escape::line(&request.from), escape::line(&request.to)),
-        RequestKind::Rollback { .. } => format!("rollback of {}", escape::line(&request.to)),
-    }
-}
-
-fn state(story: &Story<'_>) -> String {
+fn state(story: &Folded) -> String {
     match (story.state(), story.outcome) {
         ("open", None) => "open; a run is at work, or was stopped: the same command goes on from here".to_owned(),
         (state, Some(outcome)) => {
@@ -87,8 +72,8 @@ fn state(story: &Story<'_>) -> String {
     }
 }
 
-fn asked(story: &Story<'_>, entries: &[Entry]) -> Vec<String> {
-    let Some(requested) = story.requested else { return row("asked", "the entry of the request is missing") };
+fn asked(story: &Folded, entries: &[Entry]) -> Vec<String> {
+    let requested = &story.requested;
     let request = &requested.request;
     let mut lines = Vec::new();
     lines.extend(row("service", &escape::line(&request.service)));
@@ -136,28 +121,28 @@ fn judged(gates: &GateReport, style: Style) -> Vec<String> {
     lines
 }
 
-fn done(story: &Story<'_>) -> Vec<String> {
+fn done(story: &Folded) -> Vec<String> {
     let mut lines = Vec::new();
-    if let Some(plan) = story.plan {
+    if let Some(plan) = story.plan() {
         lines.extend(row("plan", &escape::line(&plan.digest)));
         if !plan.apps.is_empty() || !plan.verify.health.is_empty() {
             lines.extend(row("on failure", &plan::on_failure(&plan.on_failure)));
         }
     }
-    lines.extend(story.commits.iter().flat_map(|commit| row("commit", &committed(commit))));
-    lines.extend(story.verified.into_iter().flat_map(|verified| live("verified", verified)));
-    if let Some(refuted) = story.refuted {
+    lines.extend(story.committed.iter().flatten().flat_map(|commit| row("commit", &committed(commit))));
+    lines.extend(story.verified.iter().flat_map(|verified| live("verified", verified)));
+    if let Some(refuted) = &story.refuted {
         let said = format!("{}: {}", progress::trigger_word(refuted.trigger), escape::line(&refuted.what));
         lines.extend(row("failed", &said));
         lines.extend(
             refuted.detail.iter().flat_map(|detail| detail.lines()).flat_map(|line| row("", &escape::line(line))),
         );
     }
-    if let Some(rollback) = story.rollback {
+    if let Some(rollback) = &story.rollback_plan {
         lines.extend(row("rollback", &words::changes(&rollback.images)));
     }
-    lines.extend(story.rollback_commits.iter().flat_map(|commit| row("commit", &committed(commit))));
-    lines.extend(story.rollback_verified.into_iter().flat_map(|verified| live("restored", verified)));
+    lines.extend(story.rollback_committed.iter().flatten().flat_map(|commit| row("commit", &committed(commit))));
+    lines.extend(story.rollback_verified.iter().flat_map(|verified| live("restored", verified)));
     lines
 }
 

@@ -53,7 +53,7 @@ pub fn text(heading: &Heading<'_>, report: &GateReport, style: Style) -> String 
 
 /// `staging → canary   app   registry.example.com/app:1.20 @sha256:9f2b…   commit 3f1c2ab`, on more lines if it is long.
 fn head(heading: &Heading<'_>, style: Style) -> Vec<String> {
-    let path = format!("{} → {}", escape::line(heading.from), escape::line(heading.to));
+    let path = words::way(heading.from, heading.to);
     let mut parts = vec![escape::line(heading.service)];
     parts.extend(heading.images.iter().map(words::image));
     parts.extend(heading.commit.map(|commit| format!("commit {}", words::short_commit(commit))));

@@ -20,6 +20,14 @@ pub fn thousands(count: u64) -> String {
     out
 }
 
+/// From where to where; where it is the same environment, what is rolled back.
+pub fn way(from: &str, to: &str) -> String {
+    if from == to {
+        return format!("rollback of {}", escape::line(to));
+    }
+    format!("{} → {}", escape::line(from), escape::line(to))
+}
+
 /// A count and its noun: `1 gate`, `2 gates`.
 pub fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{} {}", thousands(count as u64), if count == 1 { one } else { many })

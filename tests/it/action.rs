@@ -1,5 +1,7 @@
 //! The action: what `action.yml` promises is what promote reads and writes, and its image follows GitHub's rules.
 
+mod settings;
+
 use serde_json::{Map, Value};
 
 use crate::readme::read;

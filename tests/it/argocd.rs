@@ -1,6 +1,7 @@
 //! Is it really live? The wait, through the real adapter, against a stand-in that lags and lies as Argo CD does; and how a
 //! client fares that trusts "Synced, Healthy".
 
+mod contract;
 mod real;
 mod scenarios;
 mod scene;
@@ -136,6 +137,25 @@ fn health_checks_count_in_the_window() {
             _ => {}
         }
     }
+}
+
+#[test]
+fn a_break_of_any_kind_closes_the_window() {
+    // Healthy at about 4 s, Progressing for three seconds when the window is almost over.
+    let rollout = vec![(0, "Progressing"), (2000, "Healthy"), (11_000, "Progressing"), (14_000, "Healthy")];
+    let scene = manual(Behaviour { rollout, ..usual() });
+    let Settled::Verified(verified) = scene.ours() else { panic!("not verified") };
+    assert!(verified.since.as_millisecond() >= 14_000 && verified.settled.0 >= 10_000, "{verified:?}");
+    // A health check that is bad between 8 s and 12 s.
+    let mut scene = manual(usual());
+    scene.verify.health = vec![check()];
+    scene.answers = vec![(0, Some(true)), (8000, Some(false)), (12_000, Some(true))];
+    let Settled::Verified(verified) = scene.ours() else { panic!("not verified") };
+    assert!(verified.since.as_millisecond() >= 12_000 && verified.settled.0 >= 10_000, "{verified:?}");
+    // Argo CD that cannot be read in the window.
+    let scene = manual(Behaviour { masked: Some((9000, 16_000)), ..usual() });
+    let Settled::Verified(verified) = scene.ours() else { panic!("not verified") };
+    assert!(verified.since.as_millisecond() >= 15_000 && verified.settled.0 >= 10_000, "{verified:?}");
 }
 
 #[test]

@@ -4,11 +4,17 @@
 
 mod action;
 mod argocd;
+mod bad_input;
 mod gitops;
+mod harness;
 mod http;
+mod kill;
 mod layers;
 mod packages;
+mod races;
 mod readme;
 mod rules;
+mod scenarios;
+mod secrets;
 mod tls;
 mod world;

@@ -1,6 +1,6 @@
 //! Argo CD over its REST API: watches and syncs applications.
 //!
-//! What its answers mean is in [`reply`], how an application reads in [`wire`]; whether a state means "live" is not decided
+//! What its answers mean is in `reply`, how an application reads in `wire`; whether a state means "live" is not decided
 //! here but in [`judge`](crate::promotion::live::judge). No `argocd` program is needed, and no stream is kept open: a plain
 //! GET reads what Kubernetes holds, and cannot go stale behind a proxy.
 

@@ -111,7 +111,7 @@ pub fn first_line(text: &str) -> Option<String> {
     text.lines().map(str::trim).find(|line| !line.is_empty()).map(short)
 }
 
-/// A text of at most [`KEPT`] characters.
+/// A text of at most `KEPT` characters.
 pub fn short(text: &str) -> String {
     if text.chars().nth(KEPT).is_none() {
         return text.to_owned();

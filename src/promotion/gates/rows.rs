@@ -126,7 +126,10 @@ impl Judge<'_> {
             Some(Soak::For { elapsed, known_by }) => {
                 let left = Millis(min.0 - elapsed.0);
                 let ready = left.after(self.facts.at);
-                let because = format!("{from} has run this version for {elapsed}; {left} are left, until {ready}");
+                let because = format!(
+                    "{from} has run this version for {elapsed}; {left} are left, until {}",
+                    words::moment(ready)
+                );
                 let judged = Judged {
                     truth: Truth::False,
                     missing: false,
@@ -257,7 +260,7 @@ impl Judge<'_> {
             [only] => only.path.clone(),
             several => words::counted(several.len() as u64, "file"),
         };
-        let age = observation.taken.map(|taken| format!(", {} old", Millis::between(taken, self.facts.at)));
+        let age = observation.taken.map(|taken| format!(", {} old", Millis::between(taken, self.facts.at).coarse()));
         let bound =
             if observation.subject.is_none() && self.facts.commit.is_some() { ", not bound to a version" } else { "" };
         format!("{files}{}{bound}", age.unwrap_or_default())

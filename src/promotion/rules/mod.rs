@@ -114,6 +114,7 @@ pub struct Source {
     /// What it is.
     pub kind: SourceKind,
     /// Where it stands in the rules file.
+    #[serde(skip)]
     pub at: At,
 }
 
@@ -168,6 +169,7 @@ pub struct Promotion {
     /// Parts of the rules that parse and that this version cannot do: the promotion is refused with their names.
     pub not_built: Vec<NotBuilt>,
     /// Where it stands.
+    #[serde(skip)]
     pub at: At,
 }
 
@@ -177,6 +179,7 @@ pub struct NotBuilt {
     /// Its name, as the file has it: `gates.slo`, `approvals`, `rollback.hold`.
     pub part: String,
     /// Where it stands.
+    #[serde(skip)]
     pub at: At,
 }
 
@@ -199,6 +202,7 @@ pub struct Gate {
     /// Optional: failing is a warning, missing is skipped; neither holds.
     pub optional: bool,
     /// Where it stands.
+    #[serde(skip)]
     pub at: At,
 }
 

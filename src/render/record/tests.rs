@@ -78,7 +78,7 @@ fn a_promotion_that_was_taken_back() {
 #[test]
 fn a_killed_run_leaves_the_promotion_open() {
     let entries = samples::killed();
-    let story = story::of(&entries);
+    let story = fold(&entries).unwrap();
     assert_eq!((story.state(), story.outcome), ("open", None));
     assert!(text(&entries, Style::PLAIN).contains("open; a run is at work, or was stopped"));
 }
@@ -86,13 +86,13 @@ fn a_killed_run_leaves_the_promotion_open() {
 #[test]
 fn a_new_run_opens_what_an_old_one_ended() {
     let mut entries = samples::promoted();
-    assert_eq!(story::of(&entries).outcome, Some(Outcome::Promoted));
+    assert_eq!(fold(&entries).unwrap().outcome, Some(Outcome::Promoted));
     let Milestone::Closed(closed) = &mut entries[4].event else { panic!("the last entry closes") };
     closed.outcome = Outcome::Unconfirmed;
-    assert_eq!(story::of(&entries).state(), "open");
+    assert_eq!(fold(&entries).unwrap().state(), "open");
     let again = entries[2].clone();
     entries.push(again);
-    assert_eq!(story::of(&entries).outcome, None);
+    assert_eq!(fold(&entries).unwrap().outcome, None);
 }
 
 #[test]

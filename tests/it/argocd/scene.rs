@@ -33,7 +33,7 @@ use crate::world::argo::{Argo, ArgoBuilder, PASSWORD, USER};
 
 pub(crate) const OLD: &str = "registry.example.com/app:1.10";
 pub(crate) const NEW: &str = "registry.example.com/app:1.20";
-pub(crate) const REPOSITORY: &str = "https://git.example.com/acme/gitops";
+const REPOSITORY: &str = "https://git.example.com/acme/gitops";
 
 /// Commits in a line, each with the image that it pins.
 #[derive(Clone, Default)]
@@ -180,6 +180,8 @@ impl Evidence for Script<'_> {
 /// Everything that a story needs.
 pub(crate) struct Scene {
     pub(crate) argo: Argo,
+    /// Where Argo CD is reached, if not directly.
+    pub(crate) server: Option<String>,
     pub(crate) repo: Repo,
     pub(crate) commit: String,
     pub(crate) apps: Vec<App>,
@@ -239,6 +241,7 @@ impl Scene {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let mut scene = Self {
             argo,
+            server: None,
             repo,
             commit: String::new(),
             apps,
@@ -273,7 +276,7 @@ impl Scene {
 
     pub(crate) fn argocd_as(&self, login: Login, options: &Options) -> ArgoCd {
         let settings = ServerSettings {
-            server: self.argo.url(),
+            server: self.server.clone().unwrap_or_else(|| self.argo.url()),
             login,
             options: options.clone(),
             http: HttpSettings::default(),
@@ -365,4 +368,16 @@ impl Scene {
 pub(crate) fn check() -> HealthCheck {
     let url = "https://app.example.com/healthz".to_owned();
     HealthCheck { url, status: None, contains: None, timeout: Millis::secs(3) }
+}
+
+/// A branch and directory of the repository, as the GitOps side reads it.
+pub(crate) fn snapshot(path: &str, branch: &str) -> Snapshot {
+    Snapshot {
+        repository: REPOSITORY.to_owned(),
+        branch: branch.to_owned(),
+        commit: "a".repeat(40),
+        path: path.to_owned(),
+        files: [].into(),
+        trees: [].into(),
+    }
 }

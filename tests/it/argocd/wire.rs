@@ -4,22 +4,10 @@ use promote::adapters::argocd::options::Options;
 use promote::adapters::argocd::server::Login;
 use promote::adapters::secret::Secret;
 use promote::ports::{Deployer, Fault, FaultKind, SyncAnswer};
-use promote::promotion::facts::Snapshot;
 
-use super::scene::{NEW, REPOSITORY, Scene, app};
+use super::scene::{NEW, Scene, app, snapshot};
 use crate::world::argo::behaviour::Behaviour;
 use crate::world::argo::{ArgoBuilder, PASSWORD, TOKEN, USER};
-
-fn snapshot(path: &str, branch: &str) -> Snapshot {
-    Snapshot {
-        repository: REPOSITORY.to_owned(),
-        branch: branch.to_owned(),
-        commit: "a".repeat(40),
-        path: path.to_owned(),
-        files: [].into(),
-        trees: [].into(),
-    }
-}
 
 fn token(text: &str) -> Login {
     Login::Token(Secret::new(text).unwrap())
@@ -131,6 +119,16 @@ fn a_sync_is_marked_and_one_at_a_time() {
     let SyncAnswer::Busy(why) = argocd.sync(&app("app"), None, "second").unwrap() else { panic!("not busy") };
     assert!(why.contains("another operation"), "{why}");
     argocd.terminate(&app("app")).unwrap();
+}
+
+#[test]
+fn a_sync_whose_answer_is_lost_is_looked_for() {
+    let scene = Scene::new(false, Behaviour { lose_answer: true, ..Behaviour::default() });
+    let argocd = scene.argocd(&Options::default());
+    assert_eq!(argocd.sync(&app("app"), None, "n").unwrap(), SyncAnswer::Started);
+    // Nothing listens, so nothing was begun, and nothing can be found out.
+    drop(scene.argo);
+    assert_eq!(argocd.sync(&app("app"), None, "n").unwrap_err().kind, FaultKind::Transient);
 }
 
 #[test]

@@ -39,6 +39,9 @@ pub(crate) struct ArgoBuilder {
     login_secs: i64,
     login_page: bool,
     redirect: bool,
+    step: i64,
+    password: String,
+    token: String,
 }
 
 /// A running stand-in. It stops when it is dropped.
@@ -53,7 +56,17 @@ impl ArgoBuilder {
     /// A server without applications, at manual pace.
     pub(crate) fn new() -> Self {
         let root = String::new();
-        Self { apps: vec![], pace: Pace::Manual, root, login_secs: 86_400, login_page: false, redirect: false }
+        Self {
+            apps: vec![],
+            pace: Pace::Manual,
+            root,
+            login_secs: 86_400,
+            login_page: false,
+            redirect: false,
+            step: 10,
+            password: PASSWORD.to_owned(),
+            token: TOKEN.to_owned(),
+        }
     }
 
     pub(crate) fn app(mut self, app: AppSpec) -> Self {
@@ -63,6 +76,19 @@ impl ArgoBuilder {
 
     pub(crate) fn pace(mut self, pace: Pace) -> Self {
         self.pace = pace;
+        self
+    }
+
+    /// Each request moves virtual time by so many milliseconds: what happens then depends on the requests alone.
+    pub(crate) fn step(mut self, millis: i64) -> Self {
+        self.step = millis;
+        self
+    }
+
+    /// The account's password, and its token for machines.
+    pub(crate) fn secrets(mut self, password: &str, token: &str) -> Self {
+        password.clone_into(&mut self.password);
+        token.clone_into(&mut self.token);
         self
     }
 
@@ -97,6 +123,9 @@ impl ArgoBuilder {
             pace: self.pace,
             began: Instant::now(),
             manual: 0,
+            step: self.step,
+            password: self.password,
+            token: self.token,
             root: self.root,
             login_secs: self.login_secs,
             login_page: self.login_page,
@@ -210,7 +239,7 @@ async fn answer(shared: &Mutex<World>, method: Method, uri: Uri, headers: Header
     }
     let (reply, date) = {
         let mut world = lock();
-        world.manual += 10;
+        world.manual += world.step;
         world.advance();
         let reply = world.handle(&method, &uri, &headers, &body);
         (reply, EPOCH + world.now().div_euclid(1000))

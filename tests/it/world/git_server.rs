@@ -53,6 +53,7 @@ struct Inner {
     troubles: Mutex<Vec<Planned>>,
     after: Mutex<Vec<(usize, Action)>>,
     public: Mutex<bool>,
+    accepted: Mutex<Vec<String>>,
 }
 
 /// The server. It stops when it is dropped.
@@ -76,6 +77,7 @@ impl GitServer {
             troubles: Mutex::default(),
             after: Mutex::default(),
             public: Mutex::default(),
+            accepted: Mutex::default(),
         });
         let router = Router::new().fallback(answer).with_state(Arc::clone(&inner));
         let (stop, stopped) = oneshot::channel();
@@ -121,6 +123,12 @@ impl GitServer {
     /// Does something once the n-th request from now on (from 1) has been carried out, before it is answered.
     pub(crate) fn after(&self, n: usize, action: impl FnOnce() + Send + 'static) {
         self.inner.after.lock().unwrap().push((self.requests() + n, Box::new(action)));
+    }
+
+    /// Accepts this login too.
+    pub(crate) fn accept(&self, user: &str, password: &str) {
+        let login = format!("Basic {}", base64(format!("{user}:{password}").as_bytes()));
+        self.inner.accepted.lock().unwrap().push(login);
     }
 
     /// Lets anybody read without a login.
@@ -207,6 +215,9 @@ impl Inner {
         }
         let is =
             |token: &str| login == Some(&format!("Basic {}", base64(format!("x-access-token:{token}").as_bytes())));
+        if login.is_some_and(|login| self.accepted.lock().unwrap().iter().any(|accepted| accepted == login)) {
+            return None;
+        }
         let writes = line.contains("git-receive-pack");
         if is(WRITE_TOKEN) || (!writes && (is(READ_TOKEN) || *self.public.lock().unwrap())) {
             return None;

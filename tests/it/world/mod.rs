@@ -4,3 +4,4 @@ pub(crate) mod argo;
 pub(crate) mod bare;
 pub(crate) mod canned;
 pub(crate) mod git_server;
+pub(crate) mod health;

@@ -26,6 +26,10 @@ pub(super) struct World {
     pub(super) pace: Pace,
     pub(super) began: Instant,
     pub(super) manual: i64,
+    /// By how much a request moves time.
+    pub(super) step: i64,
+    pub(super) password: String,
+    pub(super) token: String,
     pub(super) root: String,
     pub(super) login_secs: i64,
     pub(super) login_page: bool,
@@ -109,7 +113,7 @@ impl World {
 
     fn log_in(&mut self, body: &Bytes) -> Reply {
         let body: Value = serde_json::from_slice(body).unwrap_or_default();
-        if body["username"] != USER || body["password"] != PASSWORD {
+        if body["username"] != USER || body["password"] != self.password.as_str() {
             return refuse(401, 16, "Invalid username or password");
         }
         self.logins += 1;
@@ -125,7 +129,7 @@ impl World {
             return Err("no session information".to_owned());
         }
         match self.sessions.get(token) {
-            _ if token == TOKEN => Ok(()),
+            _ if token == self.token => Ok(()),
             Some(until) if *until > self.now() => Ok(()),
             Some(_) => Err("invalid session: token has invalid claims: token is expired".to_owned()),
             None => Err("invalid session: signature is invalid".to_owned()),

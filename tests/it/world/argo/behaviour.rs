@@ -5,13 +5,16 @@ use std::sync::Arc;
 
 use super::git;
 
+/// What a commit renders to: images, or `None` for a commit that is not there.
+pub(crate) type Render = dyn Fn(&str) -> Option<Vec<String>> + Send + Sync;
+
 /// A GitOps repository as Argo CD sees it.
 #[derive(Clone)]
 pub(crate) struct Git {
     /// The tip of the branch.
     pub(crate) tip: Arc<dyn Fn() -> String + Send + Sync>,
-    /// The images that an application's path renders to at a commit; `None` for a commit that is not there.
-    pub(crate) images: Arc<dyn Fn(&str) -> Option<Vec<String>> + Send + Sync>,
+    /// The images that an application's path renders to at a commit.
+    pub(crate) images: Arc<Render>,
 }
 
 /// A health over time: from how many milliseconds after the rollout, and the word.

@@ -108,7 +108,9 @@ impl Sim {
         };
         if let Some(span) = sim.spec.behaviour.other_operation {
             let op = Op { by: Some("somebody".to_owned()), ..first };
-            sim.state = Some(OpState { phase: "Running", finished: None, op: op.clone(), ..sim.state.take().unwrap() });
+            if let Some(state) = &mut sim.state {
+                (state.phase, state.finished, state.op) = ("Running", None, op.clone());
+            }
             sim.op = Some(op);
             sim.due.push((span, Due::Finish));
         }

@@ -1,4 +1,4 @@
-//! The Application as the API has it: every field where the real one has it, `null` where the real one says `null`.
+//! The Application as the API has it: every field where the real one has it, and left out where it is.
 
 use serde_json::{Value, json};
 
@@ -25,7 +25,6 @@ impl Sim {
                 "sync": { "status": self.shown.sync, "revision": self.shown.revision },
                 "health": { "status": self.shown.health, "lastTransitionTime": time(self.shown.health_since) },
                 "reconciledAt": time(self.shown.reconciled),
-                "conditions": null,
                 "resources": [
                     { "group": "apps", "kind": "Deployment", "name": "app", "status": self.shown.sync,
                       "health": { "status": self.shown.health } },
@@ -58,7 +57,10 @@ impl Sim {
 
 impl Op {
     fn json(&self) -> Value {
-        let mut op = json!({ "sync": {}, "info": self.infos });
+        let mut op = json!({ "sync": {} });
+        if !self.infos.is_null() {
+            op["info"] = self.infos.clone();
+        }
         if let Some(revision) = &self.revision {
             op["sync"]["revision"] = json!(revision);
         }
