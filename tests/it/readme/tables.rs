@@ -1,8 +1,7 @@
-//! The README's tables, compared with what they are tables of. A table that has drifted is printed as it should be.
+//! The README's tables, compared with what they are tables of; those of inputs and outputs are with the action's tests.
 
 use std::collections::BTreeSet;
 
-use promote::app::settings::{INPUTS, Input, OUTPUTS};
 use promote::promotion::fields::{FIELDS, Kind, Unit};
 use promote::promotion::outcome::Outcome;
 use promote::promotion::rules::read::read as read_rules;
@@ -72,45 +71,6 @@ fn the_table_of_facts_is_whole() {
     let wanted: Vec<String> = FIELDS.iter().map(row).collect();
     let found = lines(&find(&["fact", "unit", "meaning"]).rows);
     assert!(found == wanted, "the table of facts should have these rows:\n{}", wanted.join("\n"));
-}
-
-/// An input's row: its flag with the short form that the command line gives it, and its variables.
-fn input_row(input: &Input) -> String {
-    let or_none = |text: String| if text.is_empty() { "—".to_owned() } else { text };
-    let short = promote::app::cli::command()
-        .get_subcommands()
-        .filter(|command| command.get_name() == "run")
-        .flat_map(|command| command.get_arguments())
-        .find(|arg| arg.get_id() == input.flag)
-        .and_then(|arg| arg.get_short());
-    let mut flags = Vec::new();
-    if !input.flag.is_empty() {
-        flags.push(format!("`--{}`", input.flag));
-        flags.extend(short.map(|short| format!("`-{short}`")));
-    }
-    let variables: Vec<String> = input.variables.iter().map(|name| format!("`{name}`")).collect();
-    let (flags, variables) = (or_none(flags.join(", ")), or_none(variables.join(", ")));
-    format!("| `{}` | {flags} | {variables} | {} |", input.input, input.meaning)
-}
-
-#[test]
-fn the_table_of_inputs_is_whole() {
-    let wanted: Vec<String> = INPUTS.iter().map(input_row).collect();
-    let found = lines(&find(&["input", "flag", "variable", "meaning"]).rows);
-    assert!(found == wanted, "the table of inputs should have these rows:\n{}", wanted.join("\n"));
-    let own: Vec<(String, String)> =
-        INPUTS.iter().map(|input| (input.input.to_owned(), input.meaning.to_owned())).collect();
-    assert_eq!(crate::action::action().inputs, own, "action.yml is on the left");
-}
-
-#[test]
-fn the_table_of_outputs_is_whole() {
-    let wanted: Vec<String> = OUTPUTS.iter().map(|(name, meaning)| format!("| `{name}` | {meaning} |")).collect();
-    let found = lines(&find(&["output", "meaning"]).rows);
-    assert!(found == wanted, "the table of outputs should have these rows:\n{}", wanted.join("\n"));
-    let own: Vec<(String, String)> =
-        OUTPUTS.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
-    assert_eq!(crate::action::action().outputs, own, "action.yml is on the left");
 }
 
 /// The parts of the rules that have a table of options, with their names in the JSON Schema.
