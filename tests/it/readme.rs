@@ -2,7 +2,9 @@
 
 mod commands;
 pub(crate) mod page;
+mod shown;
 mod tables;
+mod workflow;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -65,7 +67,7 @@ fn bash(script: &str, directory: &Path, flags: &[&str]) -> Output {
         .unwrap()
 }
 
-fn shown(output: &Output) -> String {
+fn printed_by(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
@@ -74,17 +76,21 @@ fn every_block_is_run_or_read() {
     let readme = readme();
     assert!(readme.len() >= 3, "only {} blocks were found", readme.len());
     let directory = clone();
-    none(readme.iter().flat_map(|block| check(block, directory.path())).collect());
+    let mut printed = String::new();
+    none(readme.iter().flat_map(|block| check(block, directory.path(), &mut printed)).collect());
 }
 
-/// The faults of one block.
-fn check(block: &Block, directory: &Path) -> Vec<String> {
+/// The faults of one block; `printed` is what the newest run before it printed.
+fn check(block: &Block, directory: &Path, printed: &mut String) -> Vec<String> {
     let faults = match (block.tag, block.language.as_str()) {
-        (Tag::Run, "sh") => run(block, directory),
+        (Tag::Run, "sh") => run(block, directory, printed),
         (Tag::Real, "sh") => real(block, directory),
         (Tag::Parse, "yaml") => yaml(&block.text, directory),
         (Tag::Parse, "json") => serde_json::from_str::<serde_json::Value>(&block.text)
             .map_or_else(|why| vec![why.to_string()], |_| Vec::new()),
+        (Tag::Parse, "text") if block.shown => {
+            wide(&block.text).into_iter().chain(shown::differs(&block.text, printed)).collect()
+        }
         (Tag::Parse, "text") => wide(&block.text),
         (Tag::Parse, "mermaid") => diagram(&block.text),
         (tag, language) => vec![format!("nothing here knows what to do with {language} and {tag:?}")],
@@ -92,7 +98,7 @@ fn check(block: &Block, directory: &Path) -> Vec<String> {
     faults.into_iter().map(|fault| format!("README.md:{}: {fault}", block.line)).collect()
 }
 
-fn run(block: &Block, directory: &Path) -> Vec<String> {
+fn run(block: &Block, directory: &Path, printed: &mut String) -> Vec<String> {
     let script = block.text.trim();
     if FIRST.contains(&script) {
         let missing = !read(".ci/run").lines().any(|line| line.trim().contains(script));
@@ -102,17 +108,18 @@ fn run(block: &Block, directory: &Path) -> Vec<String> {
         return vec!["cargo stands alone in a block, and is one of .ci/run's commands".to_owned()];
     }
     let output = bash(script, directory, &["-euo", "pipefail"]);
+    *printed = printed_by(&output);
     if output.status.code() == Some(block.exit) {
         return Vec::new();
     }
-    vec![format!("exit {} expected, found {}:\n{}", block.exit, output.status, shown(&output))]
+    vec![format!("exit {} expected, found {}:\n{}", block.exit, output.status, printed_by(&output))]
 }
 
 /// What cannot be run here is still a script, and asks promote for what promote has.
 fn real(block: &Block, directory: &Path) -> Vec<String> {
     let output = bash(&block.text, directory, &["-n"]);
     if !output.status.success() {
-        return vec![format!("not a script:\n{}", shown(&output))];
+        return vec![format!("not a script:\n{}", printed_by(&output))];
     }
     promotes(&block.text).iter().filter_map(|command| known(command, directory)).collect()
 }
@@ -120,7 +127,7 @@ fn real(block: &Block, directory: &Path) -> Vec<String> {
 /// What a command of promote asks for that promote does not have.
 fn known(command: &Promote, directory: &Path) -> Option<String> {
     let output = bash(&format!("promote {} --help", command.names.join(" ")), directory, &[]);
-    let help = shown(&output);
+    let help = printed_by(&output);
     if !output.status.success() {
         return Some(format!("`promote {}` is no command:\n{help}", command.names.join(" ")));
     }
@@ -138,15 +145,44 @@ fn yaml(text: &str, directory: &Path) -> Vec<String> {
         Err(why) => return vec![why.to_string()],
     };
     if value.get("promotions").is_some() {
-        let file = directory.join("readme-rules.yaml");
-        fs::write(&file, text).unwrap();
-        let output = bash("promote rules check --rules readme-rules.yaml", directory, &[]);
-        return if output.status.success() { Vec::new() } else { vec![shown(&output)] };
+        // A file that is named in its first line is there for the scripts that follow.
+        let named = text.lines().next().and_then(|line| line.strip_prefix("# ")).filter(|name| name.ends_with(".yaml"));
+        let file = named.unwrap_or("readme-rules.yaml");
+        fs::create_dir_all(directory.join(file).parent().unwrap()).unwrap();
+        fs::write(directory.join(file), text).unwrap();
+        let output = bash(&format!("promote rules check --rules {file}"), directory, &[]);
+        return if output.status.success() { Vec::new() } else { vec![printed_by(&output)] };
     }
     let inputs = crate::action::action().inputs;
     let given = commands::given(&value);
     let unknown = given.iter().filter(|input| !inputs.iter().any(|(name, _)| name == *input));
-    unknown.map(|input| format!("the action has no input `{input}`")).collect()
+    let mut faults: Vec<String> = unknown.map(|input| format!("the action has no input `{input}`")).collect();
+    if value.get("on").is_some() {
+        faults.extend(workflow::faults(&value));
+    }
+    faults
+}
+
+/// The real linters, where they are installed (`.ci/run` does that).
+#[test]
+fn the_workflow_pleases_the_linters() {
+    if env::var_os("PROMOTE_REAL").is_none() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let place = directory.path().join(".github/workflows");
+    fs::create_dir_all(&place).unwrap();
+    let workflow = readme().into_iter().find(|block| block.language == "yaml" && block.text.contains("\non:\n"));
+    // The page shows the tag and says to pin it; what is pasted and pinned is what is linted.
+    let pinned = "org/promote-action@0123456789012345678901234567890123456789 # v1";
+    let text = workflow.unwrap().text.replace("org/promote-action@v1", pinned);
+    fs::write(place.join("promote.yml"), text).unwrap();
+    for linter in
+        ["check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml", "zizmor --offline ."]
+    {
+        let output = bash(linter, directory.path(), &[]);
+        assert!(output.status.success(), "{linter}:\n{}", printed_by(&output));
+    }
 }
 
 fn wide(text: &str) -> Vec<String> {
@@ -196,8 +232,8 @@ fn a_bad_block_is_found() {
         ("mermaid", Tag::Parse, 0, "A --> B", "no kind"),
         ("yaml", Tag::Run, 0, "a: 1", "nothing here knows"),
     ] {
-        let block = Block { line: 7, language: language.to_owned(), tag, exit, text: text.to_owned() };
-        let faults = check(&block, directory.path());
+        let block = Block { line: 7, language: language.to_owned(), tag, exit, shown: false, text: text.to_owned() };
+        let faults = check(&block, directory.path(), &mut String::new());
         assert_eq!(faults.len(), 1, "{text}: {faults:?}");
         assert!(faults[0].starts_with("README.md:7: ") && faults[0].contains(says), "{}", faults[0]);
     }
@@ -206,7 +242,8 @@ fn a_bad_block_is_found() {
         language: "sh".to_owned(),
         tag: Tag::Run,
         exit: 4,
+        shown: false,
         text: "test -e action.yml\nexit 4".to_owned(),
     };
-    assert_eq!(check(&good, directory.path()), Vec::<String>::new());
+    assert_eq!(check(&good, directory.path(), &mut String::new()), Vec::<String>::new());
 }

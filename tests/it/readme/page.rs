@@ -22,6 +22,8 @@ pub(crate) struct Block {
     pub tag: Tag,
     /// The exit code that a run ends with: `exit=10`.
     pub exit: i32,
+    /// Whether it shows what the run before it prints: `shown`.
+    pub shown: bool,
     /// What stands in it.
     pub text: String,
 }
@@ -60,15 +62,26 @@ pub(crate) fn blocks(page: &str) -> Result<Vec<Block>, Vec<String>> {
             faults.push(format!("README.md:{}: the block is not closed", n + 1));
         }
         match info(line.trim_start()[fence.len()..].trim()) {
-            Ok((language, tag, exit)) => found.push(Block { line: n + 1, language, tag, exit, text }),
+            Ok(info) => {
+                let Info { language, tag, exit, shown } = info;
+                found.push(Block { line: n + 1, language, tag, exit, shown, text });
+            }
             Err(why) => faults.push(format!("README.md:{}: {why}", n + 1)),
         }
     }
     if faults.is_empty() { Ok(found) } else { Err(faults) }
 }
 
-/// What stands behind a fence: the language, the tag, and perhaps how it exits.
-fn info(text: &str) -> Result<(String, Tag, i32), String> {
+/// What stands behind a fence.
+struct Info {
+    language: String,
+    tag: Tag,
+    exit: i32,
+    shown: bool,
+}
+
+/// Reads what stands behind a fence: the language, the tag, and perhaps how it exits or that it shows what was printed.
+fn info(text: &str) -> Result<Info, String> {
     let mut words = text.split_whitespace();
     let language = words.next().ok_or("the block has no language and no tag")?;
     let tag = match words.next() {
@@ -77,12 +90,16 @@ fn info(text: &str) -> Result<(String, Tag, i32), String> {
         Some("parse") => Tag::Parse,
         other => return Err(format!("the tag is `{}`: write run, real or parse", other.unwrap_or(""))),
     };
-    let mut exit = 0;
+    let (mut exit, mut shown) = (0, false);
     for word in words {
+        if word == "shown" && tag == Tag::Parse {
+            shown = true;
+            continue;
+        }
         let code = word.strip_prefix("exit=").and_then(|code| code.parse().ok());
         exit = code.ok_or_else(|| format!("`{word}` is no exit=<code>"))?;
     }
-    Ok((language.to_owned(), tag, exit))
+    Ok(Info { language: language.to_owned(), tag, exit, shown })
 }
 
 /// The tables of a page; what stands in fenced blocks is none.
@@ -138,18 +155,19 @@ mod tests {
 
     #[test]
     fn blocks_carry_their_tags() {
-        let page = "a\n```sh run exit=10\npromote validate\n```\n- b\n  ```yaml parse\n  a:\n    b\n  ```\n````text real\n```\n````\n";
-        let block = |line, language: &str, tag, exit, text: &str| Block {
+        let page = "a\n```sh run exit=10\npromote validate\n```\n- b\n  ```yaml parse\n  a:\n    b\n  ```\n````text parse shown\n```\n````\n";
+        let block = |line, language: &str, tag, exit, shown, text: &str| Block {
             line,
             language: language.to_owned(),
             tag,
             exit,
+            shown,
             text: text.to_owned(),
         };
         let wanted = [
-            block(2, "sh", Tag::Run, 10, "promote validate\n"),
-            block(6, "yaml", Tag::Parse, 0, "a:\n  b\n"),
-            block(10, "text", Tag::Real, 0, "```\n"),
+            block(2, "sh", Tag::Run, 10, false, "promote validate\n"),
+            block(6, "yaml", Tag::Parse, 0, false, "a:\n  b\n"),
+            block(10, "text", Tag::Parse, 0, true, "```\n"),
         ];
         assert_eq!(blocks(page).unwrap(), wanted);
     }
@@ -160,6 +178,7 @@ mod tests {
             ("```\na\n```", "README.md:1: the block has no language and no tag"),
             ("\n```sh\na\n```", "README.md:2: the tag is ``: write run, real or parse"),
             ("```sh later\na\n```", "README.md:1: the tag is `later`: write run, real or parse"),
+            ("```sh run shown\na\n```", "README.md:1: `shown` is no exit=<code>"),
             ("```sh run exit=x\na\n```", "README.md:1: `exit=x` is no exit=<code>"),
             ("```sh run\na\n", "README.md:1: the block is not closed"),
         ] {

@@ -1,7 +1,12 @@
-//! The README's tables, compared with what they are tables of. A table that has drifted is printed as it should be.
+//! The README's tables, compared with what they are tables of; those of inputs and outputs are with the action's tests.
+
+use std::collections::BTreeSet;
 
 use promote::promotion::fields::{FIELDS, Kind, Unit};
 use promote::promotion::outcome::Outcome;
+use promote::promotion::rules::read::read as read_rules;
+use promote::promotion::rules::schema::schema;
+use serde_json::Value;
 
 use super::page::{Table, coded, table};
 use super::read;
@@ -68,12 +73,96 @@ fn the_table_of_facts_is_whole() {
     assert!(found == wanted, "the table of facts should have these rows:\n{}", wanted.join("\n"));
 }
 
+/// The parts of the rules that have a table of options, with their names in the JSON Schema.
+const PARTS: [(&str, &str); 13] = [
+    ("environment", "Environment"),
+    ("argocd", "App"),
+    ("image", "Image"),
+    ("evidence", "Evidence"),
+    ("promotion", "Promotion"),
+    ("tests", "Tests"),
+    ("coverage", "Coverage"),
+    ("security", "Security"),
+    ("soak", "Soak"),
+    ("conditions", "Condition"),
+    ("verify", "Verify"),
+    ("health", "Health"),
+    ("rollback", "Rollback"),
+];
+
+/// The options of a part, in the schema's order.
+fn options(schema: &Value, name: &str) -> Vec<String> {
+    let part = &schema["$defs"][name];
+    let forms = part["anyOf"].as_array().into_iter().flatten();
+    let properties = forms.chain([part]).find_map(|form| form["properties"].as_object());
+    properties.unwrap_or_else(|| panic!("the schema has no {name}")).keys().cloned().collect()
+}
+
+/// What the README says is not built: `gates.slo`, `approvals`.
+fn not_built() -> BTreeSet<String> {
+    let table = find(&["not built yet", "what it is for"]);
+    table
+        .rows
+        .iter()
+        .flat_map(|row| row[0].split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>())
+        .collect()
+}
+
 #[test]
-fn the_table_of_inputs_is_whole() {
-    let wanted: Vec<String> = crate::action::action().inputs.into_iter().map(|(name, _)| name).collect();
-    let table = find(&["input", "flag", "variable", "meaning"]);
-    let found: Vec<String> = table.rows.iter().map(|row| coded(&row[0]).unwrap_or("").to_owned()).collect();
-    assert_eq!(found, wanted, "action.yml is on the right");
+fn the_table_of_options_is_whole() {
+    let schema = serde_json::to_value(schema()).unwrap();
+    let not_built = not_built();
+    let table = find(&["part", "option", "default", "meaning"]);
+    let names = |row: &Vec<String>| {
+        let options: Vec<&str> = row[1].split('`').skip(1).step_by(2).collect();
+        options.iter().map(|option| format!("{}.{option}", coded(&row[0]).unwrap_or(""))).collect::<Vec<_>>()
+    };
+    let found: Vec<String> = table.rows.iter().flat_map(names).collect();
+    let is_built = |name: &String| {
+        let short = name.strip_prefix("promotion.").unwrap_or(name);
+        !not_built.contains(name) && !not_built.contains(short)
+    };
+    let wanted: Vec<String> = PARTS
+        .iter()
+        .flat_map(|(part, name)| options(&schema, name).into_iter().map(move |option| format!("{part}.{option}")))
+        .filter(is_built)
+        .collect();
+    let as_set = |names: &[String]| names.iter().cloned().collect::<BTreeSet<_>>();
+    let (found_set, wanted_set) = (as_set(&found), as_set(&wanted));
+    let (more, fewer): (Vec<_>, Vec<_>) =
+        (found_set.difference(&wanted_set).collect(), wanted_set.difference(&found_set).collect());
+    assert!(more.is_empty() && fewer.is_empty(), "too many: {more:?}; missing: {fewer:?}");
+    assert_eq!(found.len(), found_set.len(), "an option stands there twice");
+    for gate in options(&schema, "Gates") {
+        let built = PARTS.iter().any(|(part, _)| *part == gate);
+        assert_ne!(built, not_built.contains(&format!("gates.{gate}")), "`gates.{gate}` is built or not, never both");
+    }
+}
+
+#[test]
+fn what_is_not_built_is_said() {
+    let said = not_built();
+    for file in ["fixtures/rules/design.yaml", "fixtures/rules/forms.yaml"] {
+        let rules = read_rules(file, &read(file)).unwrap();
+        let parts = rules.promotions.iter().flat_map(|promotion| &promotion.not_built);
+        for part in parts.map(|part| part.part.as_str()) {
+            let words: Vec<&str> = part.split('.').collect();
+            // Names that somebody gave (`environments.prod.targets`, `evidence.slo`) are not the README's.
+            let named = match words.as_slice() {
+                ["environments", _, rest, ..] => format!("environment.{rest}"),
+                ["evidence", ..] => "evidence.prometheus".to_owned(),
+                ["conditions", "metrics", ..] => "evidence.prometheus".to_owned(),
+                ["conditions", gate, ..] => format!("gates.{gate}"),
+                ["servers" | "repos", ..] => words[0].to_owned(),
+                ["rollback", "on", _] => "verify.gates".to_owned(),
+                _ => part.to_owned(),
+            };
+            assert!(
+                said.contains(&named),
+                "{file} uses {part}, and the README does not say that `{named}` is not built"
+            );
+        }
+    }
 }
 
 #[test]
