@@ -12,7 +12,7 @@ use crate::app::mask::{self, Mask};
 use crate::app::rules_file::{self, Loaded};
 use crate::app::screen::Screen;
 use crate::app::settings::{Settings, Sources};
-use crate::app::{log, show, wiring, words};
+use crate::app::{ends, log, show, wiring};
 use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::{run as road, undo};
 use crate::ports::{Clock as _, World};
@@ -20,6 +20,7 @@ use crate::promotion::outcome::Outcome;
 use crate::promotion::planning::PlanFault;
 use crate::promotion::request::{Actor, ActorKnown};
 use crate::promotion::rules::{Promotion, Rules, Service, schema};
+use crate::promotion::words;
 use crate::render::diff::FileDiff;
 use crate::render::ending::{self, Ending, INVALID, USAGE};
 use crate::render::report::{self, Heading};
@@ -99,8 +100,8 @@ fn perform(
                 Ok(INVALID)
             }
             Ok(loaded) if *task == Task::Check => {
-                let count = loaded.rules.promotions.len();
-                screen.say(&format!("{}: no faults, {count} promotions\n", loaded.path));
+                let count = words::counted(loaded.rules.promotions.len() as u64, "promotion");
+                screen.say(&format!("{}: no faults, {count}\n", loaded.path));
                 Ok(0)
             }
             Ok(loaded) if *task == Task::Meaning => {
@@ -187,14 +188,14 @@ impl Door<'_> {
     fn close(&self, job: &Job<'_>, came: Result<End, Halt>) -> Result<u8> {
         let took = self.screen.took(self.clock.now());
         let ending = match &came {
-            Ok(end) => words::ended(end, took),
-            Err(halt) => words::halted(halt, job.promotion, job.rules_path),
+            Ok(end) => ends::ended(end, took),
+            Err(halt) => ends::halted(halt, job.promotion, job.rules_path),
         };
         let end = came.as_ref().ok();
         let snapshot = end.and_then(|end| end.facts.as_deref()).map(|facts| &facts.target.snapshot);
         let planned = end.and_then(|end| end.plan.as_deref());
         let diffs = match (planned, snapshot) {
-            (Some(plan), Some(snapshot)) => words::diffs(plan, snapshot),
+            (Some(plan), Some(snapshot)) => ends::diffs(plan, snapshot),
             _ => Vec::new(),
         };
         self.print(job, end, &ending, &diffs);

@@ -5,6 +5,7 @@
 pub mod actions;
 pub mod cli;
 pub mod commands;
+pub mod ends;
 pub mod log;
 pub mod mask;
 pub mod rules_file;
@@ -12,7 +13,6 @@ pub mod screen;
 pub mod settings;
 pub mod show;
 pub mod wiring;
-pub mod words;
 
 use std::process::ExitCode;
 

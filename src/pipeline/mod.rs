@@ -12,6 +12,7 @@
 
 pub mod collect;
 pub mod commit;
+pub mod ends;
 pub mod job;
 pub mod keep;
 pub mod restore;

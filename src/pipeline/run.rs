@@ -2,6 +2,7 @@
 
 use crate::pipeline::collect::{self, Asked, branch};
 use crate::pipeline::commit::{self, NoCommit};
+use crate::pipeline::ends::{held_by_another, overtaken_end, run_versions, verdict, versions};
 use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::keep::Run;
 use crate::pipeline::restore;
@@ -12,14 +13,12 @@ use crate::ports::{Claimed, World};
 use crate::promotion::event::{Event, Phase};
 use crate::promotion::facts::Facts;
 use crate::promotion::gates;
-use crate::promotion::image::ImageRef;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::plan::Plan;
 use crate::promotion::planning::{self, Making};
 use crate::promotion::record::{Judged, Milestone, Planned};
-use crate::promotion::report::{GateReport, Mark, Verdict};
+use crate::promotion::report::GateReport;
 use crate::promotion::request::RequestKind;
-use crate::promotion::words;
 
 /// Judges the gates; writes nothing.
 pub fn validate(world: &World<'_>, job: &Job<'_>) -> Result<End, Halt> {
@@ -94,13 +93,6 @@ fn overtaken(run: &mut Run<'_>, asked: &Asked) -> Result<Option<End>, Halt> {
     let target = run.job.target()?.1;
     let who = commit::overtaken(run, &plan, target, &asked.target.snapshot)?;
     who.map(|who| run.close(overtaken_end(&plan, who, "this run wrote nothing"))).transpose()
-}
-
-fn overtaken_end(plan: &Plan, who: String, wrote: &str) -> End {
-    End::of(Outcome::Superseded, format!("somebody else promoted {}", plan.to))
-        .seen(who)
-        .seen(format!("this promotion was planned from {}; {wrote}", old_versions(plan)))
-        .next("run it again to plan from what stands there now")
 }
 
 /// Judges the gates and keeps what follows: the plan, or the judgement that holds the promotion, which ends the run.
@@ -263,30 +255,6 @@ fn judged(world: &World<'_>, job: &Job<'_>, asked: &Asked) -> Result<(Facts, Gat
     Ok((facts, report))
 }
 
-/// The end that a report which does not say `go` means: a definite no outweighs what could not be found out, and both
-/// outweigh what only lacks time.
-fn verdict(job: &Job<'_>, report: &GateReport) -> Option<End> {
-    let holds = |mark| report.rows.iter().filter(|row| row.mark == mark && row.not_before.is_none()).count();
-    let (failed, unknown) = (holds(Mark::Fail), holds(Mark::Unknown));
-    let not_evaluated = format!("{unknown} could not be evaluated");
-    let end = match report.verdict {
-        Verdict::Go => return None,
-        Verdict::Stop if failed > 0 && unknown > 0 => {
-            End::of(Outcome::Held, format!("{} failed, {not_evaluated}", words::counted(failed as u64, "gate")))
-        }
-        Verdict::Stop if failed > 0 => {
-            End::of(Outcome::Held, format!("{} failed", words::counted(failed as u64, "gate")))
-        }
-        Verdict::Stop => End::of(Outcome::Unknown, not_evaluated),
-        Verdict::Wait => {
-            let at = report.not_before().map_or_else(String::new, |at| format!(", not before {}", words::moment(at)));
-            let end = End::of(Outcome::Waiting, format!("only time is lacking{at}"));
-            end.next(format!("run it again then; {} stays as it is", job.promotion.to))
-        }
-    };
-    Some(end)
-}
-
 /// Nothing is asked for that is not recorded, verified and pinned already: the environment is only looked at again.
 fn nothing_new(world: &World<'_>, job: &Job<'_>, asked: &Asked) -> Result<Option<End>, Halt> {
     let head = &asked.target.head;
@@ -345,31 +313,10 @@ fn also_ships(world: &World<'_>, job: &Job<'_>, asked: &Asked) -> Vec<crate::pro
     world.delivery.between(&branch(target), live, &snapshot.commit, &paths).unwrap_or_default()
 }
 
-/// The end of a run that finds the environment claimed.
-pub fn held_by_another(service: &str, to: &str, by: &str) -> End {
-    End::of(Outcome::Superseded, format!("another run is promoting {service} to {to}"))
-        .seen(format!("the lock is held by {by}"))
-        .seen("nothing was written")
-        .next("run it again when that run has ended")
-}
-
 fn with_judgement(mut end: End, asked: Asked, facts: Facts, report: GateReport) -> End {
     end.id = Some(asked.id);
     end.request = Some(asked.request);
     end.facts = Some(Box::new(facts));
     end.report = Some(report);
     end
-}
-
-fn run_versions(plan: &Plan) -> String {
-    versions(&plan.images.iter().map(|change| change.new.clone()).collect::<Vec<_>>())
-}
-
-fn old_versions(plan: &Plan) -> String {
-    versions(&plan.images.iter().map(|change| change.old.clone()).collect::<Vec<_>>())
-}
-
-fn versions(images: &[ImageRef]) -> String {
-    let texts: Vec<String> = images.iter().map(|image| format!("{} {}", image.short_name(), image.version())).collect();
-    words::list(&texts)
 }

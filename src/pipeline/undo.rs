@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::pipeline::collect::branch;
+use crate::pipeline::ends;
 use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::keep::Run;
 use crate::pipeline::run;
@@ -42,7 +43,7 @@ pub fn roll_back(world: &World<'_>, job: &Job<'_>, undone: Option<&str>) -> Resu
     let (service, to) = (&job.service.name, &job.promotion.to);
     let _claim = match world.ledger.claim(service, to, job.run, world.clock.now())? {
         Claimed::Ours(claim) => claim,
-        Claimed::Held(by) => return Ok(run::held_by_another(service, to, &by)),
+        Claimed::Held(by) => return Ok(ends::held_by_another(service, to, &by)),
     };
     if let Some(open) = open_rollback(world, job)? {
         let mut run = Run::begin(world, job, &open.id, &open.requested.request)?;

@@ -105,6 +105,13 @@ fn faults_of_promotions() {
     assert!(wrong.is_empty(), "{} rows:\n{}", wrong.len(), wrong.join("\n"));
 }
 
+#[test]
+fn health_without_argo_cd_would_ask_the_old_version() {
+    let text = with("verify: { health: [{ url: 'https://h/' }] }").replace(", argocd: app-staging", "");
+    let wrong = differs(&text, "15:24", "has no `argocd`", "remove `health`");
+    assert_eq!(wrong, None);
+}
+
 /// Whole files by a replacement in a good one: what, with what, and the one fault.
 const FILES: &[(&str, &str, &str, &str, &str)] = &[
     ("version: 1", "version: 2", "1:10", "this promote reads version 1, not 2", "version: 1"),

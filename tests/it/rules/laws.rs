@@ -106,8 +106,18 @@ fn reading_is_a_function_of_the_text() {
     let text = fixture("design.yaml");
     assert_eq!(good(&text), good(&text));
     assert_eq!(good(&text), good(&text.replace('\n', "\r\n")), "line ends mean nothing");
+}
+
+/// A plan's digest is made from it: a comment or a blank line changes no approval.
+#[test]
+fn what_rules_mean_does_not_depend_on_where_they_stand() {
+    let text = fixture("design.yaml");
     let json = serde_json::to_string(&good(&text)).unwrap();
-    assert_eq!(serde_json::from_str::<promote::promotion::rules::Rules>(&json).unwrap(), good(&text));
+    let moved = format!("# a comment\n\n{text}");
+    assert_ne!(good(&text), good(&moved), "places are kept for words");
+    assert_eq!(serde_json::to_string(&good(&moved)).unwrap(), json);
+    let read: promote::promotion::rules::Rules = serde_json::from_str(&json).unwrap();
+    assert_eq!(serde_json::to_string(&read).unwrap(), json, "what is written is read again");
 }
 
 /// Faults stand in the order of the text, and each can be shown.

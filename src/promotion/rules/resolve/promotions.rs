@@ -178,8 +178,22 @@ impl PromotionReader<'_> {
             let message = format!("`settle` ({}) does not fit into `timeout` ({})", verify.settle, verify.timeout);
             self.faults.push(Wrong::of(place, message).help("`timeout` includes it: make it longer"));
         }
+        let before = self.faults.len();
         verify.health = written.health.iter().flatten().map(|health| self.health(health)).collect();
+        if let (Some(first), Some(to)) = (written.health.iter().flatten().next(), to)
+            && self.faults.len() == before
+            && !self.is_watched(to)
+        {
+            let message = format!("`health` is checked once the new version is live, and `{to}` has no `argocd`");
+            self.faults.push(Wrong::of(first, message).help("name the application that runs it, or remove `health`"));
+        }
         verify
+    }
+
+    /// Whether Argo CD tells when a version is live there; where nothing is known of an environment, it is let through.
+    fn is_watched(&self, name: &str) -> bool {
+        let known = self.places.environments.iter().find(|environment| environment.name == name);
+        known.is_none_or(|environment| environment.targets.iter().any(|target| !target.apps.is_empty()))
     }
 
     fn health(&mut self, health: &Placed<Health>) -> HealthCheck {
