@@ -74,7 +74,7 @@ fn prepare(world: &World<'_>, job: &Job<'_>, undone: Option<&str>) -> Result<Und
     let head = world.ledger.head(&service.name, to)?;
     let snapshot = world.delivery.snapshot(&branch(target), &target.path)?;
     let wanted = match undone {
-        Some(id) => id.to_owned(),
+        Some(id) => named(world, job, id)?,
         None => newest_standing(world, &head, &snapshot)?
             .ok_or_else(|| nothing_recorded(world, job, "no promotion is recorded whose version stands there"))?,
     };
@@ -134,6 +134,18 @@ fn facts(world: &World<'_>, request: &Request, snapshot: Snapshot, head: Head) -
         soak: None,
         failing_before: BTreeSet::new(),
         also_ships: Vec::new(),
+    }
+}
+
+/// The one promotion whose id begins so.
+fn named(world: &World<'_>, job: &Job<'_>, id: &str) -> Result<String, Halt> {
+    match world.ledger.matching(id)?.as_slice() {
+        [only] => Ok(only.clone()),
+        [] => Err(nothing_recorded(world, job, &format!("there is no promotion {id}"))),
+        several => {
+            let why = format!("`{id}` is the beginning of {} promotions: {}", several.len(), several.join(", "));
+            Err(nothing_recorded(world, job, &why))
+        }
     }
 }
 
