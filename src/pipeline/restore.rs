@@ -14,7 +14,7 @@ use crate::pipeline::wait::goal::Settled;
 use crate::ports::{Fault, FaultKind};
 use crate::promotion::event::{Event, Phase};
 use crate::promotion::image::ImageChange;
-use crate::promotion::live::AppState;
+use crate::promotion::live::{AppState, short};
 use crate::promotion::outcome::Outcome;
 use crate::promotion::plan::Plan;
 use crate::promotion::planning;
@@ -189,8 +189,4 @@ pub fn versions(images: &[ImageChange]) -> String {
     let texts: Vec<String> =
         images.iter().map(|change| format!("{} {}", change.new.short_name(), change.new.version())).collect();
     words::list(&texts)
-}
-
-fn short(commit: &str) -> &str {
-    commit.get(..7).unwrap_or(commit)
 }

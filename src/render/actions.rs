@@ -4,6 +4,7 @@
 //! standard output and standard error alike, and takes a command only at the start of a line.
 
 use crate::promotion::report::{GateReport, GateRow, Mark};
+use crate::promotion::words::count as count_of;
 use crate::render::escape::{self, command_data, command_property};
 use crate::render::{report, words};
 
@@ -80,7 +81,7 @@ pub fn annotations(gates: &GateReport, in_repository: &dyn Fn(&str) -> bool) -> 
     let mut out: String = holding.iter().take(shown).map(|row| annotated(row, in_repository)).collect();
     if holding.len() > shown {
         let rest: Vec<String> = holding.iter().skip(shown).map(|row| words::gate(&row.id)).collect();
-        let title = format!("{} more gates do not pass", words::thousands(rest.len() as u64));
+        let title = format!("{} more gates do not pass", count_of(rest.len() as u64));
         out.push_str(&error(&title, None, &format!("{}: the job summary has them all", rest.join(", "))));
     }
     out

@@ -4,6 +4,7 @@ use crate::promotion::edit::diff::Side;
 use crate::promotion::facts::CommitSummary;
 use crate::promotion::plan::{OnFailure, Plan, PlannedCommit};
 use crate::promotion::rules::{App, HealthCheck, RollbackWhen, SyncTo};
+use crate::promotion::words::count as count_of;
 use crate::render::diff::{FileDiff, Shown};
 use crate::render::style::{COLUMNS, Style};
 use crate::render::{diff, escape, words};
@@ -138,7 +139,7 @@ fn also(commits: &[CommitSummary]) -> Vec<String> {
         lines.extend(words::wrapped(&first, first.len(), &shipped(commit), COLUMNS));
     }
     if commits.len() > ALSO_SHOWN {
-        lines.push(format!("    and {} more", words::thousands((commits.len() - ALSO_SHOWN) as u64)));
+        lines.push(format!("    and {} more", count_of((commits.len() - ALSO_SHOWN) as u64)));
     }
     lines
 }

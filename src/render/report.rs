@@ -3,6 +3,7 @@
 use crate::promotion::facts::Detail;
 use crate::promotion::image::ImageRef;
 use crate::promotion::report::{GateReport, GateRow, Mark, Verdict};
+use crate::promotion::words::count as count_of;
 use crate::render::escape;
 use crate::render::style::{COLUMNS, Style, sign};
 use crate::render::table::{lay, width};
@@ -97,8 +98,7 @@ pub fn answer(report: &GateReport) -> String {
         said.push(format!("{} failed", words::counted(failed, "gate", "gates")));
     }
     if unknown > 0 {
-        let gates =
-            if failed > 0 { words::thousands(unknown as u64) } else { words::counted(unknown, "gate", "gates") };
+        let gates = if failed > 0 { count_of(unknown as u64) } else { words::counted(unknown, "gate", "gates") };
         said.push(format!("{gates} could not be evaluated"));
     }
     if waiting > 0 {
@@ -196,7 +196,7 @@ pub fn more(row: &GateRow, shown: usize) -> Option<String> {
     let left = row.details_total.max(row.details.len() as u64) - shown;
     let place = if row.files.is_empty() { vec![row.evidence.clone()] } else { row.files.clone() };
     let place: Vec<String> = place.iter().map(|file| escape::line(path_of(file))).collect();
-    (left > 0).then(|| format!("and {} more, all in {}", words::thousands(left), place.join(", ")))
+    (left > 0).then(|| format!("and {} more, all in {}", count_of(left), place.join(", ")))
 }
 
 /// The path of a row's file: without the hash that may stand behind it.

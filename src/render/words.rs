@@ -4,21 +4,9 @@ use crate::promotion::image::{ImageChange, ImageRef};
 use crate::promotion::outcome::Outcome;
 use crate::promotion::plan::Committed;
 use crate::promotion::time::{Millis, Time};
+use crate::promotion::words::count as count_of;
 use crate::render::escape;
 use crate::render::table::width;
-
-/// A count with thousands separated: `9,120`.
-pub fn thousands(count: u64) -> String {
-    let digits = count.to_string();
-    let mut out = String::new();
-    for (n, digit) in digits.chars().enumerate() {
-        if n > 0 && (digits.len() - n).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
 
 /// From where to where; where it is the same environment, what is rolled back.
 pub fn way(from: &str, to: &str) -> String {
@@ -30,7 +18,7 @@ pub fn way(from: &str, to: &str) -> String {
 
 /// A count and its noun: `1 gate`, `2 gates`.
 pub fn counted(count: usize, one: &str, many: &str) -> String {
-    format!("{} {}", thousands(count as u64), if count == 1 { one } else { many })
+    format!("{} {}", count_of(count as u64), if count == 1 { one } else { many })
 }
 
 /// A moment to the minute, in UTC: `2026-11-22 12:10Z`.
@@ -172,15 +160,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    #[test]
-    fn counts_have_separated_thousands() {
-        for (count, shown) in [(0, "0"), (999, "999"), (1000, "1,000"), (9120, "9,120"), (1_234_567, "1,234,567")] {
-            assert_eq!(thousands(count), shown);
-        }
-        assert_eq!(counted(1, "gate", "gates"), "1 gate");
-        assert_eq!(counted(0, "gate", "gates"), "0 gates");
-    }
 
     #[test]
     fn the_time_since_the_start_keeps_its_columns() {
