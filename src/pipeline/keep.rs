@@ -35,7 +35,7 @@ impl<'a> Run<'a> {
         };
         if let Some(story) = known {
             (world.tell)(&Event::Resumed { id: id.to_owned(), reached: story.reached.to_owned() });
-            let wrote = story.planned.is_some();
+            let wrote = story.committed.is_some();
             return Ok(Self { world, job, story, wrote, lost: None, unkept: Vec::new() });
         }
         let first = entry(world, job, id, 0, Milestone::Requested(Box::new(requested.clone())));

@@ -82,6 +82,7 @@ pub fn take_up(run: &mut Run<'_>) -> Result<(), Halt> {
     let Some(planned) = run.story.planned.clone().filter(|_| run.story.committed.is_none()) else { return Ok(()) };
     let target = run.job.target()?.1;
     if let Some(commits) = commit::found(run, &planned.plan, target)? {
+        run.wrote = true;
         run.keep(Milestone::Committed { commits })?;
     }
     Ok(())
