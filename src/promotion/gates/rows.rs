@@ -244,7 +244,8 @@ impl Judge<'_> {
             expected,
             observed: judged.observed,
             because: judged.because,
-            hint: judged.hint,
+            // There is nothing to do about an optional gate without evidence.
+            hint: judged.hint.filter(|_| mark != Mark::Skipped),
             evidence: String::new(),
             files: Vec::new(),
             details: Vec::new(),
