@@ -60,7 +60,8 @@ fn a_lost_answer_is_uncertain_for_a_write_only() {
         assert_eq!(kind(Method::DELETE), FaultKind::Uncertain);
     }
     // Nothing listens: a write was surely not sent.
-    let nowhere = Canned::start(&[b""]).url("/");
+    let nobody = nobody();
+    let nowhere = format!("http://{}/", nobody.local_addr().unwrap());
     assert_eq!(http.request(&call(Method::POST, &nowhere)).unwrap_err().kind, FaultKind::Transient);
 }
 
@@ -77,6 +78,13 @@ fn a_redirect_is_an_answer_and_a_huge_body_a_fault() {
     assert!(fault.why.ends_with("/big answered more than 1 MiB"), "{fault}");
 }
 
+/// An address that refuses connections, and that no other test is given meanwhile: bound, and never listened on.
+fn nobody() -> tokio::net::TcpSocket {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    socket
+}
+
 #[test]
 fn a_fault_names_the_cause_and_no_secret() {
     let runtime = runtime();
@@ -87,8 +95,8 @@ fn a_fault_names_the_cause_and_no_secret() {
     let tls = fault(&format!("https://user:hunter2@127.0.0.1:{port}/?token=hunter2"));
     assert_eq!(tls.kind, FaultKind::Broken, "{tls}");
     assert!(tls.hint.as_deref().unwrap().contains("does not speak TLS"), "{tls:?}");
-    drop(server);
-    let refused = fault(&format!("http://user:hunter2@127.0.0.1:{port}/?token=hunter2"));
+    let nobody = nobody();
+    let refused = fault(&format!("http://user:hunter2@{}/?token=hunter2", nobody.local_addr().unwrap()));
     assert!(refused.why.contains("Connection refused"), "{refused}");
     for fault in [tls, refused] {
         assert!(!format!("{fault:?}").contains("hunter2"), "{fault:?}");
