@@ -4,8 +4,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use sha2::{Digest, Sha256};
-
+use crate::promotion::id::sha256;
 use crate::promotion::rules::Rules;
 use crate::promotion::rules::fault::{RulesFault, render};
 use crate::promotion::rules::read::read;
@@ -81,7 +80,7 @@ pub fn load(path: &Path) -> Result<Loaded, RulesError> {
         io::ErrorKind::NotFound => RulesError::Missing { path: shown.clone() },
         _ => RulesError::Unreadable { path: shown.clone(), source },
     })?;
-    let sha256 = hex::encode(Sha256::digest(&bytes));
+    let sha256 = sha256(&bytes);
     let text = String::from_utf8(bytes).map_err(|error| {
         let valid = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]).into_owned();
         let last = valid.rsplit('\n').next().unwrap_or_default();

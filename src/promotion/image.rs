@@ -50,11 +50,6 @@ impl ImageRef {
         short_name(&self.name)
     }
 
-    /// Whether the identity can be moved: there is a tag, and no digest.
-    pub fn is_mutable(&self) -> bool {
-        self.digest.is_none()
-    }
-
     /// What makes two images the same version: the digest, else `repository:tag`.
     pub fn identity(&self) -> String {
         match (&self.digest, &self.tag) {

@@ -2,8 +2,7 @@
 
 use std::collections::HashMap;
 
-use sha2::{Digest as _, Sha256};
-
+use crate::adapters::evidence::identity::identity;
 use crate::promotion::facts::{DETAILS_KEPT, Detail, Findings};
 
 /// How bad a finding is, as it counts for a gate: one without a severity stands just below high.
@@ -56,14 +55,7 @@ pub struct FindingKey([u8; 16]);
 impl FindingKey {
     /// The key of some parts.
     pub fn of<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Self {
-        let mut sha = Sha256::new();
-        for part in parts {
-            sha.update((part.len() as u64).to_le_bytes());
-            sha.update(part);
-        }
-        let mut key = [0; 16];
-        key.copy_from_slice(&sha.finalize()[..16]);
-        Self(key)
+        Self(identity(parts))
     }
 
     /// Its bytes, to make a key of it and something else.

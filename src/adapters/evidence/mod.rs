@@ -27,6 +27,7 @@ pub mod files;
 mod fixtures;
 pub mod found;
 pub mod globs;
+pub mod identity;
 pub mod intake;
 pub mod junit;
 pub mod lcov;
