@@ -14,6 +14,7 @@ use crate::app::screen::Screen;
 use crate::app::settings::{Settings, Sources};
 use crate::app::{ends, log, show, wiring};
 use crate::pipeline::job::{End, Halt, Job};
+use crate::pipeline::run::Wanted;
 use crate::pipeline::{run as road, undo};
 use crate::ports::{Clock as _, World};
 use crate::promotion::outcome::Outcome;
@@ -92,7 +93,7 @@ fn perform(
             screen.document(&format!("{}\n", serde_json::to_string_pretty(&schema::schema())?));
             Ok(0)
         }
-        Task::Show { id } => show::run(screen, settings, id.as_deref()),
+        Task::Show { id } => show::run(screen, settings, stop, id.as_deref()),
         _ => match rules_file::load(&settings.rules) {
             Err(error) => {
                 screen.say(&format!("{error}\nexit {INVALID}\n"));
@@ -151,6 +152,8 @@ impl Door<'_> {
             reason: reason.as_deref(),
             run: &run,
             actor: &actor,
+            ci_run: self.settings.actions.as_ref().and_then(|actions| actions.run_url.as_deref()),
+            wait_lock: self.settings.wait_lock,
             promote: env!("CARGO_PKG_VERSION"),
         };
         let came = match bypass(self.settings, promotion) {
@@ -177,7 +180,7 @@ impl Door<'_> {
         let dry = self.settings.dry_run;
         match self.task {
             Task::Validate => road::validate(&world, job),
-            Task::Run if !dry => road::run(&world, job),
+            Task::Run if !dry => road::run(&world, job, Wanted::Now),
             Task::Rollback { id, .. } if dry => undo::plan(&world, job, id.as_deref()),
             Task::Rollback { id, .. } => undo::roll_back(&world, job, id.as_deref()),
             _ => road::plan(&world, job),

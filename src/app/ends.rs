@@ -46,6 +46,7 @@ pub fn halted(halt: &Halt, promotion: &Promotion, rules_path: &str) -> Ending {
             ending.next = vec![fault.hint.clone()];
             ending
         }
+        Halt::Ended(end) => ended(end, Millis::secs(0)),
         Halt::Fault(fault) => {
             let settings = fault.kind == FaultKind::Settings;
             let exit = if settings { Exit::Refused(INVALID) } else { Exit::Outcome(Outcome::Failed) };

@@ -1,11 +1,14 @@
 //! `promote show`: the record of one promotion, or the list of what the ledger holds.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
 use anyhow::Result;
 
-use crate::adapters::ledger::DirectoryLedger;
 use crate::app::screen::Screen;
 use crate::app::settings::Settings;
-use crate::ports::Ledger as _;
+use crate::app::wiring;
+use crate::ports::{Fault, Ledger};
 use crate::promotion::folded;
 use crate::render::ending::{self, Ending, Exit, USAGE};
 use crate::render::{json, record};
@@ -14,14 +17,14 @@ use crate::render::{json, record};
 const LISTED: usize = 50;
 
 /// Shows a record by its id or the beginning of it; without one, the newest records. The exit code.
-pub fn run(screen: &Screen, settings: &Settings, id: Option<&str>) -> Result<u8> {
-    let ledger = DirectoryLedger::new(settings.ledger.clone());
+pub fn run(screen: &Screen, settings: &Settings, stop: &Arc<AtomicBool>, id: Option<&str>) -> Result<u8> {
+    let ledger = match wiring::books(settings, stop) {
+        Ok(books) => books.ledger,
+        Err(fault) => return Ok(failed(screen, &fault)),
+    };
     let ids = match ledger.matching(id.unwrap_or_default()) {
         Ok(ids) => ids,
-        Err(fault) => {
-            let exit = Exit::Outcome(crate::promotion::outcome::Outcome::Failed);
-            return Ok(refuse(screen, &Ending::fault(exit, &fault.doing, &fault.why, fault.hint.as_deref())));
-        }
+        Err(fault) => return Ok(failed(screen, &fault)),
     };
     match (id, ids.as_slice()) {
         (Some(_), [only]) => {
@@ -48,12 +51,17 @@ pub fn run(screen: &Screen, settings: &Settings, id: Option<&str>) -> Result<u8>
     }
 }
 
+fn failed(screen: &Screen, fault: &Fault) -> u8 {
+    let exit = Exit::Outcome(crate::promotion::outcome::Outcome::Failed);
+    refuse(screen, &Ending::fault(exit, &fault.doing, &fault.why, fault.hint.as_deref()))
+}
+
 fn refuse(screen: &Screen, ending: &Ending) -> u8 {
     screen.say(&ending::text(ending, screen.style()));
     ending.exit.code()
 }
 
-fn list(screen: &Screen, ledger: &DirectoryLedger, ids: &[String]) -> Result<u8> {
+fn list(screen: &Screen, ledger: &dyn Ledger, ids: &[String]) -> Result<u8> {
     let mut records = Vec::new();
     for id in ids {
         let entries = ledger.entries(id).map_err(anyhow::Error::new)?;
