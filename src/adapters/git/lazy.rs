@@ -5,9 +5,16 @@
 //! one more file costs the same among a hundred and among a million. Nothing is ever forced: whoever holds the refs
 //! compares and swaps them itself.
 
+pub mod advert;
+pub mod link;
+pub mod pack;
+pub mod pkt;
+pub mod push;
+pub mod receive;
 pub mod server;
 pub mod swap;
 pub mod update;
+pub mod upload;
 
 use std::collections::BTreeMap;
 
@@ -41,7 +48,7 @@ impl Lazy {
         let shown = address.shown();
         let place = match access.wire(address, token, token_name)? {
             Reached::Directly(path) => Place::Local(Local::new(path)),
-            Reached::By(wire) => Place::Server(Box::new(Server::new(wire, shown.clone(), &access.temp)?)),
+            Reached::By(wire) => Place::Server(Box::new(Server::new(wire, &access.temp)?)),
         };
         Ok(Self { place, shown })
     }
@@ -66,7 +73,7 @@ impl Lazy {
         let doing = format!("list {prefix} of {}", self.shown);
         match &mut self.place {
             Place::Local(local) => listed(&local.repository()?, prefix).map_err(|error| fault::of(&doing, &error)),
-            Place::Server(server) => server.refs(prefix, &doing),
+            Place::Server(server) => server.refs(&[prefix], &doing),
         }
     }
 

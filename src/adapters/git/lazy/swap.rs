@@ -7,7 +7,7 @@ use git2::{ErrorClass, ErrorCode, Oid, ReferenceType, Repository};
 
 use crate::adapters::git::fault;
 use crate::adapters::git::lazy::update::{Moved, RefUpdate};
-use crate::ports::{Fault, FaultKind};
+use crate::ports::Fault;
 
 /// How long is slept between two tries to lock the refs, and how often it is tried again.
 const NAP: Duration = Duration::from_millis(20);
