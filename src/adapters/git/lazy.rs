@@ -21,11 +21,11 @@ use std::collections::BTreeMap;
 use git2::{Oid, Repository};
 
 use crate::adapters::git::address::Address;
-use crate::adapters::git::fault;
 use crate::adapters::git::lazy::server::Server;
 use crate::adapters::git::lazy::update::{Moved, RefUpdate, check, names};
 use crate::adapters::git::local::Local;
 use crate::adapters::git::store::{Access, Reached};
+use crate::adapters::git::{fault, history};
 use crate::adapters::secret::Secret;
 use crate::ports::{Fault, FaultKind};
 
@@ -126,14 +126,19 @@ impl Lazy {
         }
     }
 
-    /// Moves refs, all or none, if each stands where it was seen. `objects` are exactly the new objects that the other
+    /// Moves refs, all or none, if each stands where it was seen; a branch only to a commit that contains the old one, with
+    /// all commits between them here. `objects` are exactly the new objects that the other
     /// side lacks, all of them here. An answer that was lost is read back: `Uncertain` only if that did not tell.
     pub fn update(&mut self, updates: &[RefUpdate], objects: &[Oid]) -> Result<Moved, Fault> {
         let doing = format!("move {} of {}", names(updates), self.shown);
         check(updates, &doing)?;
+        let repository = self.repository()?;
+        if let Some(forced) = updates.iter().find(|update| forces(&repository, update)) {
+            let why = format!("{} would lose commits: its new one does not contain the old one", forced.name);
+            return Err(Fault::new(FaultKind::Broken, doing, why));
+        }
         match &mut self.place {
             Place::Local(local) => {
-                let repository = local.repository()?;
                 for update in updates {
                     if let Some(branch) = update.name.strip_prefix("refs/heads/") {
                         local.refuse_checked_out(&repository, branch)?;
@@ -158,6 +163,16 @@ fn listed(repository: &Repository, prefix: &str) -> Result<BTreeMap<String, Oid>
     Ok(found)
 }
 
+/// Whether a branch would be forced.
+fn forces(repository: &Repository, update: &RefUpdate) -> bool {
+    let (Some(old), Some(new)) = (update.old, update.new) else { return false };
+    let branch = update.name.starts_with("refs/heads/");
+    branch && !history::Walk::from(repository, new).any(|commit| history::parents(&commit).contains(&old))
+}
+
 fn missing(doing: &str, id: Oid) -> Fault {
     Fault::new(FaultKind::NotFound, doing, format!("the repository does not hold {id}"))
 }
+
+#[cfg(test)]
+mod tests;

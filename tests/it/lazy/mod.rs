@@ -177,6 +177,10 @@ fn lives(lazy: &mut Lazy, bare: &Bare) {
     assert_eq!(lazy.update(&last, &objects).unwrap(), Moved::Done);
     assert_eq!((at(lazy, LEDGER), at(lazy, LOCK)), (Some(third), None));
     assert_eq!(lazy.update(&[update(LOCK, Some(lock), None)], &[]).unwrap(), Moved::Lost);
+    // What would lose a commit is not even sent.
+    let (other, objects) = add(lazy, Some(first), "a/other.json", "other\n");
+    let fault = lazy.update(&[update(LEDGER, Some(third), Some(other))], &objects).unwrap_err();
+    assert!(fault.why.contains("would lose commits"), "{fault}");
     // Back to what the other side has: no object goes.
     assert_eq!(lazy.update(&[update("refs/promote-lock/x", None, Some(first))], &[]).unwrap(), Moved::Done);
     assert_eq!(lazy.update(&[update("refs/promote-lock/x", Some(first), None)], &[]).unwrap(), Moved::Done);

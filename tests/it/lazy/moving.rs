@@ -4,7 +4,6 @@ use promote::adapters::git::lazy::update::Moved;
 use promote::ports::FaultKind;
 
 use super::{LEDGER, LOCK, add, at, bare, claim, lazy, lazy_over_ssh, lives, refs, update};
-use crate::world::bare::Bare;
 use crate::world::fake_ssh::LETS_IN;
 use crate::world::git_server::GitServer;
 
@@ -48,15 +47,58 @@ fn in_a_directory() {
 
 #[test]
 fn in_a_repository_that_has_nothing_yet() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("gitops.git");
-    let run = |args: &[&str]| assert!(crate::world::bare::plain_git().args(args).status().unwrap().success());
-    run(&["init", "-q", "--bare", "-b", "main", path.to_str().unwrap()]);
-    let mut lazy = lazy(path.to_str().unwrap());
-    assert!(lazy.refs("refs/").unwrap().is_empty());
-    let (first, objects) = add(&lazy, None, "one.json", "1\n");
-    assert_eq!(lazy.update(&[update(LEDGER, None, Some(first))], &objects).unwrap(), Moved::Done);
-    assert_eq!(at(&mut lazy, LEDGER), Some(first));
+    for old in [false, true] {
+        let bare = bare();
+        bare.git(&["update-ref", "-d", "refs/heads/main"], &[]);
+        let server = GitServer::start(&bare);
+        if old {
+            server.speak_old();
+        }
+        for address in [server.url(), bare.path().display().to_string()] {
+            let mut lazy = lazy(&address);
+            assert!(lazy.refs("refs/").unwrap().is_empty());
+            let (first, objects) = add(&lazy, None, "one.json", "1\n");
+            assert_eq!(lazy.update(&[update(LEDGER, None, Some(first))], &objects).unwrap(), Moved::Done);
+            assert_eq!(at(&mut lazy, LEDGER), Some(first));
+            assert_eq!(lazy.update(&[update(LEDGER, Some(first), None)], &[]).unwrap(), Moved::Done);
+        }
+    }
+}
+
+#[test]
+fn a_ref_that_stands_elsewhere_is_not_deleted_though_the_object_it_was_seen_at_is_cleared_away() {
+    let bare = bare();
+    let server = GitServer::start(&bare);
+    for address in [server.url(), bare.path().display().to_string()] {
+        let mut lazy = lazy(&address);
+        let repository = lazy.repository().unwrap();
+        let (ours, theirs) = (claim(&repository, "ours"), claim(&repository, "theirs"));
+        lazy.update(&[update(LOCK, None, Some(ours))], &[ours]).unwrap();
+        lazy.update(&[update(LOCK, Some(ours), Some(theirs))], &[theirs]).unwrap();
+        bare.git(&["prune", "--expire=now"], &[]);
+        assert_eq!(lazy.update(&[update(LOCK, Some(ours), None)], &[]).unwrap(), Moved::Lost);
+        let (commit, objects) = add(&lazy, None, "one.json", "1\n");
+        let both = [update(LEDGER, None, Some(commit)), update(LOCK, Some(ours), None)];
+        assert_eq!(lazy.update(&both, &objects).unwrap(), Moved::Lost);
+        assert_eq!(refs(&bare).get(LOCK), Some(&theirs.to_string()));
+        lazy.update(&[update(LOCK, Some(theirs), None)], &[]).unwrap();
+    }
+}
+
+#[test]
+fn a_lock_that_somebody_left_behind_is_said_and_left() {
+    let bare = bare();
+    let mut lazy = lazy(bare.path().to_str().unwrap());
+    let (commit, objects) = add(&lazy, None, "one.json", "1\n");
+    let left = bare.path().join(format!("{LEDGER}.lock"));
+    std::fs::write(&left, "").unwrap();
+    let both = [LOCK, LEDGER].map(|name| update(name, None, Some(commit)));
+    let fault = lazy.update(&both, &objects).unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Transient, "{fault}");
+    assert!(fault.why.contains("promotions.lock") && fault.hint.is_some(), "{fault}");
+    assert_eq!(refs(&bare).len(), 1);
+    std::fs::remove_file(left).unwrap();
+    assert_eq!(lazy.update(&both, &objects).unwrap(), Moved::Done);
 }
 
 #[test]
@@ -118,17 +160,12 @@ fn a_ref_to_an_object_that_is_nowhere_is_refused() {
     let bare = bare();
     let server = GitServer::start(&bare);
     let nothing = git2::Oid::from_bytes(&[7; 20]).unwrap();
-    let refused = |address: &str, objects: &[git2::Oid]| {
-        lazy(address).update(&[update(LEDGER, None, Some(nothing))], objects).unwrap_err()
-    };
     for address in [server.url(), bare.path().display().to_string()] {
-        refused(&address, &[]);
-        refused(&address, &[nothing]);
+        let mut lazy = lazy(&address);
+        for objects in [&[][..], &[nothing]] {
+            let fault = lazy.update(&[update(LOCK, None, Some(nothing))], objects).unwrap_err();
+            assert!([FaultKind::Broken, FaultKind::NotFound].contains(&fault.kind), "{fault}");
+        }
     }
-    assert_eq!(refs(&bare).len(), 1);
-    assert_eq!(only_main(&bare), refs(&bare)["refs/heads/main"]);
-}
-
-fn only_main(bare: &Bare) -> String {
-    bare.tip("main").unwrap()
+    assert_eq!(refs(&bare).keys().collect::<Vec<_>>(), ["refs/heads/main"]);
 }

@@ -50,7 +50,7 @@ impl Server {
         let moved = self.send(updates, objects, doing);
         let new = updates.iter().filter_map(|update| update.new);
         match &moved {
-            Ok(Moved::Done) => new.into_iter().try_for_each(|commit| self.grown(commit))?,
+            Ok(Moved::Done) => new.into_iter().for_each(|commit| self.grown(commit)),
             Err(fault) if fault.kind == FaultKind::Uncertain => self.unsure.extend(new),
             Ok(Moved::Lost) | Err(_) => {}
         }
@@ -61,6 +61,9 @@ impl Server {
         let Talk { advert, mut packets } = self.link.begin(Side::Push, doing)?;
         if let Some(why) = receive::cannot(&advert, updates) {
             return Err(Fault::new(FaultKind::Broken, doing, why).hint("keep the repository on another git server"));
+        }
+        if !self.deletes_what_it_saw(updates, doing)? {
+            return Ok(Moved::Lost);
         }
         let mut bytes = receive::request(&advert, updates);
         if updates.iter().any(|update| update.new.is_some()) {
@@ -82,6 +85,18 @@ impl Server {
             return self.read_back(updates, &lost, definite);
         }
         Err(lost)
+    }
+
+    /// Whether the refs that shall be gone stand where they were seen. git compares a ref that it deletes only if it has
+    /// the object that the ref was seen at; one that was cleared away since must not count as any. Looking once is enough:
+    /// while a ref stands at an object, that is not cleared away.
+    fn deletes_what_it_saw(&mut self, updates: &[RefUpdate], doing: &str) -> Result<bool, Fault> {
+        let deleted: Vec<&RefUpdate> = updates.iter().filter(|update| update.new.is_none()).collect();
+        if deleted.is_empty() {
+            return Ok(true);
+        }
+        let refs = self.refs(&deleted.iter().map(|update| update.name.as_str()).collect::<Vec<_>>(), doing)?;
+        Ok(deleted.iter().all(|update| refs.get(&update.name).copied() == update.old))
     }
 
     /// What a report means.
@@ -117,6 +132,9 @@ impl Server {
         let Some((kind, why, name)) = worst else { return Ok(Moved::Done) };
         let perhaps = Fault::new(FaultKind::Transient, doing, because(&why));
         match kind {
+            Refusal::Rule if why.contains("missing necessary objects") => {
+                Err(Fault { kind: FaultKind::Broken, ..perhaps })
+            }
             Refusal::Rule => Err(Fault { kind: FaultKind::Denied, ..perhaps }
                 .hint(format!("the server's own rules refuse this push: let the promoting identity push to {name}"))),
             // An earlier try of ours may be what moved it.

@@ -123,15 +123,15 @@ impl Server {
     }
 
     /// A commit that was made here on one that is here with all that it holds, is so too.
-    pub(crate) fn grown(&mut self, commit: Oid) -> Result<(), Fault> {
-        let repository = self.repository()?;
+    pub(crate) fn grown(&mut self, commit: Oid) {
+        // If it cannot be read, no more is taken for granted than before.
+        let Ok(repository) = self.repository() else { return };
         let parents = repository.find_commit(commit).map(|commit| history::parents(&commit)).unwrap_or_default();
         for held in [&mut self.whole, &mut self.shallow] {
             if !parents.is_empty() && parents.iter().all(|parent| held.contains(parent)) {
                 *held = BTreeSet::from([commit]);
             }
         }
-        Ok(())
     }
 
     /// Fetches objects, with so many levels of trees where the server can leave out the rest.

@@ -151,3 +151,115 @@ fn command(advert: &Advert, name: &str) -> Vec<u8> {
     out.extend_from_slice(DELIM);
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+    const B: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+
+    fn advert(two: bool, can: &[&str]) -> Advert {
+        Advert { two, can: can.iter().map(|can| (*can).to_owned()).collect(), refs: BTreeMap::new() }
+    }
+
+    fn two() -> Advert {
+        advert(true, &["fetch=shallow wait-for-done filter", "object-format=sha1"])
+    }
+
+    fn old() -> Advert {
+        advert(false, &["side-band-64k", "shallow", "ofs-delta"])
+    }
+
+    fn want() -> Want {
+        Want { ids: vec![full_id(A).unwrap()], depth: Some(1), ..Want::default() }
+    }
+
+    /// The packets of a request, one a line; the ends as they are.
+    fn shown(bytes: &[u8]) -> String {
+        let mut packets = Packets::new(bytes, 1 << 20);
+        let mut lines = Vec::new();
+        while let Ok(packet) = packets.packet() {
+            lines.push(match packet {
+                Packet::Data(text) => String::from_utf8(text).unwrap().trim_end().to_owned(),
+                other => format!("{other:?}"),
+            });
+        }
+        lines.join("\n")
+    }
+
+    #[test]
+    fn requests_are_what_the_protocol_says() {
+        let list = list_request(&two(), &["refs/heads/p", "refs/lock/"]);
+        let wanted =
+            "command=ls-refs\nobject-format=sha1\nDelim\nref-prefix refs/heads/p\nref-prefix refs/lock/\nFlush";
+        assert_eq!(shown(&list), wanted);
+        let fetch = fetch_request(&two(), &Want { levels: Some(2), ..want() }).unwrap();
+        let wanted = format!(
+            "command=fetch\nobject-format=sha1\nDelim\nofs-delta\nno-progress\ndeepen 1\nfilter tree:2\nwant {A}\ndone\nFlush"
+        );
+        assert_eq!(shown(&fetch), wanted);
+        let have = vec![full_id(B).unwrap()];
+        let fetch = fetch_request(&two(), &Want { have: have.clone(), shallow: have, ..want() }).unwrap();
+        assert!(shown(&fetch).contains(&format!("thin-pack\nshallow {B}\ndeepen 1\nwant {A}\nhave {B}\ndone")));
+        let fetch = fetch_request(&old(), &want()).unwrap();
+        assert_eq!(shown(&fetch), format!("want {A} side-band-64k ofs-delta\ndeepen 1\nFlush\ndone"));
+    }
+
+    #[test]
+    fn what_a_server_cannot_do_is_not_asked_for() {
+        let filtered = Want { levels: Some(0), ..want() };
+        for advert in [old(), advert(true, &["fetch=shallow"]), advert(true, &["fetch"])] {
+            assert!(matches!(fetch_request(&advert, &filtered), Err(Trouble::Refused(why)) if why == NO_FILTER));
+        }
+        for can in ["side-band-64k", "shallow"] {
+            let trouble = fetch_request(&advert(false, &[can]), &want()).unwrap_err();
+            assert!(trouble.to_string().contains("without `"), "{trouble}");
+        }
+    }
+
+    #[test]
+    fn a_listing_is_read() {
+        let text = |lines: &[String]| {
+            let mut out = Vec::new();
+            lines.iter().for_each(|text| line(&mut out, text));
+            [out.as_slice(), FLUSH].concat()
+        };
+        let bytes = text(&[
+            "unborn HEAD symref-target:refs/heads/main".to_owned(),
+            format!("{A} refs/heads/p"),
+            format!("{B} refs/heads/p-two symref-target:refs/heads/p"),
+            format!("{B} refs/tags/v1 peeled:{A}"),
+        ]);
+        let refs = list_answer(&mut Packets::new(bytes.as_slice(), 1 << 20), &["refs/heads/p"]).unwrap();
+        assert_eq!(refs.keys().collect::<Vec<_>>(), ["refs/heads/p", "refs/heads/p-two"]);
+        let bytes = text(&["hello".to_owned()]);
+        assert!(list_answer(&mut Packets::new(bytes.as_slice(), 1 << 20), &["refs/"]).is_err());
+    }
+
+    #[test]
+    fn a_pack_is_found_in_an_answer() {
+        let shallow = format!("0034shallow {A}");
+        let pack = "0009\u{1}PACK0008\u{2}say0009\u{1}more0000";
+        for (advert, answer) in [
+            (two(), format!("0011shallow-info\n{shallow}0001000dpackfile\n{pack}")),
+            (two(), format!("000dpackfile\n{pack}")),
+            (old(), format!("{shallow}00000008NAK\n{pack}")),
+            (old(), format!("0000{:04x}ACK {B}\n{pack}", 49)),
+        ] {
+            let mut out = Vec::new();
+            fetch_answer(&advert, &want(), &mut Packets::new(answer.as_bytes(), 1 << 20), &mut out).unwrap();
+            assert_eq!(out, b"PACKmore", "{answer}");
+        }
+        for (advert, answer, said) in [
+            (two(), "0000".to_owned(), "no pack"),
+            (two(), format!("0011shallow-info\n{shallow}0001"), "broke off"),
+            (old(), "00000009what\n".to_owned(), "NAK was expected"),
+            (old(), "00000000".to_owned(), "no pack"),
+        ] {
+            let mut packets = Packets::new(answer.as_bytes(), 1 << 20);
+            let trouble = fetch_answer(&advert, &want(), &mut packets, &mut Vec::new()).unwrap_err();
+            assert!(trouble.to_string().contains(said), "{answer}: {trouble}");
+        }
+    }
+}
