@@ -216,7 +216,11 @@ fn new_trees(
         }
         objects.insert(new);
         let below = |id: Oid| -> Result<Option<Oid>, git2::Error> {
-            Ok(repository.find_tree(id)?.get_name(name).filter(|entry| entry.kind() == Some(ObjectType::Tree)).map(|entry| entry.id()))
+            Ok(repository
+                .find_tree(id)?
+                .get_name(name)
+                .filter(|entry| entry.kind() == Some(ObjectType::Tree))
+                .map(|entry| entry.id()))
         };
         old = old.map(below).transpose()?.flatten();
         let Some(next) = below(new)? else { return Ok(()) };

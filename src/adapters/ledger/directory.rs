@@ -218,7 +218,11 @@ mod tests {
             text: (*text).to_owned(),
             replaces: path.starts_with("heads"),
         };
-        Batch { files: files.iter().map(file).collect(), message: String::new(), at: "2026-01-01T00:00:00Z".parse().unwrap() }
+        Batch {
+            files: files.iter().map(file).collect(),
+            message: String::new(),
+            at: "2026-01-01T00:00:00Z".parse().unwrap(),
+        }
     }
 
     fn write(directory: &Directory, files: &[(&str, &str)]) -> Result<Written, Fault> {

@@ -87,7 +87,12 @@ pub(crate) fn claim(register: &Register, asking: &Asking<'_>) -> Result<Claimed,
         if let Swapped::Done(version) = register.swap(service, environment, expected.as_deref(), &new, asking.at)? {
             let state = Mutex::new(State { version, text, renewed: asking.at, lost: false });
             let (service, environment) = (service.to_owned(), environment.to_owned());
-            return Ok(Claimed::Ours(Box::new(RegisteredClaim { register: register.clone(), service, environment, state })));
+            return Ok(Claimed::Ours(Box::new(RegisteredClaim {
+                register: register.clone(),
+                service,
+                environment,
+                state,
+            })));
         }
     }
     let why = format!("it changed hands {TRIES} times while it was asked for");
@@ -95,7 +100,12 @@ pub(crate) fn claim(register: &Register, asking: &Asking<'_>) -> Result<Claimed,
 }
 
 /// Takes the right away from whoever has it; who that was.
-pub(crate) fn unlock(register: &Register, service: &str, environment: &str, now: Time) -> Result<Option<Holder>, Fault> {
+pub(crate) fn unlock(
+    register: &Register,
+    service: &str,
+    environment: &str,
+    now: Time,
+) -> Result<Option<Holder>, Fault> {
     for _ in 0..TRIES {
         let Some(kept) = kept(register, service, environment)? else { return Ok(None) };
         if register.clear(service, environment, &kept.version)? {

@@ -95,7 +95,11 @@ impl Records {
         Err(unsure.unwrap_or_else(|| Fault::new(FaultKind::Transient, "write to the ledger", why).hint("run it again")))
     }
 
-    fn once(&self, unsure: bool, make: impl Fn(&Store, bool) -> Result<Option<Batch>, Fault>) -> Result<Written, Fault> {
+    fn once(
+        &self,
+        unsure: bool,
+        make: impl Fn(&Store, bool) -> Result<Option<Batch>, Fault>,
+    ) -> Result<Written, Fault> {
         let mut store = self.store();
         let turn = store.begin()?;
         match make(&store, unsure)? {

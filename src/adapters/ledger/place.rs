@@ -167,11 +167,8 @@ mod tests {
             ("https://git.example.com/a.git#x", None, ("LEDGER_TOKEN", None)),
             ("https://git.example.com/a.git#x", own.as_ref(), ("LEDGER_TOKEN", own.clone())),
         ] {
-            let named = Named {
-                gitops_token: theirs.as_ref(),
-                ledger_token: own,
-                ..named(Some(ledger), Some("acme/gitops"))
-            };
+            let named =
+                Named { gitops_token: theirs.as_ref(), ledger_token: own, ..named(Some(ledger), Some("acme/gitops")) };
             let Place::Branch { token, token_name, .. } = Place::of(&named).unwrap() else { panic!("{ledger}") };
             assert_eq!((token_name, token), wanted, "{ledger}");
         }

@@ -39,7 +39,9 @@ impl Process {
         }
         match fs::read_to_string(format!("{PROC}/{}/stat", self.pid)) {
             // A zombie has ended, and only nobody has asked for its end yet.
-            Ok(stat) => state_and_start(&stat).is_some_and(|(state, start)| start != self.start || "ZX".contains(state)),
+            Ok(stat) => {
+                state_and_start(&stat).is_some_and(|(state, start)| start != self.start || "ZX".contains(state))
+            }
             // Where others' processes are hidden (hidepid), a missing one may only be hidden. The first one is there always.
             Err(error) => {
                 error.kind() == std::io::ErrorKind::NotFound && fs::read_to_string(format!("{PROC}/1/stat")).is_ok()
@@ -79,7 +81,10 @@ mod tests {
         assert!(!this.is_gone());
         assert!(Process { start: this.start + 1, ..this.clone() }.is_gone(), "another process had its number");
         assert!(!Process { boot: "x".to_owned(), pid: u32::MAX, ..this.clone() }.is_gone(), "of another machine");
-        assert!(!Process { namespace: "x".to_owned(), pid: u32::MAX, ..this.clone() }.is_gone(), "of another container");
+        assert!(
+            !Process { namespace: "x".to_owned(), pid: u32::MAX, ..this.clone() }.is_gone(),
+            "of another container"
+        );
         assert!(Process { pid: u32::MAX, ..this }.is_gone());
     }
 
