@@ -8,6 +8,7 @@
 pub mod advert;
 pub mod link;
 pub mod pack;
+pub mod packed;
 pub mod pkt;
 pub mod push;
 pub mod receive;
