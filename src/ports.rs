@@ -9,10 +9,12 @@ use std::fmt;
 use crate::promotion::event::Event;
 use crate::promotion::facts::{CommitSummary, Reading, Snapshot};
 use crate::promotion::head::Head;
+use crate::promotion::heads::HeadFile;
 use crate::promotion::live::AppState;
+use crate::promotion::order::Order;
 use crate::promotion::record::Entry;
 use crate::promotion::rules::{App, HealthCheck, Source};
-use crate::promotion::time::Time;
+use crate::promotion::time::{Millis, Time};
 
 /// What the road is given: its only way to the world.
 pub struct World<'a> {
@@ -137,30 +139,95 @@ pub trait Deployer {
     fn images(&self, app: &App) -> Result<Vec<String>, Fault>;
 }
 
+/// Who holds the right to write to a service and environment, or asks for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// The process.
+    pub run: String,
+    /// Who runs it.
+    pub owner: String,
+    /// The CI run's page, where there is one.
+    pub ci_run: Option<String>,
+    /// Since when.
+    pub since: Time,
+    /// For how long it is believed without a renewal.
+    pub term: Millis,
+    /// Changes with every renewal: two equal stamps mean that nothing was renewed between them.
+    pub stamp: String,
+}
+
+/// What is asked for with a claim.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asking<'a> {
+    /// The service.
+    pub service: &'a str,
+    /// The environment.
+    pub environment: &'a str,
+    /// The process that asks.
+    pub run: &'a str,
+    /// Who runs it.
+    pub owner: &'a str,
+    /// The CI run's page, where there is one.
+    pub ci_run: Option<&'a str>,
+    /// Now.
+    pub at: Time,
+    /// For how long the claim is to be believed without a renewal.
+    pub term: Millis,
+    /// The stamp of a claim that was seen not to be renewed for its whole term, and is taken over.
+    pub expired: Option<&'a str>,
+}
+
 /// The right to write to a service and environment; given back when it is dropped.
-pub trait Claim {}
+pub trait Claim {
+    /// Whether it is still ours. Renews it when a good part of its term has passed. Nobody is asked before that, unless
+    /// it must be `sure`: before a write.
+    fn hold(&self, now: Time, sure: bool) -> Result<Hold, Fault>;
+}
+
+/// Whether a claim is still ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hold {
+    /// It is.
+    Ours,
+    /// It was taken away: by whom, if somebody has it now.
+    Lost(Option<Holder>),
+}
 
 /// What came of claiming a service and environment.
 pub enum Claimed {
-    /// It is ours until the claim is dropped, or the process dies.
+    /// It is ours until the claim is dropped, taken away, or not renewed for its term.
     Ours(Box<dyn Claim>),
-    /// Somebody else has it: who, since when, in a sentence.
-    Held(String),
+    /// Somebody else has it.
+    Held(Holder),
 }
 
 /// Keeps records: append-only, one folder of immutable files for each promotion.
 pub trait Ledger {
-    /// Takes the right to write to a service and environment.
-    fn claim(&self, service: &str, environment: &str, run: &str, at: Time) -> Result<Claimed, Fault>;
-    /// Writes one entry, durably, before it returns; `Conflict` if this place is taken.
-    fn append(&self, entry: &Entry) -> Result<(), Fault>;
+    /// Takes the right to write to a service and environment: when it is free, when its holder is certainly gone, or when
+    /// it is the expired one.
+    fn claim(&self, asking: &Asking<'_>) -> Result<Claimed, Fault>;
+    /// Takes the right away from whoever has it; who that was.
+    fn unlock(&self, service: &str, environment: &str) -> Result<Option<Holder>, Fault>;
+    /// Writes entries in their order, durably and together, before it returns; `Conflict` if one of their places is taken.
+    fn append(&self, entries: &[Entry]) -> Result<(), Fault>;
+    /// What names the ledger as it is now, with the newest entry of a promotion in it: a commit of the ledger's branch; in a
+    /// directory the SHA-256 of that entry's file. `None` if it has no such promotion.
+    fn tip(&self, id: &str) -> Result<Option<String>, Fault>;
+    /// Writes an order.
+    fn order(&self, order: &Order) -> Result<(), Fault>;
     /// Every entry of a promotion, in order; empty if there is none.
     fn entries(&self, id: &str) -> Result<Vec<Entry>, Fault>;
     /// The ids that start with a text.
     fn matching(&self, prefix: &str) -> Result<Vec<String>, Fault>;
     /// The head of a service and environment, derived from its records.
-    fn head(&self, service: &str, environment: &str) -> Result<Head, Fault>;
-    /// Where it is, for people: `.promote/`.
+    fn head(&self, service: &str, environment: &str) -> Result<Head, Fault> {
+        self.recent(service, environment).map(|file| file.head)
+    }
+    /// The head with its newest promotions.
+    fn recent(&self, service: &str, environment: &str) -> Result<HeadFile, Fault>;
+    /// Every head with its newest promotions, by service and environment.
+    fn heads(&self) -> Result<BTreeMap<(String, String), HeadFile>, Fault>;
+    /// Where it is, for people: `.promote/`, `branch promotions of acme/gitops`.
     fn place(&self) -> String;
 }
 

@@ -5,6 +5,7 @@
 //! its own, synced, and linked to its place, so that it is there whole or not at all, and never replaces another. The claim
 //! is a lock of the operating system: it ends with the process, however that ends.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
@@ -12,10 +13,11 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::ports::{Claim, Claimed, Fault, FaultKind, Ledger};
+use crate::ports::{Asking, Claim, Claimed, Fault, FaultKind, Hold, Holder, Ledger};
 use crate::promotion::folded;
-use crate::promotion::head::Head;
+use crate::promotion::heads::HeadFile;
 use crate::promotion::id::sha256;
+use crate::promotion::order::Order;
 use crate::promotion::record::Entry;
 use crate::promotion::time::Time;
 
@@ -46,43 +48,21 @@ impl DirectoryLedger {
         self.root.join("heads").join(service).join(format!("{environment}.json"))
     }
 
-    /// Rewrites the head that an entry changes. The entries are the truth: a head that a killed run left behind is derived
+    /// Rewrites the head that entries change. The entries are the truth: a head that a killed run left behind is derived
     /// again when it is read.
     fn derive_head(&self, id: &str) -> Result<(), Fault> {
         let entries = self.entries(id)?;
         let Some(promotion) = folded::fold(&entries) else { return Ok(()) };
         let request = &promotion.requested.request;
         let file = self.head_file(&request.service, &request.to);
-        let kept = read_json::<Head>(&file)?.unwrap_or_default();
+        let kept = read_json::<HeadFile>(&file)?.unwrap_or_default();
         // A run that was killed right after its last entry left the file behind: what it ended must not be forgotten.
-        let before = self.head(&request.service, &request.to)?;
-        let after = promotion.head_after(&before);
+        let before = self.recent(&request.service, &request.to)?;
+        let after = before.after(&promotion);
         if after == kept { Ok(()) } else { replace(&file, &after) }
     }
-}
 
-impl Ledger for DirectoryLedger {
-    fn claim(&self, service: &str, environment: &str, run: &str, at: Time) -> Result<Claimed, Fault> {
-        let file = self.root.join("locks").join(service).join(format!("{environment}.lock"));
-        let doing = format!("claim {service} in {environment}");
-        create_folder(file.parent().unwrap_or(&self.root))?;
-        let mut options = File::options();
-        let opened = options.create(true).truncate(false).read(true).write(true).open(&file);
-        let mut lock = opened.map_err(|error| io_fault(&doing, &file, &error))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(fs::TryLockError::WouldBlock) => {
-                let holder = fs::read_to_string(&file).unwrap_or_default();
-                return Ok(Claimed::Held(holder.trim().to_owned()));
-            }
-            Err(fs::TryLockError::Error(error)) => return Err(io_fault(&doing, &file, &error)),
-        }
-        let written = lock.set_len(0).and_then(|()| writeln!(lock, "run {run}, since {at}"));
-        written.map_err(|error| io_fault(&doing, &file, &error))?;
-        Ok(Claimed::Ours(Box::new(FileClaim { _lock: lock })))
-    }
-
-    fn append(&self, entry: &Entry) -> Result<(), Fault> {
+    fn write(&self, entry: &Entry) -> Result<(), Fault> {
         let folder = self.folder(&entry.id);
         create_folder(&folder)?;
         let place = format!("{:04}-", entry.seq);
@@ -104,6 +84,65 @@ impl Ledger for DirectoryLedger {
         }
         sync_folder(&folder);
         self.derive_head(&entry.id)
+    }
+}
+
+impl Ledger for DirectoryLedger {
+    fn claim(&self, asking: &Asking<'_>) -> Result<Claimed, Fault> {
+        let Asking { service, environment, run, .. } = asking;
+        let file = self.root.join("locks").join(service).join(format!("{environment}.lock"));
+        let doing = format!("claim {service} in {environment}");
+        create_folder(file.parent().unwrap_or(&self.root))?;
+        let mut options = File::options();
+        let opened = options.create(true).truncate(false).read(true).write(true).open(&file);
+        let mut lock = opened.map_err(|error| io_fault(&doing, &file, &error))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(fs::TryLockError::WouldBlock) => {
+                let text = fs::read_to_string(&file).unwrap_or_default();
+                let mut words = text.split_whitespace().map(str::to_owned);
+                let run = words.next().unwrap_or_default();
+                let since = words.next().and_then(|since| since.parse().ok()).unwrap_or(asking.at);
+                return Ok(Claimed::Held(Holder {
+                    stamp: run.clone(),
+                    run,
+                    owner: words.collect::<Vec<_>>().join(" "),
+                    ci_run: None,
+                    since,
+                    term: asking.term,
+                }));
+            }
+            Err(fs::TryLockError::Error(error)) => return Err(io_fault(&doing, &file, &error)),
+        }
+        let written = lock.set_len(0).and_then(|()| writeln!(lock, "{run} {} {}", asking.at, asking.owner));
+        written.map_err(|error| io_fault(&doing, &file, &error))?;
+        Ok(Claimed::Ours(Box::new(FileClaim { _lock: lock })))
+    }
+
+    fn unlock(&self, _: &str, _: &str) -> Result<Option<Holder>, Fault> {
+        Ok(None)
+    }
+
+    fn append(&self, entries: &[Entry]) -> Result<(), Fault> {
+        entries.iter().try_for_each(|entry| self.write(entry))
+    }
+
+    fn tip(&self, id: &str) -> Result<Option<String>, Fault> {
+        let folder = self.folder(id);
+        let Some(name) = names(&folder)?.into_iter().filter(|name| name.ends_with(".json")).max() else {
+            return Ok(None);
+        };
+        let file = folder.join(name);
+        fs::read(&file).map(|bytes| Some(sha256(bytes))).map_err(|error| io_fault("read the ledger", &file, &error))
+    }
+
+    fn order(&self, order: &Order) -> Result<(), Fault> {
+        let (service, environment) =
+            (order.service.as_deref().unwrap_or("_"), order.environment.as_deref().unwrap_or("_"));
+        let folder = self.root.join("orders").join(service).join(environment);
+        replace(&folder.join(format!("{}-{}.json", order.run, order.seq)), order)?;
+        let head = self.recent(service, environment)?.ordered(order);
+        replace(&self.head_file(service, environment), &head)
     }
 
     fn entries(&self, id: &str) -> Result<Vec<Entry>, Fault> {
@@ -136,12 +175,24 @@ impl Ledger for DirectoryLedger {
         Ok(ids)
     }
 
-    fn head(&self, service: &str, environment: &str) -> Result<Head, Fault> {
-        let head = read_json::<Head>(&self.head_file(service, environment))?.unwrap_or_default();
-        let Some(open) = &head.open else { return Ok(head) };
+    fn recent(&self, service: &str, environment: &str) -> Result<HeadFile, Fault> {
+        let file = read_json::<HeadFile>(&self.head_file(service, environment))?.unwrap_or_default();
+        let Some(open) = &file.head.open else { return Ok(file) };
         // A run that was killed after its last entry left the head behind.
         let entries = self.entries(open)?;
-        Ok(folded::fold(&entries).map_or_else(|| head.clone(), |promotion| promotion.head_after(&head)))
+        Ok(folded::fold(&entries).map_or_else(|| file.clone(), |promotion| file.after(&promotion)))
+    }
+
+    fn heads(&self) -> Result<BTreeMap<(String, String), HeadFile>, Fault> {
+        let mut heads = BTreeMap::new();
+        for service in names(&self.root.join("heads"))? {
+            for name in names(&self.root.join("heads").join(&service))? {
+                let Some(environment) = name.strip_suffix(".json") else { continue };
+                let file = self.recent(&service, environment)?;
+                heads.insert((service.clone(), environment.to_owned()), file);
+            }
+        }
+        Ok(heads)
     }
 
     fn place(&self) -> String {
@@ -153,7 +204,11 @@ struct FileClaim {
     _lock: File,
 }
 
-impl Claim for FileClaim {}
+impl Claim for FileClaim {
+    fn hold(&self, _: Time, _: bool) -> Result<Hold, Fault> {
+        Ok(Hold::Ours)
+    }
+}
 
 fn io_fault(doing: &str, path: &Path, error: &std::io::Error) -> Fault {
     let hint = match error.kind() {

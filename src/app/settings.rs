@@ -7,6 +7,9 @@ use std::path::PathBuf;
 use crate::adapters::argocd::options::Options;
 use crate::adapters::git::address::Address;
 use crate::adapters::secret::Secret;
+use crate::promotion::request::{Actor, ActorKnown};
+use crate::promotion::rules::quantity;
+use crate::promotion::time::Millis;
 
 /// One setting and the names that it goes by.
 #[derive(Debug, Clone, Copy)]
@@ -42,6 +45,12 @@ pub const INPUTS: &[Input] = &[
     input("auto-approve", "auto-approve", &["AUTO_APPROVE"], "go on without approvals, where the rules allow it"),
     input("skip-validation", "skip-validation", &["SKIP_VALIDATION"], "go on without gates, where the rules allow it"),
     input("commit", "commit", &["PROMOTE_COMMIT"], "the commit that the version was built from"),
+    input(
+        "wait-lock",
+        "wait-lock",
+        &["PROMOTE_WAIT_LOCK"],
+        "how long to wait for an environment that another run holds: `10m`",
+    ),
     input("ledger", "ledger", &["PROMOTE_LEDGER"], "the directory that keeps the records"),
     input("gitops-repo", "gitops-repo", &["GITOPS_REPO"], "the GitOps repository: owner/name, a URL, or a local path"),
     input("gitops-token", "", &["GITOPS_TOKEN"], "the token for it"),
@@ -91,6 +100,8 @@ pub struct Settings {
     pub skip_validation: bool,
     /// The commit that the version was built from.
     pub commit: Option<String>,
+    /// How long to wait for an environment that another run holds.
+    pub wait_lock: Millis,
     /// The ledger.
     pub ledger: PathBuf,
     /// The GitOps repository.
@@ -199,6 +210,12 @@ impl Sources {
         }
     }
 
+    fn span(&self, name: &str) -> Result<Millis, SettingFault> {
+        let Some((from, value)) = self.find(name) else { return Ok(Millis(0)) };
+        let expected = "a time with its unit, such as `10m`";
+        quantity::span(value).map_err(|_| SettingFault { name: from, value: value.to_owned(), expected })
+    }
+
     fn variable(&self, name: &str) -> Option<String> {
         self.environment.get(name).filter(|value| !value.is_empty()).cloned()
     }
@@ -219,6 +236,7 @@ impl Sources {
             auto_approve: self.switch("auto-approve")?,
             skip_validation: self.switch("skip-validation")?,
             commit: self.text("commit"),
+            wait_lock: self.span("wait-lock")?,
             ledger: self.path("ledger").unwrap_or_else(|| PathBuf::from(".promote")),
             gitops_repo: self.text("gitops-repo"),
             gitops_token: self.secret("gitops-token"),
@@ -256,6 +274,17 @@ impl Sources {
 }
 
 impl Settings {
+    /// Who acts: GitHub Actions says so, else the process's own environment claims it.
+    pub fn actor(&self) -> Actor {
+        match self.actions.as_ref().and_then(|actions| actions.actor.clone()) {
+            Some(name) => Actor { name, known: ActorKnown::Github },
+            None => {
+                let name = self.user.clone().unwrap_or_else(|| "unknown".to_owned());
+                Actor { name, known: ActorKnown::Claimed }
+            }
+        }
+    }
+
     /// Every secret, by the name of its variable, or of where in a variable it stands.
     pub fn secrets(&self) -> Vec<(&'static str, Secret)> {
         let named = [

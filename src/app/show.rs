@@ -1,27 +1,30 @@
 //! `promote show`: the record of one promotion, or the list of what the ledger holds.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
 use anyhow::Result;
 
-use crate::adapters::ledger::DirectoryLedger;
 use crate::app::screen::Screen;
 use crate::app::settings::Settings;
-use crate::ports::Ledger as _;
+use crate::app::{ends, wiring};
+use crate::ports::Ledger;
 use crate::promotion::folded;
-use crate::render::ending::{self, Ending, Exit, USAGE};
+use crate::render::ending::{self, Ending, USAGE};
 use crate::render::{json, record};
 
 /// How many records a list shows.
 const LISTED: usize = 50;
 
 /// Shows a record by its id or the beginning of it; without one, the newest records. The exit code.
-pub fn run(screen: &Screen, settings: &Settings, id: Option<&str>) -> Result<u8> {
-    let ledger = DirectoryLedger::new(settings.ledger.clone());
+pub fn run(screen: &Screen, settings: &Settings, stop: &Arc<AtomicBool>, id: Option<&str>) -> Result<u8> {
+    let ledger = match wiring::books(settings, stop) {
+        Ok(books) => books.ledger,
+        Err(fault) => return Ok(refuse(screen, &ends::faulted(&fault))),
+    };
     let ids = match ledger.matching(id.unwrap_or_default()) {
         Ok(ids) => ids,
-        Err(fault) => {
-            let exit = Exit::Outcome(crate::promotion::outcome::Outcome::Failed);
-            return Ok(refuse(screen, &Ending::fault(exit, &fault.doing, &fault.why, fault.hint.as_deref())));
-        }
+        Err(fault) => return Ok(refuse(screen, &ends::faulted(&fault))),
     };
     match (id, ids.as_slice()) {
         (Some(_), [only]) => {
@@ -53,7 +56,7 @@ fn refuse(screen: &Screen, ending: &Ending) -> u8 {
     ending.exit.code()
 }
 
-fn list(screen: &Screen, ledger: &DirectoryLedger, ids: &[String]) -> Result<u8> {
+fn list(screen: &Screen, ledger: &dyn Ledger, ids: &[String]) -> Result<u8> {
     let mut records = Vec::new();
     for id in ids {
         let entries = ledger.entries(id).map_err(anyhow::Error::new)?;

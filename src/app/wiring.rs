@@ -109,6 +109,17 @@ pub fn open(settings: &Settings, mask: &Mask, job: &Job<'_>, stop: &Arc<AtomicBo
     })
 }
 
+/// The ledger alone, for commands that neither read nor write anything else.
+pub struct Books {
+    /// The ledger.
+    pub ledger: DirectoryLedger,
+}
+
+/// Opens the ledger that the settings name; nothing is reached yet.
+pub fn books(settings: &Settings, _stop: &Arc<AtomicBool>) -> Result<Books, Fault> {
+    Ok(Books { ledger: DirectoryLedger::new(settings.ledger.clone()) })
+}
+
 fn gitops(settings: &Settings, http: &Http) -> Result<GitOps, Fault> {
     let Some(address) = settings.gitops_repo.clone() else {
         let fault = Fault::new(FaultKind::Settings, "find the GitOps repository", "none is set");

@@ -3,17 +3,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::thread;
 
-use crate::pipeline::job::{Halt, Job};
-use crate::ports::{Branch, World};
+use crate::pipeline::ends;
+use crate::pipeline::job::{End, Halt, Job};
+use crate::pipeline::keep::Beginning;
+use crate::ports::{Branch, Fault, FaultKind, World};
 use crate::promotion::event::{Event, Phase};
 use crate::promotion::facts::{EnvironmentFacts, Facts, Reading, Soak};
+use crate::promotion::folded::{self, Folded};
 use crate::promotion::gates;
 use crate::promotion::id;
 use crate::promotion::image::ImageRef;
 use crate::promotion::live::{AppState, HealthWord};
+use crate::promotion::outcome::Outcome;
 use crate::promotion::pins::Pin;
+use crate::promotion::pins::select::Pair;
 use crate::promotion::planning;
-use crate::promotion::request::Request;
+use crate::promotion::record::Deployment;
+use crate::promotion::request::{Request, Wanted};
 use crate::promotion::rules::{Source, SourceKind, Target};
 use crate::promotion::time::Millis;
 
@@ -30,6 +36,30 @@ pub struct Asked {
     pub request: Request,
     /// Its id.
     pub id: String,
+    /// The open promotion whose place it takes.
+    pub supersedes: Option<Box<Folded>>,
+}
+
+impl Asked {
+    /// The promotion, as it begins if the ledger does not know it yet.
+    pub fn beginning(&self) -> Beginning<'_> {
+        let images = |side: fn(&Wanted) -> &ImageRef| self.request.images.iter().map(side).cloned().collect();
+        let deployment = |facts: &EnvironmentFacts, images: Vec<ImageRef>| Deployment {
+            environment: facts.name.clone(),
+            repository: facts.snapshot.repository.clone(),
+            branch: facts.snapshot.branch.clone(),
+            commit: facts.snapshot.commit.clone(),
+            path: facts.snapshot.path.clone(),
+            images,
+        };
+        Beginning {
+            id: &self.id,
+            request: &self.request,
+            source: Some(deployment(&self.source, images(|wanted| &wanted.new))),
+            target: Some(deployment(&self.target, images(|wanted| &wanted.old))),
+            supersedes: self.supersedes.as_deref(),
+        }
+    }
 }
 
 /// The branch that a target is written to.
@@ -38,36 +68,75 @@ pub fn branch(target: &Target) -> Branch {
 }
 
 /// Reads both environments and works out the request. An open promotion of the same images goes on: its request
-/// keeps the old values that it began with.
+/// keeps the old values that it began with. Another one that is open loses its place to this one.
 pub fn asked(world: &World<'_>, job: &Job<'_>) -> Result<Asked, Halt> {
+    let (source, mut target) = environments(world, job)?;
+    let pairs = paired(job, &source, &target)?;
+    let open = match &target.head.open {
+        Some(open) => folded::fold(&world.ledger.entries(open)?),
+        None => None,
+    };
+    // A promotion that loses its place is over, and so the one before this.
+    let head = target.head.without_open();
+    let reason = job.reason.map(str::to_owned);
+    let request = planning::request(job.service, job.promotion, &pairs, &head, reason.clone())?;
+    let pins = pairs.into_iter().map(|pair| pair.target).collect();
+    let goes_on = |story: &Folded| {
+        let asked = &story.requested.request;
+        same_versions(asked, &request) && (story.planned.is_some() || stands(asked, &request))
+    };
+    let (request, supersedes) = match open {
+        Some(story) if goes_on(&story) => (story.requested.request, None),
+        other => {
+            target.head = head;
+            (request, other.map(Box::new))
+        }
+    };
+    let id = id::of(&request);
+    Ok(Asked { source, target, pins, request, id, supersedes })
+}
+
+/// Reads both environments for a promotion that the ledger knows; how it stands if it can no longer be executed.
+pub fn requested(world: &World<'_>, job: &Job<'_>, id: &str) -> Result<Result<Asked, Box<End>>, Halt> {
+    let Some(story) = folded::fold(&world.ledger.entries(id)?) else {
+        let why = format!("{} holds no promotion {id}", world.ledger.place());
+        return Err(Fault::new(FaultKind::NotFound, "execute a promotion", why).hint("promote list").into());
+    };
+    if story.is_over() {
+        return Ok(Err(Box::new(ends::stands(&story))));
+    }
+    let (source, target) = environments(world, job)?;
+    let request = story.requested.request.clone();
+    let since = target.head.current.clone().unwrap_or_default();
+    if since != request.previous {
+        let end =
+            End::of(Outcome::Superseded, format!("{} has moved on since this promotion was asked for", request.to))
+                .seen(format!("promotion {since} has ended there meanwhile"))
+                .seen("nothing was written")
+                .next(format!("ask again: promote request --from {} --to {}", request.from, request.to));
+        return Ok(Err(Box::new(End { id: Some(id.to_owned()), recorded: true, ..end })));
+    }
+    let pins = paired(job, &source, &target)?.into_iter().map(|pair| pair.target).collect();
+    Ok(Ok(Asked { source, target, pins, request, id: id.to_owned(), supersedes: None }))
+}
+
+fn environments(world: &World<'_>, job: &Job<'_>) -> Result<(EnvironmentFacts, EnvironmentFacts), Halt> {
     (world.tell)(&Event::Phase(Phase::Collect));
-    let service = job.service;
-    let (from, source) = job.source()?;
-    let (to, target) = job.target()?;
     let read = |name: &str, target: &Target| -> Result<EnvironmentFacts, Halt> {
         Ok(EnvironmentFacts {
             name: name.to_owned(),
             snapshot: world.delivery.snapshot(&branch(target), &target.path)?,
             apps: BTreeMap::new(),
-            head: world.ledger.head(&service.name, name)?,
+            head: world.ledger.head(&job.service.name, name)?,
         })
     };
-    let (source_facts, target_facts) = (read(&from.name, source)?, read(&to.name, target)?);
-    let pairs = planning::paired(service, (from, &source_facts.snapshot), (to, &target_facts.snapshot))?;
-    let reason = job.reason.map(str::to_owned);
-    let mut request = planning::request(service, job.promotion, &pairs, &target_facts.head, reason)?;
-    let pins = pairs.into_iter().map(|pair| pair.target).collect();
-    if let Some(open) = &target_facts.head.open {
-        let entries = world.ledger.entries(open)?;
-        if let Some(folded) = crate::promotion::folded::fold(&entries)
-            && same_versions(&folded.requested.request, &request)
-            && (folded.planned.is_some() || stands(&folded.requested.request, &request))
-        {
-            request = folded.requested.request;
-        }
-    }
-    let id = id::of(&request);
-    Ok(Asked { source: source_facts, target: target_facts, pins, request, id })
+    let ((from, source), (to, target)) = (job.source()?, job.target()?);
+    Ok((read(&from.name, source)?, read(&to.name, target)?))
+}
+
+fn paired(job: &Job<'_>, source: &EnvironmentFacts, target: &EnvironmentFacts) -> Result<Vec<Pair>, Halt> {
+    let ((from, _), (to, _)) = (job.source()?, job.target()?);
+    Ok(planning::paired(job.service, (from, &source.snapshot), (to, &target.snapshot))?)
 }
 
 /// Whether the target pins now what an open request began with, or what it asks for. Else it is another promotion: one that

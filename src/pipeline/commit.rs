@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::pipeline::collect::branch;
+use crate::pipeline::job::Halt;
 use crate::pipeline::keep::Run;
 use crate::ports::{Branch, Fault, FaultKind, Found, Proposal, Pushed};
 use crate::promotion::edit::FileEdits;
@@ -14,7 +15,7 @@ use crate::promotion::event::{Event, Phase};
 use crate::promotion::facts::{CommitSummary, Snapshot};
 use crate::promotion::id::sha256;
 use crate::promotion::plan::{Committed, Plan, PlannedCommit};
-use crate::promotion::planning::{ID_TRAILER, RUN_TRAILER};
+use crate::promotion::planning::{ID_TRAILER, RUN_TRAILER, TIP_TRAILER};
 use crate::promotion::rules::Target;
 use crate::promotion::time::Millis;
 
@@ -36,6 +37,8 @@ pub enum NoCommit {
     Uncertain(Fault),
     /// The run was asked to stop; nothing was written.
     Stopped,
+    /// The run has to stop where it stands: it lost its lock.
+    Halted(Halt),
 }
 
 impl From<Fault> for NoCommit {
@@ -83,6 +86,9 @@ impl Writer<'_> {
                 return Err(NoCommit::Stopped);
             }
             self.still_first()?;
+            if let Some(end) = self.run.still_ours()? {
+                return Err(NoCommit::Halted(end.into()));
+            }
             match self.push(&base) {
                 Ok(Pushed::Landed(commit)) => {
                     self.tell_committed(&commit, attempt, false);
@@ -131,7 +137,9 @@ impl Writer<'_> {
         // The run that began the record, which the ledger knows in any case. A run that is killed right after its push may
         // have written nothing of its own.
         let began = self.run.story.runs.first().map_or(self.run.job.run, String::as_str);
-        let message = format!("{}\n{RUN_TRAILER}: {began}\n", self.planned.message);
+        let tip =
+            world.ledger.tip(&self.run.story.id)?.map(|tip| format!("{TIP_TRAILER}: {tip}\n")).unwrap_or_default();
+        let message = format!("{}\n{RUN_TRAILER}: {began}\n{tip}", self.planned.message);
         world.delivery.push(&self.branch, &Proposal { base: base.to_owned(), files, message, at: world.clock.now() })
     }
 

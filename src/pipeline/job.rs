@@ -8,6 +8,7 @@ use crate::promotion::planning::PlanFault;
 use crate::promotion::report::GateReport;
 use crate::promotion::request::{Actor, Request};
 use crate::promotion::rules::{Environment, NotBuilt, Promotion, Rules, Service, Target};
+use crate::promotion::time::Millis;
 
 /// One promotion to be judged, planned or run.
 #[derive(Debug, Clone)]
@@ -30,6 +31,10 @@ pub struct Job<'a> {
     pub run: &'a str,
     /// Who runs it.
     pub actor: &'a Actor,
+    /// The CI run's page, where there is one.
+    pub ci_run: Option<&'a str>,
+    /// How long to wait for a lock that somebody else holds; zero: not at all.
+    pub wait_lock: Millis,
     /// The version of promote.
     pub promote: &'a str,
 }
@@ -67,6 +72,24 @@ pub enum Halt {
     Invalid(PlanFault),
     /// The world could not be read or would refuse to be written (exit 20).
     Fault(Fault),
+    /// The run has to stop where it stands, and this is its end: it lost its lock, or somebody else moved the promotion.
+    Ended(Box<End>),
+}
+
+impl Halt {
+    /// The road's result: a run that had to stop where it stood has an end like any other.
+    pub fn ended(came: Result<End, Self>) -> Result<End, Self> {
+        match came {
+            Err(Self::Ended(end)) => Ok(*end),
+            other => other,
+        }
+    }
+}
+
+impl From<End> for Halt {
+    fn from(end: End) -> Self {
+        Self::Ended(Box::new(end))
+    }
 }
 
 impl From<Fault> for Halt {
@@ -82,7 +105,7 @@ impl From<PlanFault> for Halt {
 }
 
 /// How a run ended.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct End {
     /// The outcome.
     pub outcome: Outcome,

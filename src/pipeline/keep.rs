@@ -1,11 +1,12 @@
 //! Keeping the record of a run: each milestone is in the ledger before the next step is taken.
 
 use crate::pipeline::job::{End, Halt, Job};
-use crate::ports::{Fault, World};
+use crate::pipeline::{ends, lock};
+use crate::ports::{Claim, Fault, FaultKind, World};
 use crate::promotion::event::Event;
 use crate::promotion::folded::{self, Folded};
 use crate::promotion::outcome::Outcome;
-use crate::promotion::record::{Closed, Entry, Milestone, Requested, SCHEMA};
+use crate::promotion::record::{Closed, Deployment, Entry, Milestone, Requested, SCHEMA};
 use crate::promotion::request::Request;
 
 /// One run of one promotion, with its record so far.
@@ -18,49 +19,102 @@ pub struct Run<'a> {
     pub story: Folded,
     /// Whether something outside the ledger was written: from then on a full disk must not stop the run.
     pub wrote: bool,
+    claim: Box<dyn Claim>,
+    /// Milestones that are not in the ledger yet: they go there with the next one that a step waits for.
+    queue: Vec<Entry>,
     lost: Option<Fault>,
     unkept: Vec<String>,
 }
 
 impl<'a> Run<'a> {
-    /// Takes up the promotion that the ledger already knows by this id, or begins it.
-    pub fn begin(world: &'a World<'a>, job: &'a Job<'a>, id: &str, request: &Request) -> Result<Self, Halt> {
-        let entries = world.ledger.entries(id)?;
-        let known = folded::fold(&entries);
-        let requested = Requested {
-            request: request.clone(),
-            rules_path: job.rules_path.to_owned(),
-            rules: job.rules_text.to_owned(),
-            promote: job.promote.to_owned(),
+    /// Takes up the promotion that the ledger already knows by this id, or begins it: its request goes into the ledger with
+    /// the first milestone that is kept.
+    pub fn begin(
+        world: &'a World<'a>,
+        job: &'a Job<'a>,
+        claim: Box<dyn Claim>,
+        beginning: Beginning<'_>,
+    ) -> Result<Self, Halt> {
+        let known = folded::fold(&world.ledger.entries(beginning.id)?);
+        let (story, queue) = match known {
+            Some(story) => {
+                let (id, reached) = (story.id.clone(), story.reached.to_owned());
+                (world.tell)(&Event::Resumed { id, reached });
+                (story, Vec::new())
+            }
+            None => beginning.entries(world, job),
         };
-        if let Some(story) = known {
-            (world.tell)(&Event::Resumed { id: id.to_owned(), reached: story.reached.to_owned() });
-            let wrote = story.committed.is_some();
-            return Ok(Self { world, job, story, wrote, lost: None, unkept: Vec::new() });
-        }
-        let first = entry(world, job, id, 0, Milestone::Requested(Box::new(requested.clone())));
-        world.ledger.append(&first)?;
-        let story = Folded::begin(&first, requested);
-        Ok(Self { world, job, story, wrote: false, lost: None, unkept: Vec::new() })
+        let wrote = story.committed.is_some();
+        Ok(Self { world, job, story, wrote, claim, queue, lost: None, unkept: Vec::new() })
+    }
+
+    /// Notes a milestone that no step waits for: it goes into the ledger with the next one that is kept.
+    pub fn note(&mut self, event: Milestone) {
+        let entry = entry(self.world, self.job, &self.story.id, self.story.next_seq, event);
+        self.story.take(&entry);
+        self.queue.push(entry);
     }
 
     /// Keeps a milestone. Before anything is written, a ledger that cannot be written ends the run; afterwards the run goes on
     /// and says so at its end.
     pub fn keep(&mut self, event: Milestone) -> Result<(), Halt> {
-        let entry = entry(self.world, self.job, &self.story.id, self.story.next_seq, event);
-        self.story.take(&entry);
-        let kept = if self.lost.is_none() { self.world.ledger.append(&entry) } else { Ok(()) };
-        if let Err(fault) = kept {
-            if !self.wrote {
-                return Err(Halt::Fault(fault));
+        self.note(event);
+        self.flush()
+    }
+
+    /// Brings everything that was noted into the ledger.
+    pub fn flush(&mut self) -> Result<(), Halt> {
+        if self.queue.is_empty() {
+            return Ok(());
+        }
+        if self.lost.is_none() {
+            match self.written() {
+                Ok(()) => {
+                    self.queue.clear();
+                    return Ok(());
+                }
+                Err(Halt::Fault(fault)) if fault.kind == FaultKind::Conflict => return Err(self.moved_on(&fault)),
+                Err(Halt::Fault(fault)) if self.wrote => {
+                    (self.world.tell)(&Event::Warning(format!(
+                        "{fault}; the run goes on, its record is printed at the end"
+                    )));
+                    self.lost = Some(fault);
+                }
+                Err(halt) => return Err(halt),
             }
-            (self.world.tell)(&Event::Warning(format!("{fault}; the run goes on, its record is printed at the end")));
-            self.lost = Some(fault);
         }
-        if self.lost.is_some() {
-            self.unkept.push(serde_json::to_string(&entry).unwrap_or_default());
-        }
+        let unkept = self.queue.drain(..).map(|entry| serde_json::to_string(&entry).unwrap_or_default());
+        self.unkept.extend(unkept);
         Ok(())
+    }
+
+    fn written(&self) -> Result<(), Halt> {
+        if let Some(end) = self.still_ours()? {
+            return Err(end.into());
+        }
+        Ok(self.world.ledger.append(&self.queue)?)
+    }
+
+    /// The end of the run if its lock was taken away: looked at before each write.
+    pub fn still_ours(&self) -> Result<Option<End>, Fault> {
+        let lost = lock::lost(self.world, self.job, self.claim.as_ref(), self.wrote)?;
+        Ok(lost.map(|end| self.finish(end)))
+    }
+
+    /// Keeps the lock alive while the run waits; the end of the run if the lock was taken away.
+    pub fn alive(&self) -> Option<End> {
+        lock::alive(self.world, self.job, self.claim.as_ref(), self.wrote).map(|end| self.finish(end))
+    }
+
+    /// Somebody else moved this promotion on: who, and to where.
+    fn moved_on(&self, fault: &Fault) -> Halt {
+        let story = self.world.ledger.entries(&self.story.id).ok().and_then(|entries| folded::fold(&entries));
+        let end = story.map_or_else(
+            || End::of(Outcome::Superseded, "somebody else works on this promotion").because(fault),
+            |story| ends::stands(&story),
+        );
+        let outcome = if self.wrote { Outcome::Unconfirmed } else { Outcome::Superseded };
+        self.finish(End { outcome, ..end }).into()
     }
 
     /// Closes the run: keeps the outcome, and the promotion's end with it if the outcome is one.
@@ -82,7 +136,7 @@ impl<'a> Run<'a> {
     pub fn finish(&self, mut end: End) -> End {
         let story = &self.story;
         end.id = Some(story.id.clone());
-        end.recorded = true;
+        end.recorded = !self.queue.iter().any(|entry| entry.seq == 0 && entry.id == story.id);
         end.request = Some(story.requested.request.clone());
         if let Some(planned) = &story.planned {
             end.facts = Some(Box::new(planned.facts.clone()));
@@ -101,6 +155,44 @@ impl<'a> Run<'a> {
     }
 }
 
+/// A promotion that the ledger may not know yet.
+pub struct Beginning<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// What is asked for.
+    pub request: &'a Request,
+    /// What the source environment pins.
+    pub source: Option<Deployment>,
+    /// What the target environment pins.
+    pub target: Option<Deployment>,
+    /// The open promotion whose place it takes.
+    pub supersedes: Option<&'a Folded>,
+}
+
+impl<'a> Beginning<'a> {
+    /// A promotion by its id and request alone.
+    pub fn of(id: &'a str, request: &'a Request) -> Self {
+        Self { id, request, source: None, target: None, supersedes: None }
+    }
+
+    /// The promotion as it begins, and the entries that say so: the end of the one whose place it takes comes first.
+    pub fn entries(self, world: &World<'_>, job: &Job<'_>) -> (Folded, Vec<Entry>) {
+        let requested = Requested {
+            request: self.request.clone(),
+            rules_path: job.rules_path.to_owned(),
+            rules: job.rules_text.to_owned(),
+            promote: job.promote.to_owned(),
+            source: self.source,
+            target: self.target,
+        };
+        let by = || Milestone::Superseded { by: self.id.to_owned() };
+        let older = self.supersedes.map(|older| entry(world, job, &older.id, older.next_seq, by()));
+        let first = entry(world, job, self.id, 0, Milestone::Requested(Box::new(requested.clone())));
+        let story = Folded::begin(&first, requested);
+        (story, older.into_iter().chain([first]).collect())
+    }
+}
+
 fn entry(world: &World<'_>, job: &Job<'_>, id: &str, seq: u32, event: Milestone) -> Entry {
     Entry {
         schema: SCHEMA,
@@ -109,6 +201,7 @@ fn entry(world: &World<'_>, job: &Job<'_>, id: &str, seq: u32, event: Milestone)
         seq,
         at: world.clock.now(),
         actor: job.actor.clone(),
+        ci_run: job.ci_run.map(str::to_owned),
         event,
     }
 }

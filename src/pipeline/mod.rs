@@ -15,6 +15,8 @@ pub mod commit;
 pub mod ends;
 pub mod job;
 pub mod keep;
+pub mod life;
+pub mod lock;
 pub mod restore;
 pub mod run;
 pub mod undo;

@@ -56,7 +56,7 @@ fn with_cause(end: End, refuted: &Refuted) -> End {
 /// Restores and verifies. Whatever fails on this way needs a person; there is no rollback of a rollback.
 pub fn roll_back(run: &mut Run<'_>, refuted: &Refuted) -> Result<End, Halt> {
     (run.world.tell)(&Event::Phase(Phase::Rollback));
-    let plan = match planned(run) {
+    let plan = match planned(run)? {
         Ok(plan) => plan,
         Err(why) => return stuck(run, refuted, &why),
     };
@@ -66,6 +66,7 @@ pub fn roll_back(run: &mut Run<'_>, refuted: &Refuted) -> Result<End, Halt> {
     match committed(run, &plan) {
         Ok(()) => {}
         Err(NoCommit::Stopped) => return Ok(run.interrupted()),
+        Err(NoCommit::Halted(halt)) => return Err(halt),
         Err(NoCommit::Uncertain(fault)) => {
             let what = "a push that restores was sent, and it could not be found out whether it arrived";
             let end = with_cause(End::of(Outcome::Unconfirmed, what), refuted).because(&fault);
@@ -111,11 +112,12 @@ fn verified(
     };
     let why = match verify::watch(run, &expect)? {
         Some(Settled::Verified(verified)) => {
-            run.keep(Milestone::RollbackVerified(verified))?;
+            run.note(Milestone::RollbackVerified(verified));
             return Ok(None);
         }
         None => return Ok(None),
         Some(Settled::Stopped) => return Ok(Some(run.interrupted())),
+        Some(Settled::Lost(end)) => return Ok(Some(*end)),
         Some(Settled::Refuted(again)) => format!("what was restored does not verify: {}", again.what),
         Some(Settled::Unconfirmed { why, .. }) => format!("what was restored could not be confirmed: {why}"),
         Some(Settled::Overtaken { by }) => format!("somebody promoted over it: {by}"),
@@ -132,14 +134,20 @@ fn stuck(run: &mut Run<'_>, refuted: &Refuted, why: &str) -> Result<End, Halt> {
 }
 
 /// The rollback's plan: the one that an earlier run kept, or one made from what stands now.
-fn planned(run: &mut Run<'_>) -> Result<Plan, String> {
+fn planned(run: &mut Run<'_>) -> Result<Result<Plan, String>, Halt> {
     if let Some(plan) = &run.story.rollback_plan {
-        return Ok(plan.clone());
+        return Ok(Ok(plan.clone()));
     }
-    let Some(planned) = run.story.planned.clone() else { return Err("the promotion was never planned".to_owned()) };
-    let plan = make(run, &planned.plan, &planned.report).map_err(|fault| fault.to_string())??;
-    run.keep(Milestone::RollbackPlanned { plan: Box::new(plan.clone()) }).map_err(|halt| format!("{halt:?}"))?;
-    Ok(plan)
+    let Some(planned) = run.story.planned.clone() else {
+        return Ok(Err("the promotion was never planned".to_owned()));
+    };
+    let plan = match make(run, &planned.plan, &planned.report) {
+        Ok(Ok(plan)) => plan,
+        Ok(Err(why)) => return Ok(Err(why)),
+        Err(fault) => return Ok(Err(fault.to_string())),
+    };
+    run.keep(Milestone::RollbackPlanned { plan: Box::new(plan.clone()) })?;
+    Ok(Ok(plan))
 }
 
 fn make(
@@ -181,7 +189,7 @@ fn committed(run: &mut Run<'_>, plan: &Plan) -> Result<(), NoCommit> {
         Some(commits) => commits,
         None => commit::commit(run, plan, &target)?,
     };
-    run.keep(Milestone::RollbackCommitted { commits }).map_err(|halt| broken(format!("{halt:?}")))
+    run.keep(Milestone::RollbackCommitted { commits }).map_err(NoCommit::Halted)
 }
 
 /// The restored versions in words: `app 1.10`.

@@ -2,14 +2,15 @@
 
 use crate::pipeline::collect::{self, Asked, branch};
 use crate::pipeline::commit::{self, NoCommit};
-use crate::pipeline::ends::{held_by_another, overtaken_end, run_versions, verdict, versions};
+use crate::pipeline::ends::{overtaken_end, run_versions, verdict, versions};
 use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::keep::Run;
+use crate::pipeline::lock;
 use crate::pipeline::restore;
 use crate::pipeline::verify::{self, Expect};
 use crate::pipeline::wait;
 use crate::pipeline::wait::goal::Settled;
-use crate::ports::{Claimed, World};
+use crate::ports::{Claim, World};
 use crate::promotion::event::{Event, Phase};
 use crate::promotion::facts::Facts;
 use crate::promotion::gates;
@@ -19,6 +20,15 @@ use crate::promotion::planning::{self, Making};
 use crate::promotion::record::{Judged, Milestone, Planned};
 use crate::promotion::report::GateReport;
 use crate::promotion::request::RequestKind;
+
+/// What a run is to promote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted<'a> {
+    /// What the source environment pins now; an open promotion of the same versions goes on.
+    Now,
+    /// What this promotion, which is in the ledger, asks for.
+    Request(&'a str),
+}
 
 /// Judges the gates; writes nothing.
 pub fn validate(world: &World<'_>, job: &Job<'_>) -> Result<End, Halt> {
@@ -35,9 +45,12 @@ pub fn validate(world: &World<'_>, job: &Job<'_>) -> Result<End, Halt> {
 }
 
 /// Judges the gates and makes the plan; writes nothing.
-pub fn plan(world: &World<'_>, job: &Job<'_>) -> Result<End, Halt> {
+pub fn plan(world: &World<'_>, job: &Job<'_>, wanted: Wanted<'_>) -> Result<End, Halt> {
     built(job)?;
-    let mut asked = collect::asked(world, job)?;
+    let mut asked = match asked(world, job, wanted)? {
+        Ok(asked) => asked,
+        Err(end) => return Ok(*end),
+    };
     preflight_reads(world, job, &mut asked)?;
     let (mut facts, report) = judged(world, job, &asked)?;
     facts.also_ships = also_ships(world, job, &asked);
@@ -51,19 +64,32 @@ pub fn plan(world: &World<'_>, job: &Job<'_>) -> Result<End, Halt> {
     Ok(end)
 }
 
-/// Promotes.
-pub fn run(world: &World<'_>, job: &Job<'_>) -> Result<End, Halt> {
+/// Promotes: what the source environment pins now, or what an earlier request asked for.
+pub fn run(world: &World<'_>, job: &Job<'_>, wanted: Wanted<'_>) -> Result<End, Halt> {
     built(job)?;
-    let (service, to) = (&job.service.name, &job.promotion.to);
-    let _claim = match world.ledger.claim(service, to, job.run, world.clock.now())? {
-        Claimed::Ours(claim) => claim,
-        Claimed::Held(by) => return Ok(held_by_another(service, to, &by)),
+    let claim = match lock::claim(world, job)? {
+        Ok(claim) => claim,
+        Err(end) => return Ok(end),
     };
-    let mut asked = collect::asked(world, job)?;
-    if let Some(end) = nothing_new(world, job, &asked)? {
+    Halt::ended(claimed(world, job, claim, wanted))
+}
+
+fn asked(world: &World<'_>, job: &Job<'_>, wanted: Wanted<'_>) -> Result<Result<Asked, Box<End>>, Halt> {
+    match wanted {
+        Wanted::Now => collect::asked(world, job).map(Ok),
+        Wanted::Request(id) => collect::requested(world, job, id),
+    }
+}
+
+fn claimed(world: &World<'_>, job: &Job<'_>, claim: Box<dyn Claim>, wanted: Wanted<'_>) -> Result<End, Halt> {
+    let mut asked = match asked(world, job, wanted)? {
+        Ok(asked) => asked,
+        Err(end) => return Ok(*end),
+    };
+    if let Some(end) = nothing_new(world, job, claim.as_ref(), &asked)? {
         return Ok(end);
     }
-    let mut run = Run::begin(world, job, &asked.id, &asked.request)?;
+    let mut run = Run::begin(world, job, claim, asked.beginning())?;
     take_up(&mut run)?;
     if run.story.committed.is_none() {
         if let Some(end) = overtaken(&mut run, &asked)? {
@@ -151,11 +177,11 @@ pub fn carry_out(run: &mut Run<'_>) -> Result<End, Halt> {
     match verify::watch(run, &expect)? {
         None => finished(run, &plan),
         Some(Settled::Verified(verified)) => {
-            run.keep(Milestone::Verified(verified))?;
+            run.note(Milestone::Verified(verified));
             finished(run, &plan)
         }
         Some(Settled::Refuted(refuted)) => {
-            run.keep(Milestone::Refuted(refuted.clone()))?;
+            run.note(Milestone::Refuted(refuted.clone()));
             refuted_end(run, &plan, &refuted)
         }
         Some(Settled::Overtaken { by }) => {
@@ -164,6 +190,7 @@ pub fn carry_out(run: &mut Run<'_>) -> Result<End, Halt> {
         }
         Some(Settled::Unconfirmed { why, hint }) => unconfirmed(run, &plan, why, hint),
         Some(Settled::Stopped) => Ok(run.interrupted()),
+        Some(Settled::Lost(end)) => Ok(*end),
     }
 }
 
@@ -184,6 +211,7 @@ fn commit_once(run: &mut Run<'_>, plan: &Plan) -> Result<Option<End>, Halt> {
     };
     let end = match no_commit {
         NoCommit::Stopped => return Ok(Some(run.interrupted())),
+        NoCommit::Halted(halt) => return Err(halt),
         NoCommit::Overtaken(who) => overtaken_end(plan, who, "nothing was written"),
         NoCommit::Fault(fault) => {
             let end = End::of(Outcome::Failed, format!("{} is as it was: the commit could not be pushed", plan.to));
@@ -233,7 +261,7 @@ fn unconfirmed(run: &mut Run<'_>, plan: &Plan, why: String, hint: Option<String>
         let trigger = crate::promotion::rules::Trigger::Deployment;
         let what = format!("it could not be confirmed, and the rules say `on_unknown: rollback`: {why}");
         let refuted = crate::promotion::record::Refuted { trigger, what, detail: None };
-        run.keep(Milestone::Refuted(refuted.clone()))?;
+        run.note(Milestone::Refuted(refuted.clone()));
         return refuted_end(run, plan, &refuted);
     }
     let what = format!("{} is written to {}, and what came of it could not be found out", run_versions(plan), plan.to);
@@ -257,7 +285,7 @@ fn judged(world: &World<'_>, job: &Job<'_>, asked: &Asked) -> Result<(Facts, Gat
 }
 
 /// Nothing is asked for that is not recorded, verified and pinned already: the environment is only looked at again.
-fn nothing_new(world: &World<'_>, job: &Job<'_>, asked: &Asked) -> Result<Option<End>, Halt> {
+fn nothing_new(world: &World<'_>, job: &Job<'_>, claim: &dyn Claim, asked: &Asked) -> Result<Option<End>, Halt> {
     let head = &asked.target.head;
     let pinned = asked.request.images.iter().all(|wanted| wanted.old == wanted.new);
     let Some(last) = head.last_verified.as_ref().filter(|_| pinned && head.open.is_none()) else { return Ok(None) };
@@ -267,7 +295,7 @@ fn nothing_new(world: &World<'_>, job: &Job<'_>, asked: &Asked) -> Result<Option
     }
     let what = format!("{} pins {} already", job.promotion.to, versions(&last.images));
     let facts_end = End::of(Outcome::Unchanged, what).seen(format!("promotion {} verified it", last.promotion));
-    let mut end = verify::look_again(world, job, asked, facts_end)?;
+    let mut end = verify::look_again(world, job, claim, asked, facts_end)?;
     end.id = Some(last.promotion.clone());
     end.recorded = true;
     end.request = Some(asked.request.clone());

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::pipeline::collect::branch;
-use crate::pipeline::ends;
 use crate::pipeline::job::{End, Halt, Job};
-use crate::pipeline::keep::Run;
+use crate::pipeline::keep::{Beginning, Run};
+use crate::pipeline::lock;
 use crate::pipeline::run;
-use crate::ports::{Claimed, Fault, FaultKind, World};
+use crate::ports::{Claim, Fault, FaultKind, World};
 use crate::promotion::facts::{EnvironmentFacts, Facts, Snapshot};
 use crate::promotion::folded::{self, Folded};
 use crate::promotion::head::Head;
@@ -25,6 +25,8 @@ struct Undoing {
     request: Request,
     facts: Facts,
     plan: Plan,
+    /// The open promotion whose place it takes.
+    supersedes: Option<Folded>,
 }
 
 /// Prints what a rollback would do; writes nothing.
@@ -40,20 +42,23 @@ pub fn plan(world: &World<'_>, job: &Job<'_>, undone: Option<&str>) -> Result<En
 
 /// Restores the version from before a promotion: of the newest one to the environment, or of the one that is named.
 pub fn roll_back(world: &World<'_>, job: &Job<'_>, undone: Option<&str>) -> Result<End, Halt> {
-    let (service, to) = (&job.service.name, &job.promotion.to);
-    let _claim = match world.ledger.claim(service, to, job.run, world.clock.now())? {
-        Claimed::Ours(claim) => claim,
-        Claimed::Held(by) => return Ok(ends::held_by_another(service, to, &by)),
+    let claim = match lock::claim(world, job)? {
+        Ok(claim) => claim,
+        Err(end) => return Ok(end),
     };
-    if let Some(open) = open_rollback(world, job)? {
-        let mut run = Run::begin(world, job, &open.id, &open.requested.request)?;
+    Halt::ended(claimed(world, job, claim, undone))
+}
+
+fn claimed(world: &World<'_>, job: &Job<'_>, claim: Box<dyn Claim>, undone: Option<&str>) -> Result<End, Halt> {
+    if let Some(open) = open_rollback(world, job)?.filter(|open| open.planned.is_some()) {
+        let mut run = Run::begin(world, job, claim, Beginning::of(&open.id, &open.requested.request))?;
         run::take_up(&mut run)?;
-        if run.story.planned.is_some() {
-            return run::carry_out(&mut run);
-        }
+        return run::carry_out(&mut run);
     }
     let undoing = prepare(world, job, undone)?;
-    let mut run = Run::begin(world, job, &undoing.plan.id, &undoing.request)?;
+    let supersedes = undoing.supersedes.as_ref();
+    let beginning = Beginning { supersedes, ..Beginning::of(&undoing.plan.id, &undoing.request) };
+    let mut run = Run::begin(world, job, claim, beginning)?;
     world.delivery.preflight(&branch(job.target()?.1))?;
     let report = GateReport::of(Vec::new());
     run.keep(Milestone::Planned(Box::new(Planned { facts: undoing.facts, report, plan: undoing.plan })))?;
@@ -90,6 +95,18 @@ fn prepare(world: &World<'_>, job: &Job<'_>, undone: Option<&str>) -> Result<Und
         return Err(nothing_recorded(world, job, &format!("promotion {wanted} wrote nothing")));
     };
     let pins = planning::pinned(service, environment, &snapshot)?;
+    // A rollback that is open itself keeps the promotion before it; any other that is open loses its place to it.
+    let open = match &head.open {
+        Some(open) => folded::fold(&world.ledger.entries(open)?),
+        None => None,
+    };
+    let (itself, supersedes) = match open {
+        Some(open) if matches!(open.requested.request.kind, RequestKind::Rollback { .. }) => (Some(open), None),
+        other => (None, other),
+    };
+    let head = if itself.is_some() { Head { open: None, ..head } } else { head.without_open() };
+    let previous =
+        itself.map_or_else(|| head.current.clone().unwrap_or_default(), |open| open.requested.request.previous);
     let restore = planning::restore(&before(&head, &wanted), request);
     let request = Request {
         service: service.name.clone(),
@@ -97,7 +114,7 @@ fn prepare(world: &World<'_>, job: &Job<'_>, undone: Option<&str>) -> Result<Und
         from: to.clone(),
         to: to.clone(),
         images: restore.iter().map(|change| Wanted { old: change.old.clone(), new: change.new.clone() }).collect(),
-        previous: head.current.clone().unwrap_or_default(),
+        previous,
         reason: job.reason.map(str::to_owned),
     };
     let id = id::of(&request);
@@ -111,13 +128,8 @@ fn prepare(world: &World<'_>, job: &Job<'_>, undone: Option<&str>) -> Result<Und
             hint: format!("look at what {to} pins now, and promote what it should"),
         })
     })?;
-    let facts = facts(world, &request, snapshot, without_itself(head, &id));
-    Ok(Undoing { request, facts, plan })
-}
-
-/// That a rollback is open itself, since an earlier run asked for it, is no fact about the environment.
-fn without_itself(head: Head, id: &str) -> Head {
-    Head { open: head.open.filter(|open| open != id), ..head }
+    let facts = facts(world, &request, snapshot, head);
+    Ok(Undoing { request, facts, plan, supersedes })
 }
 
 /// What a rollback is planned from: nothing is judged for it.

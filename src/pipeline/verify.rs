@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::pipeline::collect::{Asked, branch};
 use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::keep::Run;
+use crate::pipeline::lock;
 use crate::pipeline::wait::goal::{Goal, Place, Settled};
 use crate::pipeline::wait::until_live;
-use crate::ports::{Deployer, Fault, FaultKind, World};
+use crate::ports::{Claim, Deployer, Fault, FaultKind, World};
 use crate::promotion::event::{Event, Phase};
 use crate::promotion::facts::Snapshot;
 use crate::promotion::image::ImageChange;
@@ -46,10 +47,17 @@ pub fn deployer<'a>(world: &World<'a>, app: &App) -> Result<&'a dyn Deployer, Ha
 /// Waits until what is expected is live and has held, or will not be. `None` where there is nothing to watch.
 pub fn watch(run: &Run<'_>, expect: &Expect<'_>) -> Result<Option<Settled>, Halt> {
     (run.world.tell)(&Event::Phase(Phase::Verify));
-    until(run.world, run.job, expect)
+    let lock = Lock { alive: &|| run.alive(), ours: &|| run.still_ours() };
+    until(run.world, run.job, expect, &lock)
 }
 
-fn until(world: &World<'_>, job: &Job<'_>, expect: &Expect<'_>) -> Result<Option<Settled>, Halt> {
+/// The lock of whoever watches.
+struct Lock<'a> {
+    alive: &'a dyn Fn() -> Option<End>,
+    ours: &'a dyn Fn() -> Result<Option<End>, Fault>,
+}
+
+fn until(world: &World<'_>, job: &Job<'_>, expect: &Expect<'_>, lock: &Lock<'_>) -> Result<Option<Settled>, Halt> {
     let (environment, target) = job.target()?;
     if target.apps.is_empty() {
         return Ok(None);
@@ -68,6 +76,8 @@ fn until(world: &World<'_>, job: &Job<'_>, expect: &Expect<'_>) -> Result<Option
         failing_before: expect.failing_before,
         terminate: expect.rollback,
         holds: &holds,
+        alive: lock.alive,
+        ours: lock.ours,
     };
     Ok(Some(until_live(world, &goal, &job.promotion.verify)))
 }
@@ -111,7 +121,7 @@ fn holds(job: &Job<'_>, expect: &Expect<'_>, texts: &BTreeMap<String, Option<Str
 }
 
 /// Looks whether an environment that needs no change still runs what it pins.
-pub fn look_again(world: &World<'_>, job: &Job<'_>, asked: &Asked, end: End) -> Result<End, Halt> {
+pub fn look_again(world: &World<'_>, job: &Job<'_>, claim: &dyn Claim, asked: &Asked, end: End) -> Result<End, Halt> {
     let images: Vec<ImageChange> = asked
         .request
         .images
@@ -129,8 +139,11 @@ pub fn look_again(world: &World<'_>, job: &Job<'_>, asked: &Asked, end: End) -> 
     };
     (world.tell)(&Event::Phase(Phase::Verify));
     let to = &job.promotion.to;
-    Ok(match until(world, job, &expect)? {
+    let lock =
+        Lock { alive: &|| lock::alive(world, job, claim, false), ours: &|| lock::lost(world, job, claim, false) };
+    Ok(match until(world, job, &expect, &lock)? {
         None => end,
+        Some(Settled::Lost(end)) => *end,
         Some(Settled::Verified(_)) => end.seen("it is live and healthy"),
         Some(Settled::Refuted(refuted)) => {
             End::of(Outcome::Stuck, format!("{to} pins this version already, and does not run it well"))

@@ -12,6 +12,7 @@ mod standing;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use crate::pipeline::job::End;
 use crate::pipeline::wait::app::{Look, Watched};
 use crate::pipeline::wait::goal::{Goal, Settled};
 use crate::pipeline::wait::probes::{Health, Probes};
@@ -47,12 +48,14 @@ pub fn until_live(world: &World<'_>, goal: &Goal<'_>, verify: &Verify) -> Settle
     let probes = Probes::new(world, goal, verify);
     let now = world.clock.now();
     let (window, cause, doubt) = (None, String::new(), None);
-    Wait { world, verify, apps, probes, begun: now, said: now, window, cause, doubt, pause: PAUSE }.run()
+    let alive = goal.alive;
+    Wait { world, verify, alive, apps, probes, begun: now, said: now, window, cause, doubt, pause: PAUSE }.run()
 }
 
 struct Wait<'a> {
     world: &'a World<'a>,
     verify: &'a Verify,
+    alive: &'a dyn Fn() -> Option<End>,
     apps: Vec<Watched<'a>>,
     probes: Probes<'a>,
     begun: Time,
@@ -79,6 +82,9 @@ impl Wait<'_> {
         loop {
             if self.world.clock.stopped() {
                 return Settled::Stopped;
+            }
+            if let Some(end) = (self.alive)() {
+                return Settled::Lost(Box::new(end));
             }
             let told: Vec<String> = self.apps.iter().map(|app| app.told().to_owned()).collect();
             // What was seen before the settle time had passed does not count as its end, nor does an old proof.

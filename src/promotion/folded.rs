@@ -6,10 +6,12 @@ use serde::Serialize;
 
 use crate::promotion::facts::Facts;
 use crate::promotion::head::{Head, LastVerified};
+use crate::promotion::life::{Move, State};
 use crate::promotion::outcome::Outcome;
 use crate::promotion::plan::{Committed, Plan};
-use crate::promotion::record::{Closed, Entry, Judged, Milestone, Planned, Refuted, Requested, Verified};
+use crate::promotion::record::{Approved, Closed, Entry, Judged, Milestone, Planned, Refuted, Requested, Verified};
 use crate::promotion::report::GateReport;
+use crate::promotion::request::Actor;
 use crate::promotion::time::Time;
 
 /// Everything that is known of one promotion. The newest of several milestones of a kind counts.
@@ -21,8 +23,20 @@ pub struct Folded {
     pub runs: BTreeSet<String>,
     /// When it was asked for.
     pub created_at: Time,
+    /// Who asked for it.
+    pub requested_by: Actor,
     /// What was asked for.
     pub requested: Requested,
+    /// Where it stands.
+    pub state: State,
+    /// Who approved it, oldest first.
+    pub approved_by: Vec<Approval>,
+    /// Why it was refused, and by whom.
+    pub rejected: Option<Refusal>,
+    /// Why it was taken back, and by whom.
+    pub cancelled: Option<Refusal>,
+    /// The newer promotion that took its place.
+    pub superseded_by: Option<String>,
     /// The last judgement that held it.
     pub judged: Option<Judged>,
     /// The judgement that let it through, and the plan.
@@ -53,6 +67,32 @@ pub struct Folded {
     /// The word of the newest milestone.
     #[serde(skip)]
     pub reached: &'static str,
+    /// Entries that cannot be: a move that the state before them does not allow. They change nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub impossible: Vec<u32>,
+}
+
+/// An approval, as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Approval {
+    /// Who.
+    pub by: Actor,
+    /// When.
+    pub at: Time,
+    /// In which role, and what was said.
+    #[serde(flatten)]
+    pub approved: Approved,
+}
+
+/// A refusal, as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Refusal {
+    /// Who.
+    pub by: Actor,
+    /// When.
+    pub at: Time,
+    /// Why, where something was said.
+    pub reason: Option<String>,
 }
 
 /// Folds the entries of one promotion; `None` if they do not begin with a request.
@@ -73,7 +113,13 @@ impl Folded {
             id: first.id.clone(),
             runs: BTreeSet::from([first.run.clone()]),
             created_at: first.at,
+            requested_by: first.actor.clone(),
             requested,
+            state: State::Pending,
+            approved_by: Vec::new(),
+            rejected: None,
+            cancelled: None,
+            superseded_by: None,
             judged: None,
             planned: None,
             committed: None,
@@ -88,19 +134,39 @@ impl Folded {
             last: first.at,
             next_seq: first.seq + 1,
             reached: first.event.word(),
+            impossible: Vec::new(),
         }
     }
 
-    /// Adds one entry.
+    /// Adds one entry. One that its state does not allow changes nothing but the number of the next.
     pub fn take(&mut self, entry: &Entry) {
-        self.runs.insert(entry.run.clone());
         self.next_seq = entry.seq + 1;
+        if let Some(step) = Move::of(&entry.event) {
+            match self.state.after(step, self.committed.is_some()) {
+                Some(state) => self.state = state,
+                None => return self.impossible.push(entry.seq),
+            }
+        }
+        self.runs.insert(entry.run.clone());
         self.reached = entry.event.word();
         self.last = entry.at;
         // An entry after the end of a run is a new run's: the old end is no longer how it stands.
         (self.closed, self.outcome) = (None, None);
         match &entry.event {
             Milestone::Requested(_) | Milestone::Unfamiliar => {}
+            Milestone::Approved(approved) => {
+                let (by, at) = (entry.actor.clone(), entry.at);
+                self.approved_by.push(Approval { by, at, approved: approved.clone() });
+            }
+            Milestone::Rejected(rejected) => {
+                self.rejected = Some(refusal(entry, Some(rejected.reason.clone())));
+                self.outcome = Some(Outcome::Rejected);
+            }
+            Milestone::Cancelled(cancelled) => self.cancelled = Some(refusal(entry, cancelled.reason.clone())),
+            Milestone::Superseded { by } => {
+                self.superseded_by = Some(by.clone());
+                self.outcome = Some(Outcome::Superseded);
+            }
             Milestone::Judged(judged) => {
                 self.outcome = Some(judged.outcome);
                 self.judged = Some((**judged).clone());
@@ -114,26 +180,19 @@ impl Folded {
             Milestone::RollbackVerified(verified) => self.rollback_verified = Some(verified.clone()),
             Milestone::Closed(closed) => {
                 (self.closed, self.outcome) = (Some(closed.clone()), Some(closed.outcome));
-                self.completed_at = closed.outcome.is_terminal().then_some(entry.at);
             }
         }
+        self.completed_at = self.is_over().then_some(entry.at);
     }
 
     /// Whether the promotion is over.
     pub fn is_over(&self) -> bool {
-        self.closed.as_ref().is_some_and(|closed| closed.outcome.is_terminal())
+        self.state.is_over()
     }
 
-    /// `completed`, `failed`, `rolled_back`, `rejected`, `superseded` when the promotion is over, else `open`.
-    pub fn state(&self) -> &'static str {
-        match self.outcome.filter(|outcome| outcome.is_terminal()) {
-            None => "open",
-            Some(Outcome::RolledBack) => "rolled_back",
-            Some(Outcome::Rejected) => "rejected",
-            Some(Outcome::Superseded) => "superseded",
-            Some(Outcome::Failed | Outcome::Stuck) => "failed",
-            Some(_) => "completed",
-        }
+    /// When the newest approval was given.
+    pub fn approved_at(&self) -> Option<Time> {
+        self.approved_by.last().map(|approval| approval.at)
     }
 
     /// The newest judgement: of the plan, else of what holds it.
@@ -156,23 +215,24 @@ impl Folded {
     /// The head of its service and environment once this promotion is as it is here.
     pub fn head_after(&self, before: &Head) -> Head {
         let mut head = before.clone();
-        let Some(closed) = self.closed.as_ref().filter(|_| self.is_over()) else {
+        if !self.is_over() {
             head.open = Some(self.id.clone());
             return head;
-        };
+        }
         if head.current.as_ref() != Some(&self.id) {
             head.sequence += 1;
         }
         head.current = Some(self.id.clone());
-        head.open = None;
-        let held = match closed.outcome {
-            Outcome::Promoted | Outcome::Unchanged => self.verified.as_ref(),
-            _ => None,
-        };
-        if let Some(verified) = held {
+        head.open = head.open.filter(|open| *open != self.id);
+        let held = matches!(self.outcome, Some(Outcome::Promoted | Outcome::Unchanged));
+        if let Some(verified) = self.verified.as_ref().filter(|_| held) {
             let images = self.requested.request.images.iter().map(|wanted| wanted.new.clone()).collect();
             head.last_verified = Some(LastVerified { promotion: self.id.clone(), images, since: verified.since });
         }
         head
     }
+}
+
+fn refusal(entry: &Entry, reason: Option<String>) -> Refusal {
+    Refusal { by: entry.actor.clone(), at: entry.at, reason }
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::promotion::image::ImageRef;
+use crate::promotion::request::Actor;
 use crate::promotion::time::Time;
 
 /// What the ledger says of a service in an environment: derived from the records, rewritten by whoever adds one.
@@ -20,6 +21,9 @@ pub struct Head {
     /// How many promotions have ended here.
     #[serde(default)]
     pub sequence: u64,
+    /// What a person declared to be running here: never verified by us.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<Baseline>,
 }
 
 /// The newest version that was verified in an environment.
@@ -31,4 +35,28 @@ pub struct LastVerified {
     pub images: Vec<ImageRef>,
     /// Since when it held.
     pub since: Time,
+}
+
+/// A version that a person declared to be running in an environment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Baseline {
+    /// The images.
+    pub images: Vec<ImageRef>,
+    /// When.
+    pub at: Time,
+    /// Who.
+    pub by: Actor,
+    /// Why.
+    pub reason: String,
+}
+
+impl Head {
+    /// The head once its open promotion has lost its place to another.
+    #[must_use]
+    pub fn without_open(&self) -> Self {
+        match &self.open {
+            Some(open) => Self { current: Some(open.clone()), open: None, sequence: self.sequence + 1, ..self.clone() },
+            None => self.clone(),
+        }
+    }
 }

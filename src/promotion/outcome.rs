@@ -10,6 +10,8 @@ pub enum Outcome {
     Ready,
     /// `plan`: printed, nothing written.
     Planned,
+    /// A request, an approval, a refusal, an order: it is in the ledger, and nothing else was written.
+    Recorded,
     /// Written, live, and verified.
     Promoted,
     /// Pushed; there is no Argo CD to watch.
@@ -40,9 +42,10 @@ pub enum Outcome {
 
 impl Outcome {
     /// Every outcome, in the order of the README's table.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Ready,
         Self::Planned,
+        Self::Recorded,
         Self::Promoted,
         Self::Delivered,
         Self::Unchanged,
@@ -61,7 +64,7 @@ impl Outcome {
     /// The process's exit code.
     pub fn exit_code(self) -> u8 {
         match self {
-            Self::Ready | Self::Planned | Self::Promoted | Self::Delivered | Self::Unchanged => 0,
+            Self::Ready | Self::Planned | Self::Recorded | Self::Promoted | Self::Delivered | Self::Unchanged => 0,
             Self::Held => 10,
             Self::Unknown => 11,
             Self::Rejected => 12,
@@ -80,6 +83,7 @@ impl Outcome {
         match self {
             Self::Ready => "ready",
             Self::Planned => "planned",
+            Self::Recorded => "recorded",
             Self::Promoted => "promoted",
             Self::Delivered => "delivered",
             Self::Unchanged => "unchanged",
@@ -94,21 +98,5 @@ impl Outcome {
             Self::Unconfirmed => "unconfirmed",
             Self::Interrupted => "interrupted",
         }
-    }
-
-    /// Whether the promotion, not only the run, is over. A run that finds the environment claimed is superseded too, and
-    /// writes no end; where a record says superseded, something newer took the promotion's place.
-    pub fn is_terminal(self) -> bool {
-        matches!(
-            self,
-            Self::Promoted
-                | Self::Delivered
-                | Self::Unchanged
-                | Self::Failed
-                | Self::RolledBack
-                | Self::Stuck
-                | Self::Rejected
-                | Self::Superseded
-        )
     }
 }

@@ -211,6 +211,9 @@ pub const ID_TRAILER: &str = "Promotion-Id";
 /// another ledger.
 pub const RUN_TRAILER: &str = "Promotion-Run";
 
+/// The trailer that names the ledger as it was before the commit: what stood in it then must stand in it for good.
+pub const TIP_TRAILER: &str = "Ledger-Tip";
+
 /// The plan's digest, over exactly what an approval binds (DECISIONS D.1).
 fn digest(making: &Making<'_>, environment: &Environment, plan: &Plan) -> String {
     let facts = making.facts;

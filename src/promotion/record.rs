@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::promotion::facts::Facts;
+use crate::promotion::image::ImageRef;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::plan::{Committed, Plan};
 use crate::promotion::report::GateReport;
@@ -27,6 +28,9 @@ pub struct Entry {
     pub at: Time,
     /// Who ran it.
     pub actor: Actor,
+    /// The CI run that it happened in, as its page's address, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ci_run: Option<String>,
     /// What happened.
     pub event: Milestone,
 }
@@ -37,6 +41,17 @@ pub struct Entry {
 pub enum Milestone {
     /// Somebody asked for it.
     Requested(Box<Requested>),
+    /// Somebody approved it.
+    Approved(Approved),
+    /// Somebody refused it.
+    Rejected(Rejected),
+    /// Somebody took it back.
+    Cancelled(Cancelled),
+    /// A newer promotion of the same service to the same environment took its place.
+    Superseded {
+        /// The newer promotion.
+        by: String,
+    },
     /// The gates were judged and do not let it through; the promotion stays open.
     Judged(Box<Judged>),
     /// The gates let it through and this is what will be done: written before the first write.
@@ -74,6 +89,10 @@ impl Milestone {
     pub fn word(&self) -> &'static str {
         match self {
             Self::Requested(_) => "requested",
+            Self::Approved(_) => "approved",
+            Self::Rejected(_) => "rejected",
+            Self::Cancelled(_) => "cancelled",
+            Self::Superseded { .. } => "superseded",
             Self::Judged(_) => "judged",
             Self::Planned(_) => "planned",
             Self::Committed { .. } => "committed",
@@ -99,6 +118,55 @@ pub struct Requested {
     pub rules: String,
     /// The version of promote.
     pub promote: String,
+    /// What the source environment pinned; absent in records of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Deployment>,
+    /// What the target environment pinned; absent in records of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<Deployment>,
+}
+
+/// An approval. Who gave it is the entry's actor: a claimed identity never fills a quorum.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approved {
+    /// The role that it was given in, where the rules ask for roles.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
+    /// What was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+}
+
+/// A refusal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rejected {
+    /// Why.
+    pub reason: String,
+}
+
+/// A promotion that was taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cancelled {
+    /// Why, where something was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// What an environment pinned when a promotion was asked for, and where that is written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deployment {
+    /// The environment.
+    pub environment: String,
+    /// The GitOps repository, as it may be shown.
+    pub repository: String,
+    /// The branch.
+    pub branch: String,
+    /// The commit that was read.
+    pub commit: String,
+    /// The directory.
+    pub path: String,
+    /// The images that it pinned, of those that are promoted.
+    pub images: Vec<ImageRef>,
 }
 
 /// A judgement that holds the promotion.

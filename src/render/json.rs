@@ -65,7 +65,7 @@ pub fn show(entries: &[Entry]) -> String {
     written(&json!({
         "schema": SCHEMA,
         "promotion_id": story.id,
-        "state": story.state(),
+        "state": story.state,
         "outcome": story.outcome,
         "exit": story.outcome.map(Outcome::exit_code),
         "what": story.closed.as_ref().map(|closed| &closed.what),

@@ -1,6 +1,7 @@
 //! `promote show`: a promotion's record for people, folded, with ids and digests whole so that they can be copied.
 
 use crate::promotion::folded::{Folded, fold};
+use crate::promotion::life::State;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::plan::Committed;
 use crate::promotion::record::{Entry, Verified};
@@ -61,14 +62,18 @@ fn headline(story: &Folded, style: Style) -> String {
 }
 
 fn state(story: &Folded) -> String {
-    match (story.state(), story.outcome) {
-        ("open", None) => "open; a run is at work, or was stopped: the same command goes on from here".to_owned(),
-        (state, Some(outcome)) => {
-            let state = state.replace('_', " ");
+    let state = story.state.word().replace('_', " ");
+    match (story.state, story.outcome) {
+        (State::Pending | State::Approved, Some(outcome)) => {
+            format!("{state}: {}; it goes on with `promote execute`", outcome.word())
+        }
+        (State::Pending | State::Approved, None) => format!("{state}; it goes on with `promote execute`"),
+        (State::Executing, _) => "executing; a run is at work, or was stopped: `promote resume` goes on".to_owned(),
+        (_, Some(outcome)) => {
             let word = outcome.word().replace('_', " ");
             if state == word { state } else { format!("{state}: {word}") }
         }
-        (state, None) => state.to_owned(),
+        (_, None) => state,
     }
 }
 

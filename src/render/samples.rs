@@ -250,6 +250,7 @@ fn entries(events: Vec<(&str, Milestone)>) -> Vec<Entry> {
         seq: u32::try_from(seq).unwrap(),
         at: at(time),
         actor: Actor { name: "bo".to_owned(), known: ActorKnown::Github },
+        ci_run: None,
         event,
     };
     events.into_iter().enumerate().map(entry).collect()
@@ -273,6 +274,8 @@ fn begun() -> Vec<(&'static str, Milestone)> {
                 rules_path: "promotion/promotion-rules.yaml".to_owned(),
                 rules: "version: 1\n".to_owned(),
                 promote: "0.1.0".to_owned(),
+                source: None,
+                target: None,
             })),
         ),
         ("12:10:01", Milestone::Planned(Box::new(Planned { facts: facts(), report: ready(), plan: plan() }))),

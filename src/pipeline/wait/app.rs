@@ -103,6 +103,9 @@ impl<'a> Watched<'a> {
             Next::Doubt(what) => Ok(Look::Doubt(what)),
             Next::Sync(cause) => self.sync(cause, state.auto_sync),
             Next::Terminate(cause) => {
+                if let Some(end) = (self.goal.ours)()? {
+                    return over(Settled::Lost(Box::new(end)));
+                }
                 self.deployer.terminate(self.app)?;
                 Ok(Look::Waiting(cause))
             }
@@ -118,6 +121,9 @@ impl<'a> Watched<'a> {
     fn sync(&mut self, cause: String, auto_sync: bool) -> Result<Look, Fault> {
         let pinned = self.app.sync == SyncTo::Commit && !auto_sync;
         let revision = pinned.then_some(self.place.commit.as_str());
+        if let Some(end) = (self.goal.ours)()? {
+            return Ok(Look::Over(Settled::Lost(Box::new(end))));
+        }
         let answer = self.deployer.sync(self.app, revision, self.goal.nonce)?;
         self.watch.asked(answer == SyncAnswer::Started, self.world.clock.now());
         if let SyncAnswer::Busy(why) = answer {

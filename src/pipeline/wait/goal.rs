@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::ports::Branch;
+use crate::pipeline::job::End;
+use crate::ports::{Branch, Fault};
 use crate::promotion::image::ImageChange;
 use crate::promotion::live::AppState;
 use crate::promotion::record::{Refuted, Verified};
@@ -32,6 +33,10 @@ pub struct Goal<'a> {
     pub terminate: bool,
     /// Whether files, by path, still hold our values: of those that a [`Place`] names.
     pub holds: &'a dyn Fn(&Texts) -> bool,
+    /// Keeps the run's lock alive: looked at in every round. The run's end if the lock was taken away.
+    pub alive: &'a dyn Fn() -> Option<End>,
+    /// Whether the lock is certainly still ours: looked at before each write to Argo CD.
+    pub ours: &'a dyn Fn() -> Result<Option<End>, Fault>,
 }
 
 /// A commit in a branch of a repository, and what deploys it.
@@ -74,4 +79,6 @@ pub enum Settled {
     },
     /// The run was asked to stop.
     Stopped,
+    /// The run lost its lock, and ends so.
+    Lost(Box<End>),
 }

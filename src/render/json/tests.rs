@@ -49,7 +49,10 @@ fn a_record_is_folded() {
         assert_eq!(document.pointer(at), Some(&value), "{at}");
     }
     let open = parsed(&show(&samples::killed()));
-    assert_eq!((&open["state"], &open["outcome"], &open["rollback"]), (&json!("open"), &Value::Null, &Value::Null));
+    assert_eq!(
+        (&open["state"], &open["outcome"], &open["rollback"]),
+        (&json!("executing"), &Value::Null, &Value::Null)
+    );
 }
 
 #[test]

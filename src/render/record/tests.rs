@@ -1,6 +1,7 @@
 //! Tests of [`record`](super).
 
 use super::*;
+use crate::promotion::life::State;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::record::Milestone;
 use crate::render::samples;
@@ -79,8 +80,8 @@ fn a_promotion_that_was_taken_back() {
 fn a_killed_run_leaves_the_promotion_open() {
     let entries = samples::killed();
     let story = fold(&entries).unwrap();
-    assert_eq!((story.state(), story.outcome), ("open", None));
-    assert!(text(&entries, Style::PLAIN).contains("open; a run is at work, or was stopped"));
+    assert_eq!((story.state, story.outcome), (State::Executing, None));
+    assert!(text(&entries, Style::PLAIN).contains("executing; a run is at work, or was stopped"));
 }
 
 #[test]
@@ -89,7 +90,7 @@ fn a_new_run_opens_what_an_old_one_ended() {
     assert_eq!(fold(&entries).unwrap().outcome, Some(Outcome::Promoted));
     let Milestone::Closed(closed) = &mut entries[4].event else { panic!("the last entry closes") };
     closed.outcome = Outcome::Unconfirmed;
-    assert_eq!(fold(&entries).unwrap().state(), "open");
+    assert_eq!(fold(&entries).unwrap().state, State::Executing);
     let again = entries[2].clone();
     entries.push(again);
     assert_eq!(fold(&entries).unwrap().outcome, None);

@@ -235,7 +235,7 @@ pub(super) fn end(settled: &Settled) -> End {
         Settled::Refuted(_) => End::Refuted,
         Settled::Unconfirmed { .. } => End::Unconfirmed,
         Settled::Overtaken { .. } => End::Overtaken,
-        Settled::Stopped => panic!("nobody asked to stop"),
+        Settled::Stopped | Settled::Lost(_) => panic!("nobody asked to stop, or took a lock"),
     }
 }
 

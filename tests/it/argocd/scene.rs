@@ -15,12 +15,12 @@ use promote::adapters::secret::Secret;
 use promote::pipeline::wait::goal::{Goal, Place, Settled};
 use promote::pipeline::wait::until_live;
 use promote::ports::{
-    Branch, Claimed, Clock, Delivery, Deployer, Descent, Evidence, Fault, FaultKind, Found, Ledger, Proposal, Pushed,
-    World,
+    Asking, Branch, Claimed, Clock, Delivery, Deployer, Descent, Evidence, Fault, FaultKind, Found, Holder, Ledger,
+    Proposal, Pushed, World,
 };
 use promote::promotion::event::Event;
 use promote::promotion::facts::{CommitSummary, Health, Measure, Observation, Reading, Snapshot};
-use promote::promotion::head::Head;
+use promote::promotion::heads::HeadFile;
 use promote::promotion::image::{ImageChange, ImageRef};
 use promote::promotion::live::AppState;
 use promote::promotion::record::Entry;
@@ -106,13 +106,24 @@ fn unasked() -> Fault {
 
 /// A ledger that a wait never touches.
 struct NoLedger;
-
 impl Ledger for NoLedger {
-    fn claim(&self, _: &str, _: &str, _: &str, _: Time) -> Result<Claimed, Fault> {
+    fn claim(&self, _: &Asking<'_>) -> Result<Claimed, Fault> {
         Err(unasked())
     }
 
-    fn append(&self, _: &Entry) -> Result<(), Fault> {
+    fn unlock(&self, _: &str, _: &str) -> Result<Option<Holder>, Fault> {
+        Err(unasked())
+    }
+
+    fn append(&self, _: &[Entry]) -> Result<(), Fault> {
+        Err(unasked())
+    }
+
+    fn tip(&self, _: &str) -> Result<Option<String>, Fault> {
+        Err(unasked())
+    }
+
+    fn order(&self, _: &promote::promotion::order::Order) -> Result<(), Fault> {
         Err(unasked())
     }
 
@@ -124,12 +135,16 @@ impl Ledger for NoLedger {
         Err(unasked())
     }
 
-    fn head(&self, _: &str, _: &str) -> Result<Head, Fault> {
+    fn recent(&self, _: &str, _: &str) -> Result<HeadFile, Fault> {
+        Err(unasked())
+    }
+
+    fn heads(&self) -> Result<BTreeMap<(String, String), HeadFile>, Fault> {
         Err(unasked())
     }
 
     fn place(&self) -> String {
-        String::new()
+        "nowhere".to_owned()
     }
 }
 
@@ -326,6 +341,8 @@ impl Scene {
             failing_before: &self.failing_before,
             terminate: self.terminate,
             holds: &holds,
+            alive: &|| None,
+            ours: &|| Ok(None),
         };
         until_live(&world, &goal, &self.verify)
     }

@@ -49,7 +49,10 @@ impl Ends {
         known.push((stage.git.url(), "<repository>".to_owned()));
         let trees = stage.bare.git(&["log", "--first-parent", "--reverse", "--format=%T", "main"], &[]);
         let commits = log.iter().zip(trees.lines()).map(|(logged, tree)| {
-            let lines = logged.message.lines().filter(|line| !line.starts_with("Promotion-Run: "));
+            let lines = logged
+                .message
+                .lines()
+                .filter(|line| !line.starts_with("Promotion-Run: ") && !line.starts_with("Ledger-Tip: "));
             (tree.to_owned(), lines.collect::<Vec<_>>().join("\n"))
         });
         let root = stage.ledger().join("promotions");

@@ -1,0 +1,213 @@
+//! A promotion's life beside the road: asked for, approved, refused, taken back. What may follow what is one pure table
+//! ([`life`](crate::promotion::life)); of two who move a promotion at once, one wins, and the other is told who.
+
+use crate::pipeline::collect;
+use crate::pipeline::ends;
+use crate::pipeline::job::{End, Halt, Job};
+use crate::pipeline::lock;
+use crate::ports::{Asking, Claim, Claimed, Clock, Fault, FaultKind, Ledger, World};
+use crate::promotion::folded::{self, Folded};
+use crate::promotion::life::{Move, State};
+use crate::promotion::order::{Order, Ordered};
+use crate::promotion::outcome::Outcome;
+use crate::promotion::record::{Approved, Cancelled, Entry, Milestone, Rejected, SCHEMA};
+use crate::promotion::request::Actor;
+
+/// Who acts.
+#[derive(Debug, Clone, Copy)]
+pub struct Me<'a> {
+    /// This process.
+    pub run: &'a str,
+    /// Who runs it.
+    pub actor: &'a Actor,
+    /// The CI run's page, where there is one.
+    pub ci_run: Option<&'a str>,
+}
+
+/// What a person says of a promotion that is in the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Word {
+    /// It may go on.
+    Approve(Approved),
+    /// It may not.
+    Reject(Rejected),
+    /// It is taken back.
+    Cancel(Cancelled),
+}
+
+/// Asks for a promotion of what the source environment pins now; an older one that waits there loses its place.
+pub fn request(world: &World<'_>, job: &Job<'_>) -> Result<End, Halt> {
+    crate::pipeline::run::built(job)?;
+    let _claim = match lock::claim(world, job)? {
+        Ok(claim) => claim,
+        Err(end) => return Ok(end),
+    };
+    let asked = collect::asked(world, job)?;
+    let known = folded::fold(&world.ledger.entries(&asked.id)?);
+    let what = ends::versions(&asked.request.images.iter().map(|wanted| wanted.new.clone()).collect::<Vec<_>>());
+    let end = match known {
+        Some(story) => {
+            let end = End::of(Outcome::Waiting, format!("{what} to {} is asked for already", job.promotion.to));
+            end.seen(format!("promotion {} is {}", story.id, story.state.word()))
+        }
+        None => {
+            let (_, entries) = asked.beginning().entries(world, job);
+            world.ledger.append(&entries)?;
+            let end = End::of(Outcome::Waiting, format!("{what} to {} is asked for", job.promotion.to));
+            match &asked.supersedes {
+                Some(older) => end.seen(format!("promotion {}, which was open there, is superseded", older.id)),
+                None => end,
+            }
+        }
+    };
+    let next = format!("promote execute {}", asked.id);
+    let end = End { outcome: Outcome::Recorded, id: Some(asked.id), recorded: true, ..end };
+    Ok(End { request: Some(asked.request), ..end }.next(next))
+}
+
+/// A ledger and a clock: all that a word needs.
+#[derive(Clone, Copy)]
+pub struct Desk<'a> {
+    /// Keeps records.
+    pub ledger: &'a dyn Ledger,
+    /// Tells the time.
+    pub clock: &'a dyn Clock,
+}
+
+/// Adds a person's word to a promotion, if its state allows it.
+pub fn say(desk: Desk<'_>, me: &Me<'_>, id: &str, word: &Word) -> Result<End, Halt> {
+    let story = known(desk, id)?;
+    // Whoever takes a promotion back must know that no run works on it.
+    let _claim = match word {
+        Word::Cancel(_) => match claim(desk, me, &story)? {
+            Ok(claim) => Some(claim),
+            Err(end) => return Ok(end),
+        },
+        Word::Approve(_) | Word::Reject(_) => None,
+    };
+    let story = known(desk, id)?;
+    let milestone = match word.clone() {
+        Word::Approve(approved) => Milestone::Approved(approved),
+        Word::Reject(rejected) => Milestone::Rejected(rejected),
+        Word::Cancel(cancelled) => Milestone::Cancelled(cancelled),
+    };
+    let step = Move::of(&milestone).unwrap_or(Move::Work);
+    let entry = Entry {
+        schema: SCHEMA,
+        id: story.id.clone(),
+        run: me.run.to_owned(),
+        seq: story.next_seq,
+        at: desk.clock.now(),
+        actor: me.actor.clone(),
+        ci_run: me.ci_run.map(str::to_owned),
+        event: milestone,
+    };
+    if story.state.after(step, story.committed.is_some()).is_none() {
+        return Ok(refused(&story, word));
+    }
+    match desk.ledger.append(std::slice::from_ref(&entry)) {
+        Ok(()) => {}
+        Err(fault) if fault.kind == FaultKind::Conflict => return Ok(refused(&known(desk, id)?, word)),
+        Err(fault) => return Err(fault.into()),
+    }
+    let mut moved = story;
+    moved.take(&entry);
+    Ok(said(&moved, word))
+}
+
+fn known(desk: Desk<'_>, id: &str) -> Result<Folded, Halt> {
+    folded::fold(&desk.ledger.entries(id)?).ok_or_else(|| {
+        let why = format!("{} holds no promotion {id}", desk.ledger.place());
+        Fault::new(FaultKind::NotFound, "find the promotion", why).hint("`promote list` shows what there is").into()
+    })
+}
+
+fn claim(desk: Desk<'_>, me: &Me<'_>, story: &Folded) -> Result<Result<Box<dyn Claim>, End>, Fault> {
+    let request = &story.requested.request;
+    let asking = Asking {
+        service: &request.service,
+        environment: &request.to,
+        run: me.run,
+        owner: &me.actor.name,
+        ci_run: me.ci_run,
+        at: desk.clock.now(),
+        term: lock::TERM,
+        expired: None,
+    };
+    Ok(match desk.ledger.claim(&asking)? {
+        Claimed::Ours(claim) => Ok(claim),
+        Claimed::Held(holder) => Err(ends::held_by_another(&request.service, &request.to, &lock::who(&holder), false)),
+    })
+}
+
+/// The promotion is past the point where this word could count.
+fn refused(story: &Folded, word: &Word) -> End {
+    let end = ends::stands(story);
+    let what = match word {
+        Word::Approve(_) => "approved",
+        Word::Reject(_) => "rejected",
+        Word::Cancel(_) => "cancelled",
+    };
+    let written = story.committed.is_some() && !story.is_over();
+    let end =
+        End { outcome: Outcome::Superseded, ..end }.seen(format!("it can no longer be {what}; nothing was written"));
+    if written {
+        return end.next(format!("its version is written already: promote resume {}", story.id));
+    }
+    end
+}
+
+fn said(story: &Folded, word: &Word) -> End {
+    let what = match word {
+        Word::Approve(_) => format!("promotion {} is approved", story.id),
+        Word::Reject(_) => format!("promotion {} is rejected", story.id),
+        Word::Cancel(_) => format!("promotion {} is cancelled", story.id),
+    };
+    let mut end = End::of(Outcome::Recorded, what);
+    (end.id, end.recorded) = (Some(story.id.clone()), true);
+    end.request = Some(story.requested.request.clone());
+    match word {
+        Word::Approve(_) => end.next(format!("promote execute {}", story.id)),
+        _ => end,
+    }
+}
+
+/// Takes the lock of a service and environment away from whoever holds it, and keeps who did so and why.
+pub fn unlock(desk: Desk<'_>, me: &Me<'_>, service: &str, environment: &str, reason: &str) -> Result<End, Halt> {
+    let Some(holder) = desk.ledger.unlock(service, environment)? else {
+        let end = End::of(Outcome::Unchanged, format!("nobody holds the lock of {service} in {environment}"));
+        return Ok(end.seen("nothing was written"));
+    };
+    desk.ledger.order(&Order {
+        schema: SCHEMA,
+        run: me.run.to_owned(),
+        seq: 0,
+        at: desk.clock.now(),
+        actor: me.actor.clone(),
+        ci_run: me.ci_run.map(str::to_owned),
+        service: Some(service.to_owned()),
+        environment: Some(environment.to_owned()),
+        event: Ordered::Unlocked { holder: holder.run.clone(), reason: reason.to_owned() },
+    })?;
+    let end = End::of(Outcome::Recorded, format!("{service} in {environment} is unlocked"));
+    Ok(end
+        .seen(format!("the lock was held by {}", lock::who(&holder)))
+        .seen("if that run is alive it stops before its next write")
+        .next("promote resume goes on with what it left"))
+}
+
+/// The promotions that a run may have left: those that are being executed, else those that are open at all; of one
+/// service and environment where they are named.
+pub fn left(ledger: &dyn Ledger, service: Option<&str>, environment: Option<&str>) -> Result<Vec<String>, Fault> {
+    let is = |wanted: Option<&str>, is: &str| wanted.is_none_or(|wanted| wanted.eq_ignore_ascii_case(is));
+    let (mut executing, mut open) = (Vec::new(), Vec::new());
+    for ((of, to), file) in ledger.heads()? {
+        let Some(id) = file.head.open.filter(|_| is(service, &of) && is(environment, &to)) else { continue };
+        let known = file.recent.iter().find(|summary| summary.promotion == id);
+        match known.map(|summary| summary.state) {
+            Some(State::Executing) => executing.push(id),
+            _ => open.push(id),
+        }
+    }
+    Ok(if executing.is_empty() { open } else { executing })
+}
