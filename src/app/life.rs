@@ -13,11 +13,11 @@ use crate::app::settings::Settings;
 use crate::app::{actions, ends, wiring};
 use crate::pipeline::job::{End, Halt};
 use crate::pipeline::life::{self, Desk, Me, Word};
-use crate::ports::Ledger;
+use crate::ports::{Clock as _, Ledger};
+use crate::promotion::event::Event;
 use crate::promotion::record::{Approved, Cancelled, Rejected};
 use crate::promotion::time::Millis;
-use crate::render::ending::{self, Ending, USAGE};
-use crate::render::json;
+use crate::render::ending::{Ending, USAGE};
 
 /// Which word a person says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,6 +85,9 @@ impl Counter<'_> {
     }
 
     fn with_ledger(&self, act: impl FnOnce(Desk<'_>, &Me<'_>) -> Result<End, Ending>) -> Result<End, Ending> {
+        if let Some(warning) = wiring::mortal(self.settings) {
+            self.screen.tell(&Event::Warning(warning), self.clock.now());
+        }
         let books = wiring::books(self.settings, self.stop).map_err(|fault| ends::faulted(&fault))?;
         let run = Uuid::now_v7().to_string();
         let actor = self.settings.actor();
@@ -97,14 +100,11 @@ impl Counter<'_> {
             Ok(end) => ends::ended(end, Millis(0)),
             Err(ending) => ending.clone(),
         };
-        if self.screen.json() {
-            self.screen.document(&json::ending(&ending));
-        }
-        self.screen.say(&ending::text(&ending, self.screen.style()));
+        let code = self.screen.end(&ending);
         if let Some(to) = &self.settings.actions {
             actions::said(self.screen, to, &ending);
         }
-        Ok(ending.exit.code())
+        Ok(code)
     }
 }
 
