@@ -13,8 +13,7 @@ use crate::app::settings::Settings;
 use crate::app::{actions, ends, wiring};
 use crate::pipeline::job::{End, Halt};
 use crate::pipeline::life::{self, Desk, Me, Word};
-use crate::ports::{Clock as _, Ledger};
-use crate::promotion::event::Event;
+use crate::ports::Ledger;
 use crate::promotion::record::{Approved, Cancelled, Rejected};
 use crate::promotion::time::Millis;
 use crate::render::ending::{Ending, USAGE};
@@ -85,9 +84,7 @@ impl Counter<'_> {
     }
 
     fn with_ledger(&self, act: impl FnOnce(Desk<'_>, &Me<'_>) -> Result<End, Ending>) -> Result<End, Ending> {
-        if let Some(warning) = wiring::mortal(self.settings) {
-            self.screen.tell(&Event::Warning(warning), self.clock.now());
-        }
+        actions::warn_of_ledger(self.screen, self.settings);
         let books = wiring::books(self.settings, self.stop).map_err(|fault| ends::faulted(&fault))?;
         let run = Uuid::now_v7().to_string();
         let actor = self.settings.actor();
