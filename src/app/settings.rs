@@ -364,6 +364,14 @@ mod tests {
     }
 
     #[test]
+    fn the_ledgers_secrets_are_among_them() {
+        let ledger = ("PROMOTE_LEDGER", "https://me:hunter2-and-more@git.example.com/a.git#records");
+        let settings = sources(&[], &[("LEDGER_TOKEN", "ledger-token-1"), ledger]).settings().unwrap();
+        let names: Vec<&str> = settings.secrets().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["LEDGER_TOKEN", "LEDGER_PASSWORD"]);
+    }
+
+    #[test]
     fn no_secret_has_a_flag() {
         for input in INPUTS {
             let secret = ["token", "password"].iter().any(|word| input.input.contains(word));

@@ -2,8 +2,8 @@
 //!
 //! Whoever writes has a lock of the operating system, which ends with the process. What is written together is first
 //! written to files of its own, synced, and listed; then each file is moved to its place. A process that is killed before
-//! the list is there has written nothing; what one that is killed later left half done, the next writer finishes first.
-//! Readers ask for no lock: between two moves they see the entries, and derive again what the heads do not tell yet.
+//! the list is there has written nothing; what one that is killed later left half done, whoever comes next finishes first.
+//! Readers wait for no lock: between two moves they see the entries, and derive again what the heads do not tell yet.
 
 use std::fs::{self, TryLockError};
 use std::io::{ErrorKind, Write as _};
@@ -54,13 +54,28 @@ impl Directory {
         &self.root
     }
 
-    /// Waits for the turn to write, and finishes what another left half done.
-    pub(crate) fn turn(&self) -> Result<Turn, Fault> {
+    /// Finishes what another left half done, if that can be done at once. Else it is being done, or cannot be by whoever
+    /// may only read.
+    pub(crate) fn look(&self) {
+        if self.list().exists() {
+            let finished = self.lock().and_then(|(lock, _)| lock.try_lock().is_ok().then(|| self.finish()).transpose());
+            if let Err(fault) = finished {
+                tracing::debug!(%fault, "what another process left half done could not be finished");
+            }
+        }
+    }
+
+    fn lock(&self) -> Result<(fs::File, PathBuf), Fault> {
         let folder = self.root.join(WRITING);
         fs::create_dir_all(&folder).map_err(|error| io_fault("open the ledger", &folder, &error))?;
         let file = folder.join("lock");
         let opened = fs::File::options().create(true).truncate(false).write(true).open(&file);
-        let lock = opened.map_err(|error| io_fault("open the ledger", &file, &error))?;
+        opened.map(|lock| (lock, file.clone())).map_err(|error| io_fault("open the ledger", &file, &error))
+    }
+
+    /// Waits for the turn to write, and finishes what another left half done.
+    pub(crate) fn turn(&self) -> Result<Turn, Fault> {
+        let (lock, file) = self.lock()?;
         for _ in 0..TRIES {
             match lock.try_lock() {
                 Ok(()) => {
@@ -230,7 +245,12 @@ mod tests {
     }
 
     #[test]
-    fn what_was_listed_and_not_moved_is_finished_by_the_next_writer() {
+    fn what_was_listed_and_not_moved_is_finished_by_whoever_comes_next() {
+        finished(false);
+        finished(true);
+    }
+
+    fn finished(reader: bool) {
         let dir = tempfile::tempdir().unwrap();
         let directory = Directory::new(dir.path().to_owned());
         write(&directory, &[("heads/a", "old")]).unwrap();
@@ -242,9 +262,18 @@ mod tests {
         let list = ["one", "deep/two", "heads/a"];
         let list = list.iter().enumerate().map(|(n, to)| Staged { from: n.to_string(), to: (*to).to_owned() });
         fs::write(writing.join("batch.json"), serde_json::to_vec(&list.collect::<Vec<_>>()).unwrap()).unwrap();
-        write(&directory, &[("three", "3")]).unwrap();
-        let read = |path: &str| fs::read_to_string(dir.path().join(path)).unwrap();
-        assert_eq!(["one", "deep/two", "three", "heads/a"].map(read), ["1", "2", "3", "new"]);
+        let read = |path: &str| fs::read_to_string(dir.path().join(path)).unwrap_or_default();
+        let held = directory.lock().unwrap().0;
+        held.lock().unwrap();
+        directory.look();
+        assert_eq!(["one", "deep/two", "heads/a"].map(read), ["1", "", "old"], "somebody is at it");
+        drop(held);
+        if reader {
+            directory.look();
+        } else {
+            write(&directory, &[("three", "3")]).unwrap();
+        }
+        assert_eq!(["one", "deep/two", "heads/a"].map(read), ["1", "2", "new"]);
         assert_eq!(names(&writing).unwrap(), ["lock"], "nothing is left over");
     }
 
