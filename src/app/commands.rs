@@ -93,7 +93,7 @@ pub fn run(task: &Task, sources: &Sources, json: bool) -> Result<u8> {
         Ok(settings) => settings,
         Err(fault) => {
             let screen = Screen::new(Mask::default(), json, true, false, clock.now());
-            return Ok(refuse(&screen, &Ending::refused(USAGE, fault.to_string())));
+            return Ok(screen.end(&Ending::refused(USAGE, fault.to_string())));
         }
     };
     let secrets = settings.secrets();
@@ -126,6 +126,11 @@ fn perform(
         Task::Show { id } => show::run(screen, settings, stop, id.as_deref()),
         _ => match rules_file::load(&settings.rules) {
             Err(error) => {
+                if screen.json() {
+                    let mut ending = Ending::refused(INVALID, "the rules cannot be used");
+                    ending.seen.extend(error.to_string().lines().map(str::to_owned));
+                    screen.document(&json::ending(&ending));
+                }
                 screen.say(&format!("{error}\nexit {INVALID}\n"));
                 settings.actions.iter().for_each(|to| actions::refused(screen, to));
                 Ok(INVALID)
@@ -143,18 +148,13 @@ fn perform(
                 let Task::Unlock { env } = task else { return Ok(INVALID) };
                 let service = match choose::service(&loaded.rules, settings) {
                     Ok(service) => service,
-                    Err(ending) => return Ok(refuse(screen, &ending)),
+                    Err(ending) => return Ok(screen.end(&ending)),
                 };
                 Counter { screen, settings, mask, clock, stop }.unlock(&service.name, env.as_deref())
             }
             Ok(loaded) => Door { task, settings, screen, clock, loaded: &loaded, mask }.go(stop),
         },
     }
-}
-
-fn refuse(screen: &Screen, ending: &Ending) -> u8 {
-    screen.say(&ending::text(ending, screen.style()));
-    ending.exit.code()
 }
 
 /// Everything that a command on a promotion has at hand.
@@ -174,7 +174,7 @@ impl Door<'_> {
             Ok(chosen) => chosen,
             Err(ending) => {
                 self.settings.actions.iter().for_each(|to| actions::refused(self.screen, to));
-                return Ok(refuse(self.screen, &ending));
+                return Ok(self.screen.end(&ending));
             }
         };
         let run = Uuid::now_v7().to_string();

@@ -16,8 +16,7 @@ use crate::pipeline::life::{self, Desk, Me, Word};
 use crate::ports::Ledger;
 use crate::promotion::record::{Approved, Cancelled, Rejected};
 use crate::promotion::time::Millis;
-use crate::render::ending::{self, Ending, USAGE};
-use crate::render::json;
+use crate::render::ending::{Ending, USAGE};
 
 /// Which word a person says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,14 +96,11 @@ impl Counter<'_> {
             Ok(end) => ends::ended(end, Millis(0)),
             Err(ending) => ending.clone(),
         };
-        if self.screen.json() {
-            self.screen.document(&json::ending(&ending));
-        }
-        self.screen.say(&ending::text(&ending, self.screen.style()));
+        let code = self.screen.end(&ending);
         if let Some(to) = &self.settings.actions {
             actions::said(self.screen, to, &ending);
         }
-        Ok(ending.exit.code())
+        Ok(code)
     }
 }
 
