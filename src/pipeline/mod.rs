@@ -17,6 +17,8 @@ pub mod job;
 pub mod keep;
 pub mod life;
 pub mod lock;
+pub mod past;
+pub mod path;
 pub mod restore;
 pub mod run;
 pub mod undo;
