@@ -14,15 +14,21 @@ use crate::render::ending::USAGE;
 /// Settings that are switches: a flag without a value.
 const SWITCHES: [&str; 3] = ["dry-run", "auto-approve", "skip-validation"];
 
+/// Settings of one promotion, which a look at all of them has no use for.
+const OF_ONE_RUN: [&str; 7] = ["from", "to", "reason", "dry-run", "auto-approve", "skip-validation", "wait-lock"];
+/// Settings that a person's order has no use for.
+const OF_NO_ORDER: [&str; 7] = ["from", "to", "dry-run", "auto-approve", "skip-validation", "commit", "wait-lock"];
+
 /// The whole command line, for parsing and for `--help`.
 pub fn command() -> Command {
     let about = "Promotes a version of a service between environments, and proves that it was right to";
-    let common = |name: &'static str, about: &'static str| {
+    let without = |name: &'static str, about: &'static str, but: &[&str]| {
         INPUTS
             .iter()
-            .filter(|input| !input.flag.is_empty())
+            .filter(|input| !input.flag.is_empty() && !but.contains(&input.flag))
             .fold(Command::new(name).about(about), |command, input| command.arg(flag(input.flag, input.meaning)))
     };
+    let common = |name: &'static str, about: &'static str| without(name, about, &[]);
     let json = || Arg::new("json").long("json").action(ArgAction::SetTrue).help("print a document for programs");
     let id = |help: &'static str| Arg::new("id").help(help).value_name("ID");
     let rules = Command::new("rules")
@@ -38,7 +44,7 @@ pub fn command() -> Command {
                 .arg(flag("rules", "the rules file")),
         )
         .subcommand(Command::new("schema").about("Print the JSON Schema of the rules file"));
-    let env = Arg::new("env").long("env").value_name("ENVIRONMENT").help("the environment that is restored");
+    let env = |help: &'static str| Arg::new("env").long("env").value_name("ENVIRONMENT").help(help);
     Command::new("promote")
         .version(env!("CARGO_PKG_VERSION"))
         .about(about)
@@ -46,12 +52,29 @@ pub fn command() -> Command {
         .disable_help_subcommand(true)
         .subcommand(common("validate", "Judge the gates of a promotion; writes nothing").arg(json()))
         .subcommand(common("plan", "Judge the gates and print every write that a run would make; writes nothing").arg(json()))
-        .subcommand(common("run", "Promote: judge, commit, sync, verify, and roll back what does not verify").arg(json()))
+        .subcommand(common("run", "Promote: judge, commit, sync, verify, and roll back what does not verify").arg(json()).arg(
+            Arg::new("auto")
+                .long("auto")
+                .action(ArgAction::SetTrue)
+                .conflicts_with_all(["from", "to"])
+                .help("every promotion that the rules let go by itself (`auto_promote`), in their order: those that are ready"),
+        ))
         .subcommand(
             common("rollback", "Restore the version from before a promotion")
                 .arg(json())
-                .arg(env)
+                .arg(env("the environment that is restored"))
                 .arg(id("the promotion that is undone; else the newest one to the environment")),
+        )
+        .subcommand(
+            without("check-auto", "Say of each promotion whether it should be made now, and if not, why not; writes nothing", &OF_ONE_RUN)
+                .after_help("Exit codes: 0 one can be made now; else the strongest reason why none can: 10 a gate failed, 11 something\ncould not be found out, 13 only time, approvals or a new version are lacking.")
+                .arg(json())
+                .arg(Arg::new("version").long("version").value_name("VERSION").help("only if the source pins this tag or digest")),
+        )
+        .subcommand(
+            without("adopt", "Take what an environment pins now as given: a baseline, never verified by promote", &OF_NO_ORDER)
+                .arg(json())
+                .arg(env("the environment")),
         )
         .subcommand(rules)
         .subcommand(
@@ -95,7 +118,10 @@ pub fn run(arguments: Vec<OsString>, environment: impl Iterator<Item = (OsString
         ("rules", Some((_, check))) => (Task::Check, check),
         ("validate", _) => (Task::Validate, matches),
         ("plan", _) => (Task::Plan, matches),
+        ("run", _) if matches.get_flag("auto") => (Task::Auto, matches),
         ("run", _) => (Task::Run, matches),
+        ("check-auto", _) => (Task::CheckAuto { version: text(matches, "version") }, matches),
+        ("adopt", _) => (Task::Adopt { env: text(matches, "env") }, matches),
         ("rollback", _) => (Task::Rollback { id: text(matches, "id"), env: text(matches, "env") }, matches),
         _ => (Task::Show { id: text(matches, "id") }, matches),
     };

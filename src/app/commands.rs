@@ -12,15 +12,15 @@ use crate::app::mask::{self, Mask};
 use crate::app::rules_file::{self, Loaded};
 use crate::app::screen::Screen;
 use crate::app::settings::{Settings, Sources};
-use crate::app::{ends, log, show, wiring};
+use crate::app::{adopt, auto, ends, log, show, wiring};
 use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::run::Wanted;
 use crate::pipeline::{run as road, undo};
-use crate::ports::{Clock as _, World};
+use crate::ports::Clock as _;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::planning::PlanFault;
 use crate::promotion::request::{Actor, ActorKnown};
-use crate::promotion::rules::{Promotion, Rules, Service, schema};
+use crate::promotion::rules::{Environment, Promotion, Rules, Service, schema};
 use crate::promotion::words;
 use crate::render::diff::FileDiff;
 use crate::render::ending::{self, Ending, INVALID, USAGE};
@@ -41,6 +41,18 @@ pub enum Task {
         /// The promotion that is undone.
         id: Option<String>,
         /// The environment that is restored.
+        env: Option<String>,
+    },
+    /// Promote whatever may go by itself.
+    Auto,
+    /// Say what should be promoted now, and if not, why not.
+    CheckAuto {
+        /// The version that is asked about.
+        version: Option<String>,
+    },
+    /// Take what an environment pins as given.
+    Adopt {
+        /// The environment.
         env: Option<String>,
     },
     /// Check the rules.
@@ -109,7 +121,15 @@ fn perform(
                 screen.document(&serde_yaml::to_string(&loaded.rules)?);
                 Ok(0)
             }
-            Ok(loaded) => Door { task, settings, screen, clock, loaded: &loaded, mask }.go(stop),
+            Ok(loaded) => {
+                let door = Door { task, settings, screen, clock, loaded: &loaded, mask };
+                match task {
+                    Task::Auto => auto::run(&door, stop),
+                    Task::CheckAuto { version } => auto::check(&door, version.as_deref(), stop),
+                    Task::Adopt { env } => adopt::run(&door, env.as_deref(), stop),
+                    _ => door.go(stop),
+                }
+            }
         },
     }
 }
@@ -120,42 +140,39 @@ fn refuse(screen: &Screen, ending: &Ending) -> u8 {
 }
 
 /// Everything that a command on a promotion has at hand.
-struct Door<'a> {
-    task: &'a Task,
-    settings: &'a Settings,
-    screen: &'a Screen,
-    clock: &'a SystemClock,
-    loaded: &'a Loaded,
-    mask: &'a Mask,
+pub struct Door<'a> {
+    /// What to do.
+    pub task: &'a Task,
+    /// What it was told.
+    pub settings: &'a Settings,
+    /// Where its words go.
+    pub screen: &'a Screen,
+    /// The time.
+    pub clock: &'a SystemClock,
+    /// The rules.
+    pub loaded: &'a Loaded,
+    /// What must not be shown.
+    pub mask: &'a Mask,
+}
+
+/// Who acts, and why: what every job of one process shares.
+pub struct Who {
+    /// This process.
+    pub run: String,
+    /// Who runs it.
+    pub actor: Actor,
+    /// Why; it goes into the record and the commit.
+    pub reason: Option<String>,
 }
 
 impl Door<'_> {
     fn go(&self, stop: &Arc<AtomicBool>) -> Result<u8> {
         let (service, promotion) = match self.chosen() {
             Ok(chosen) => chosen,
-            Err(ending) => {
-                self.settings.actions.iter().for_each(|to| actions::refused(self.screen, to));
-                return Ok(refuse(self.screen, &ending));
-            }
+            Err(ending) => return Ok(self.refused(&ending)),
         };
-        let run = Uuid::now_v7().to_string();
-        let actor = actor(self.settings);
-        // It goes into the record and the commit.
-        let reason = self.settings.reason.as_deref().map(|reason| self.mask.hide(reason));
-        let job = Job {
-            rules: &self.loaded.rules,
-            rules_path: &self.loaded.path,
-            rules_text: &self.loaded.text,
-            service,
-            promotion,
-            commit: self.settings.commit.as_deref(),
-            reason: reason.as_deref(),
-            run: &run,
-            actor: &actor,
-            ci_run: self.settings.actions.as_ref().and_then(|actions| actions.run_url.as_deref()),
-            wait_lock: self.settings.wait_lock,
-            promote: env!("CARGO_PKG_VERSION"),
-        };
+        let who = self.who();
+        let job = self.job(&who, service, promotion);
         let came = match bypass(self.settings, promotion) {
             Some(halt) => Err(halt),
             None => self.walk(&job, stop),
@@ -164,19 +181,42 @@ impl Door<'_> {
         self.close(&job, came)
     }
 
+    /// Says what the settings lack.
+    pub fn refused(&self, ending: &Ending) -> u8 {
+        self.settings.actions.iter().for_each(|to| actions::refused(self.screen, to));
+        refuse(self.screen, ending)
+    }
+
+    /// Who acts.
+    pub fn who(&self) -> Who {
+        let reason = self.settings.reason.as_deref().map(|reason| self.mask.hide(reason));
+        Who { run: Uuid::now_v7().to_string(), actor: actor(self.settings), reason }
+    }
+
+    /// The job that a promotion of the rules is.
+    pub fn job<'a>(&'a self, who: &'a Who, service: &'a Service, promotion: &'a Promotion) -> Job<'a> {
+        Job {
+            rules: &self.loaded.rules,
+            rules_path: &self.loaded.path,
+            rules_text: &self.loaded.text,
+            service,
+            promotion,
+            commit: self.settings.commit.as_deref(),
+            reason: who.reason.as_deref(),
+            run: &who.run,
+            actor: &who.actor,
+            ci_run: self.settings.actions.as_ref().and_then(|actions| actions.run_url.as_deref()),
+            wait_lock: self.settings.wait_lock,
+            promote: env!("CARGO_PKG_VERSION"),
+        }
+    }
+
     /// Opens the world and walks the road.
     fn walk(&self, job: &Job<'_>, stop: &Arc<AtomicBool>) -> Result<End, Halt> {
         road::built(job)?;
         let wired = wiring::open(self.settings, self.mask, job, stop)?;
         let tell = |event: &_| self.screen.tell(event, self.clock.now());
-        let world = World {
-            evidence: &wired.evidence,
-            delivery: &wired.delivery,
-            deployer: wired.deployer.as_ref().map(|deployer| deployer as _),
-            ledger: &wired.ledger,
-            clock: self.clock,
-            tell: &tell,
-        };
+        let world = wired.world(self.clock, &tell);
         let dry = self.settings.dry_run;
         match self.task {
             Task::Validate => road::validate(&world, job),
@@ -188,7 +228,7 @@ impl Door<'_> {
     }
 
     /// Prints how it ended, tells GitHub Actions, and gives the exit code.
-    fn close(&self, job: &Job<'_>, came: Result<End, Halt>) -> Result<u8> {
+    pub fn close(&self, job: &Job<'_>, came: Result<End, Halt>) -> Result<u8> {
         let took = self.screen.took(self.clock.now());
         let ending = match &came {
             Ok(end) => ends::ended(end, took),
@@ -210,6 +250,8 @@ impl Door<'_> {
 
     fn print(&self, job: &Job<'_>, end: Option<&End>, ending: &Ending, diffs: &[FileDiff]) {
         let style = self.screen.style();
+        // Where several are promoted, one document tells of all.
+        let document = self.screen.json() && *self.task != Task::Auto;
         let mut said = false;
         if let Some(end) = end {
             let images = end.facts.as_deref().map(|facts| facts.version.clone()).unwrap_or_default();
@@ -236,48 +278,53 @@ impl Door<'_> {
             for entry in &end.unkept {
                 self.screen.say(&format!("{entry}\n"));
             }
-            if self.screen.json() {
+            if document {
                 self.screen.document(&match (planned, &end.report) {
                     (Some(planned), Some(gates)) => json::plan(planned, diffs, gates, end.outcome),
                     (None, Some(gates)) if judged => json::validate(&heading, gates, end.outcome),
                     _ => json::ending(ending),
                 });
             }
-        } else if self.screen.json() {
+        } else if document {
             self.screen.document(&json::ending(ending));
         }
         let words = if said { format!("\n{}", ending::after_report(ending)) } else { ending::text(ending, style) };
         self.screen.say(&words);
     }
 
-    /// The service and promotion that the settings name.
-    fn chosen(&self) -> Result<(&Service, &Promotion), Ending> {
+    /// The service that the settings name.
+    pub fn service(&self) -> Result<&Service, Ending> {
         let rules = &self.loaded.rules;
-        let Some(service) = rules.service(self.settings.service.as_deref()) else {
+        rules.service(self.settings.service.as_deref()).ok_or_else(|| {
             let names: Vec<String> = rules.services.keys().cloned().collect();
             let named = self.settings.service.as_deref().unwrap_or("none");
-            return Err(usage("no such service", named, &names, "--service"));
-        };
+            usage("no such service", named, &names, "--service")
+        })
+    }
+
+    /// The service and promotion that the settings name.
+    fn chosen(&self) -> Result<(&Service, &Promotion), Ending> {
+        let (rules, service) = (&self.loaded.rules, self.service()?);
         if let Task::Rollback { env, .. } = self.task {
             let to = env.as_deref().or(self.settings.to.as_deref());
-            let to = environment(service, to, "--env")?;
+            let to = environment(service, to, "--env")?.name.as_str();
             let found = rules.promotions.iter().find(|promotion| promotion.to == to);
             return found
                 .map(|promotion| (service, promotion))
                 .ok_or_else(|| no_promotion(rules, "any environment", to));
         }
-        let from = environment(service, self.settings.from.as_deref(), "--from")?;
-        let to = environment(service, self.settings.to.as_deref(), "--to")?;
+        let from = environment(service, self.settings.from.as_deref(), "--from")?.name.as_str();
+        let to = environment(service, self.settings.to.as_deref(), "--to")?.name.as_str();
         let found = rules.promotion(from, to);
         found.map(|promotion| (service, promotion)).ok_or_else(|| no_promotion(rules, from, to))
     }
 }
 
-fn environment<'a>(service: &'a Service, name: Option<&str>, flag: &str) -> Result<&'a str, Ending> {
+/// The environment of this name; `flag` is where it should have been given.
+pub fn environment<'a>(service: &'a Service, name: Option<&str>, flag: &str) -> Result<&'a Environment, Ending> {
     let names: Vec<String> = service.environments.iter().map(|environment| environment.name.clone()).collect();
     let Some(name) = name else { return Err(usage("an environment is not given", "nothing", &names, flag)) };
-    let found = service.environment(name).map(|environment| environment.name.as_str());
-    found.ok_or_else(|| usage("no such environment", name, &names, flag))
+    service.environment(name).ok_or_else(|| usage("no such environment", name, &names, flag))
 }
 
 fn usage(what: &str, seen: &str, names: &[String], flag: &str) -> Ending {
@@ -295,7 +342,7 @@ fn no_promotion(rules: &Rules, from: &str, to: &str) -> Ending {
 
 /// A bypass must be allowed by the rules, which this version cannot do yet: it is refused, never ignored. Approvals need no
 /// bypass as long as a promotion that asks for some is refused as a whole.
-fn bypass(settings: &Settings, promotion: &Promotion) -> Option<Halt> {
+pub fn bypass(settings: &Settings, promotion: &Promotion) -> Option<Halt> {
     let refused = || PlanFault {
         what: "gates cannot be skipped: this version of promote knows no bypass of gates".to_owned(),
         seen: format!("SKIP_VALIDATION (or --skip-validation) is set for {} → {}", promotion.from, promotion.to),

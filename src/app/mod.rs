@@ -3,6 +3,8 @@
 //! The only place that reads the process's environment, and where `anyhow` ends.
 
 pub mod actions;
+pub mod adopt;
+pub mod auto;
 pub mod cli;
 pub mod commands;
 pub mod ends;

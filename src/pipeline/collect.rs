@@ -174,7 +174,7 @@ pub fn facts(world: &World<'_>, job: &Job<'_>, asked: &Asked) -> Result<Facts, H
     Ok(Facts {
         at: now,
         commit: job.commit.map(str::to_owned).or_else(|| version.iter().find_map(commit_in_tag)),
-        path: path::path(world, job, asked, &version)?,
+        path: path::path(world, job, &asked.source.snapshot, &version)?,
         version,
         source: asked.source.clone(),
         target: without_ourselves(&asked.target, &asked.id),

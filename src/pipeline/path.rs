@@ -3,10 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::pipeline::collect::{Asked, branch};
 use crate::pipeline::job::{Halt, Job};
 use crate::pipeline::past::{self, History};
-use crate::ports::{Fault, World};
+use crate::ports::{Branch, Fault, World};
+use crate::promotion::facts::Snapshot;
 use crate::promotion::image::{ImageChange, ImageRef, all_among};
 use crate::promotion::live::{HealthWord, images_live, word};
 use crate::promotion::path::{Past, Pins, Predecessor, Running, Stay};
@@ -16,8 +16,13 @@ use crate::promotion::rules::{App, GateKind, Target};
 use crate::promotion::time::{Millis, Time};
 
 /// Reads what is known of a version in each environment before the target: from the first one on, the source comes last.
-pub fn path(world: &World<'_>, job: &Job<'_>, asked: &Asked, version: &[ImageRef]) -> Result<Vec<Predecessor>, Halt> {
-    let reader = Reader { world, job, asked, version };
+pub fn path(
+    world: &World<'_>,
+    job: &Job<'_>,
+    source: &Snapshot,
+    version: &[ImageRef],
+) -> Result<Vec<Predecessor>, Halt> {
+    let reader = Reader { world, job, source, version };
     let mut path = Vec::new();
     let mut seen = BTreeSet::new();
     let (mut next, mut leads_to) = (Some(job.promotion.from.clone()), job.promotion.to.clone());
@@ -35,7 +40,7 @@ pub fn path(world: &World<'_>, job: &Job<'_>, asked: &Asked, version: &[ImageRef
 struct Reader<'a> {
     world: &'a World<'a>,
     job: &'a Job<'a>,
-    asked: &'a Asked,
+    source: &'a Snapshot,
     version: &'a [ImageRef],
 }
 
@@ -46,8 +51,11 @@ impl Reader<'_> {
         let is_source = environment.name == job.promotion.from;
         let history = past::of(world, &job.service.name, name, self.version)?;
         let snapshot = match is_source {
-            true => self.asked.source.snapshot.clone(),
-            false => world.delivery.snapshot(&branch(target), &target.path)?,
+            true => self.source.clone(),
+            false => {
+                let branch = Branch { repo: target.repo.clone(), branch: target.branch.clone() };
+                world.delivery.snapshot(&branch, &target.path)?
+            }
         };
         let pins = match planning::pinned(job.service, environment, &snapshot) {
             Ok(pins) => self.pins(pins.into_iter().map(|pin| pin.image).collect()),

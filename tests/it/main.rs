@@ -4,12 +4,14 @@
 
 mod action;
 mod argocd;
+mod auto;
 mod bad_input;
 mod gitops;
 mod harness;
 mod http;
 mod kill;
 mod layers;
+mod order;
 mod packages;
 mod races;
 mod readme;

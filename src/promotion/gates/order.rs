@@ -2,6 +2,7 @@
 //! The newest record of the version counts, and it must still stand there or have soaked.
 
 use crate::promotion::facts::Facts;
+use crate::promotion::head::Baseline;
 use crate::promotion::image::{ImageRef, versions};
 use crate::promotion::outcome::Outcome;
 use crate::promotion::path::{Past, Pins, Predecessor, Running, Stay};
@@ -42,7 +43,9 @@ pub fn rows(promotion: &Promotion, facts: &Facts, rules_path: &str) -> Vec<GateR
         return vec![row(&promotion.from, unknown("completed", "not read", why, None, "records".to_owned()))];
     }
     let judge = Judge { promotion, version: &facts.version, path: &facts.path };
-    (0..facts.path.len()).map(|at| row(&facts.path[at].environment, judge.judged(at))).collect()
+    // Where a version was taken as given, its way begins.
+    let begin = (0..facts.path.len()).rev().find(|at| judge.baseline(*at).is_some()).unwrap_or(0);
+    (begin..facts.path.len()).map(|at| row(&facts.path[at].environment, judge.judged(at))).collect()
 }
 
 struct Judge<'a> {
@@ -57,16 +60,22 @@ impl Judge<'_> {
         if here.comes_from.is_none() {
             return self.first(at);
         }
+        if let Some(baseline) = self.baseline(at) {
+            return self.runs(here, "completed", "adopted", format!("adopted by {}", baseline.by.name));
+        }
         match &here.record {
             Some(record) if record.stands() => self.recorded(here, record),
-            Some(record) => {
-                match self.adopted(here).filter(|_| here.baseline.as_ref().is_some_and(|b| b.at > record.at)) {
-                    Some(judged) => judged,
-                    None => self.refused(at, record),
-                }
-            }
-            None => self.adopted(here).unwrap_or_else(|| self.unrecorded(at)),
+            Some(record) => self.refused(at, record),
+            None => self.unrecorded(at),
         }
+    }
+
+    /// The baseline that stands for a record: where the rules trust it, it is still pinned, and no record is newer.
+    fn baseline(&self, at: usize) -> Option<&Baseline> {
+        let here = &self.path[at];
+        let baseline = here.baseline.as_ref().filter(|_| self.promotion.trust_baseline)?;
+        let newer = here.record.as_ref().is_none_or(|record| !record.stands() && record.at < baseline.at);
+        (newer && here.comes_from.is_some() && here.pins == Pins::Version).then_some(baseline)
     }
 
     fn version(&self) -> String {
@@ -168,13 +177,6 @@ impl Judge<'_> {
             because.push_str(&format!("; {to} pins it, and nothing shows how it came there"));
         }
         fail("completed", "no record".to_owned(), because, Some(self.help(at)), "records".to_owned())
-    }
-
-    /// A version that somebody took as given, where the rules trust that and it is still pinned.
-    fn adopted(&self, here: &Predecessor) -> Option<Judged> {
-        let baseline = here.baseline.as_ref().filter(|_| self.promotion.trust_baseline)?;
-        (here.pins == Pins::Version)
-            .then(|| self.runs(here, "completed", "adopted", format!("adopted by {}", baseline.by.name)))
     }
 
     fn unreadable(&self, here: &Predecessor, expected: &'static str, why: &str) -> Judged {

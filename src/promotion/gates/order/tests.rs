@@ -103,8 +103,9 @@ fn judge(path: Vec<Predecessor>, trust_baseline: bool) -> Vec<GateRow> {
     rows(&promotion, &facts, "rules.yaml")
 }
 
+/// The row of staging, after dev.
 fn second(staging: Predecessor, trust_baseline: bool) -> GateRow {
-    judge(vec![dev(), staging], trust_baseline).remove(1)
+    judge(vec![dev(), staging], trust_baseline).pop().unwrap()
 }
 
 #[test]
@@ -217,7 +218,9 @@ fn a_baseline_counts_where_the_rules_trust_it_and_it_still_stands() {
     }
     let row = second(with(adopted(10), None, Pins::Version), false);
     assert!(row.because.unwrap().contains("`trust_baseline`"));
-    let row = second(with(adopted(10), None, Pins::Version), true);
+    let rows = judge(vec![Predecessor { pins: other(), ..dev() }, with(adopted(10), None, Pins::Version)], true);
+    assert_eq!(rows.len(), 1, "its way begins where it was taken as given");
+    let row = &rows[0];
     assert_eq!((row.observed.as_str(), row.evidence.as_str()), ("adopted", "adopted by dana"));
 }
 
