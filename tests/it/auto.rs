@@ -82,7 +82,7 @@ fn only_what_the_rules_let_go_goes_by_itself() {
     let environments = ["dev", "staging", "production"];
     let sandbox = three();
     sandbox.write(RULES, rules(&environments, ""));
-    untouched(&sandbox, &["run", "--auto"], 3, &["no promotion of the rules may go by itself"]);
+    untouched(&sandbox, &["run", "--auto"], 3, &["No promotion of the rules may go by itself"]);
     untouched(&sandbox, &["run", "--auto", "--from", "dev"], 2, &["cannot be used with"]);
 
     let text = rules(&environments, AUTO);

@@ -150,7 +150,7 @@ fn a_baseline_counts_where_the_rules_trust_it() {
     let refused = sandbox.promote(&["adopt", "--env", "staging"]);
     ends(&refused, 2, &["promote adopt --env staging --reason \"…\""]);
     assert!(!sandbox.work().join(".promote").exists(), "nothing was written");
-    ends(&sandbox.promote(&["adopt", "--env", "stagin", "--reason", "x"]), 2, &["no such environment"]);
+    ends(&sandbox.promote(&["adopt", "--env", "stagin", "--reason", "x"]), 2, &["No such environment"]);
 
     let adopted = sandbox.promote(&["adopt", "--env", "staging", "--reason", "it ran before promote did"]);
     ends(
