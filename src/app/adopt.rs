@@ -1,40 +1,33 @@
 //! `promote adopt`: what an environment pins is taken as given, with a reason.
 
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
-
 use anyhow::Result;
 
-use crate::app::commands::{Door, environment};
+use crate::app::choose::{self, environment};
+use crate::app::door::Door;
 use crate::app::{actions, ends, wiring};
 use crate::pipeline::adopt::{Adopting, adopt};
 use crate::pipeline::job::{End, Halt};
 use crate::promotion::event::Event;
 use crate::promotion::rules::{Environment, Service};
 use crate::promotion::time::Millis;
-use crate::render::ending::{self, Ending, USAGE};
-use crate::render::json;
+use crate::render::ending::{Ending, USAGE};
 
 /// Adopts; the exit code.
-pub fn run(door: &Door<'_>, env: Option<&str>, stop: &Arc<AtomicBool>) -> Result<u8> {
+pub fn run(door: &Door<'_>, env: Option<&str>) -> Result<u8> {
     let ending = match named(door, env) {
         Err(ending) => return Ok(door.refused(&ending)),
-        Ok((service, environment, reason)) => match adopted(door, (service, environment, &reason), stop) {
+        Ok((service, environment, reason)) => match adopted(door, (service, environment, &reason)) {
             Ok(end) => ends::ended(&end, Millis::secs(0)),
             Err(halt) => ends::stopped(&halt),
         },
     };
-    if door.screen.json() {
-        door.screen.document(&json::ending(&ending));
-    }
-    door.screen.say(&ending::text(&ending, door.screen.style()));
-    door.settings.actions.iter().for_each(|to| actions::ended(door.screen, to, ending.exit.outcome()));
-    Ok(ending.exit.code())
+    door.settings.actions.iter().for_each(|to| actions::said(door.screen, to, &ending));
+    Ok(door.screen.end(&ending))
 }
 
 /// The service, the environment and the reason; without a reason the whole corrected command.
 fn named<'a>(door: &'a Door<'_>, env: Option<&str>) -> Result<(&'a Service, &'a Environment, String), Ending> {
-    let service = door.service()?;
+    let service = choose::service(&door.loaded.rules, door.settings)?;
     let environment = environment(service, env, "--env")?;
     let reason = door.who().reason.filter(|reason| !reason.trim().is_empty()).ok_or_else(|| {
         let mut ending = Ending::refused(USAGE, "a reason is not given (--reason)");
@@ -46,9 +39,9 @@ fn named<'a>(door: &'a Door<'_>, env: Option<&str>) -> Result<(&'a Service, &'a 
     Ok((service, environment, reason))
 }
 
-fn adopted(door: &Door<'_>, named: (&Service, &Environment, &str), stop: &Arc<AtomicBool>) -> Result<End, Halt> {
+fn adopted(door: &Door<'_>, named: (&Service, &Environment, &str)) -> Result<End, Halt> {
     let (service, environment, reason) = named;
-    let wired = wiring::open_all(door.settings, door.mask, false, stop)?;
+    let wired = wiring::open_all(door.settings, door.mask, false, door.stop)?;
     let tell = |_: &Event| {};
     let who = door.who();
     let adopting = Adopting {

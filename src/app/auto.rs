@@ -1,12 +1,9 @@
 //! `promote check-auto` and `promote run --auto`: every promotion of the rules, one after the other, each judged anew.
 
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
-
 use anyhow::Result;
 
-use crate::app::commands::{self, Door};
-use crate::app::{actions, ends, wiring};
+use crate::app::door::Door;
+use crate::app::{actions, choose, ends, wiring};
 use crate::pipeline::auto;
 use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::run::{self as road, Wanted};
@@ -20,12 +17,12 @@ use crate::render::auto::{Answer, document, heading, text};
 use crate::render::ending::{self, Ending, Exit, INVALID};
 
 /// Says of each promotion whether it should be carried out now; the exit code.
-pub fn check(door: &Door<'_>, version: Option<&str>, stop: &Arc<AtomicBool>) -> Result<u8> {
-    let service = match door.service() {
+pub fn check(door: &Door<'_>, version: Option<&str>) -> Result<u8> {
+    let service = match choose::service(&door.loaded.rules, door.settings) {
         Ok(service) => service,
         Err(ending) => return Ok(door.refused(&ending)),
     };
-    let wired = match wiring::open_all(door.settings, door.mask, watched(service), stop) {
+    let wired = match wiring::open_all(door.settings, door.mask, watched(service), door.stop) {
         Ok(wired) => wired,
         Err(halt) => return Ok(door.refused(&ends::stopped(&halt))),
     };
@@ -59,8 +56,8 @@ fn strongest(answers: &[Answer]) -> Outcome {
 }
 
 /// Carries out every promotion that may go by itself and is ready, in the order of the file; the exit code.
-pub fn run(door: &Door<'_>, stop: &Arc<AtomicBool>) -> Result<u8> {
-    let service = match door.service() {
+pub fn run(door: &Door<'_>) -> Result<u8> {
+    let service = match choose::service(&door.loaded.rules, door.settings) {
         Ok(service) => service,
         Err(ending) => return Ok(door.refused(&ending)),
     };
@@ -71,7 +68,7 @@ pub fn run(door: &Door<'_>, stop: &Arc<AtomicBool>) -> Result<u8> {
         ending.next.push("add it to the promotions that need no person".to_owned());
         return Ok(door.refused(&ending));
     }
-    let wired = match wiring::open_all(door.settings, door.mask, watched(service), stop) {
+    let wired = match wiring::open_all(door.settings, door.mask, watched(service), door.stop) {
         Ok(wired) => wired,
         Err(halt) => return Ok(door.refused(&ends::stopped(&halt))),
     };
@@ -104,7 +101,7 @@ pub fn run(door: &Door<'_>, stop: &Arc<AtomicBool>) -> Result<u8> {
 
 /// Judges one promotion, and carries it out if it is ready.
 fn one(door: &Door<'_>, world: &World<'_>, job: &Job<'_>) -> Result<Answer> {
-    let refused = commands::bypass(door.settings, job.promotion);
+    let refused = door.bypass(job.promotion);
     let judged = match refused {
         Some(halt) => Err(halt),
         None => auto::judge(world, job, None),
@@ -119,7 +116,7 @@ fn one(door: &Door<'_>, world: &World<'_>, job: &Job<'_>) -> Result<Answer> {
     let images = judged.as_ref().map(changes).unwrap_or_default();
     say_heading(door, job, &images);
     let came = match judged {
-        Ok(_) if door.settings.dry_run => road::plan(world, job),
+        Ok(_) if door.settings.dry_run => road::plan(world, job, Wanted::Now),
         Ok(_) => road::run(world, job, Wanted::Now),
         failed => failed,
     };

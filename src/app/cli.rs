@@ -8,6 +8,7 @@ use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::app::commands::{self, Task};
+use crate::app::life::Verb;
 use crate::app::settings::{INPUTS, Sources};
 use crate::render::ending::USAGE;
 
@@ -22,16 +23,70 @@ const OF_NO_ORDER: [&str; 7] = ["from", "to", "dry-run", "auto-approve", "skip-v
 /// The whole command line, for parsing and for `--help`.
 pub fn command() -> Command {
     let about = "Promotes a version of a service between environments, and proves that it was right to";
-    let without = |name: &'static str, about: &'static str, but: &[&str]| {
-        INPUTS
-            .iter()
-            .filter(|input| !input.flag.is_empty() && !but.contains(&input.flag))
-            .fold(Command::new(name).about(about), |command, input| command.arg(flag(input.flag, input.meaning)))
-    };
-    let common = |name: &'static str, about: &'static str| without(name, about, &[]);
-    let json = || Arg::new("json").long("json").action(ArgAction::SetTrue).help("print a document for programs");
-    let id = |help: &'static str| Arg::new("id").help(help).value_name("ID");
-    let rules = Command::new("rules")
+    let command = Command::new("promote")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(about)
+        .after_help("Exit codes: 0 done, 2 usage, 3 rules or settings, 10 held, 11 unknown, 12 rejected, 13 waiting,\n14 superseded, 20 failed, 21 rolled back, 22 stuck, 23 unconfirmed, 130 interrupted, 1 a bug in promote.")
+        .disable_help_subcommand(true);
+    command.subcommands(road()).subcommands(life()).subcommand(rules()).subcommands(ledger())
+}
+
+/// Commands on a promotion that the rules have: they walk the road, or a part of it.
+fn road() -> Vec<Command> {
+    vec![
+        common("validate", "Judge the gates of a promotion; writes nothing"),
+        common("plan", "Judge the gates and print every write that a run would make; writes nothing"),
+        common("run", "Promote: judge, commit, sync, verify, and roll back what does not verify").arg(
+            Arg::new("auto")
+                .long("auto")
+                .action(ArgAction::SetTrue)
+                .conflicts_with_all(["from", "to"])
+                .help("every promotion that the rules let go by itself (`auto_promote`) and that is ready, in their order"),
+        ),
+        without("check-auto", "Say of each promotion whether it should be made now, and if not, why not", &OF_ONE_RUN)
+            .after_help("Writes nothing. Exit codes: 0 one can be made now; else the strongest reason why none\ncan: 10 a gate failed, 11 something could not be found out, 13 only time, approvals or\na new version are lacking.")
+            .arg(
+                Arg::new("version")
+                    .long("version")
+                    .value_name("VERSION")
+                    .help("only if the source pins this version: a tag or a digest"),
+            ),
+        common("rollback", "Restore the version from before a promotion")
+            .arg(env("the environment that is restored"))
+            .arg(id("the promotion that is undone; else the newest one to the environment")),
+    ]
+}
+
+/// Commands on a promotion that the ledger has: they move it on in its life.
+fn life() -> Vec<Command> {
+    const ID: &str = "its id, or the beginning of it";
+    vec![
+        common("request", "Ask for a promotion, and leave it to somebody to execute"),
+        common("approve", "Approve a promotion that waits").arg(id(ID)),
+        common("reject", "Refuse a promotion that waits; needs --reason").arg(id(ID)),
+        common("execute", "Carry out a promotion that was asked for").arg(id(ID)),
+        common("cancel", "Take back a promotion that is not written yet").arg(id(ID)),
+        common("resume", "Go on with a promotion that a run left, from wherever it stands")
+            .arg(env("the environment, where several promotions are open"))
+            .arg(id("its id, or the beginning of it; else the only open one")),
+        without("adopt", "Take what an environment pins as given: a baseline; needs --reason", &OF_NO_ORDER)
+            .arg(env("the environment")),
+        common("unlock", "Take an environment's lock away from the run that holds it; needs --reason")
+            .arg(env("the environment that is unlocked")),
+    ]
+}
+
+/// Commands that read the ledger.
+fn ledger() -> Vec<Command> {
+    vec![
+        common("show", "Show the record of a promotion")
+            .arg(id("its id, or the beginning of it; else the records are listed")),
+    ]
+}
+
+/// Commands on the rules file.
+fn rules() -> Command {
+    Command::new("rules")
         .about("Check the rules file, show what it means, or print its JSON Schema")
         .subcommand_required(true)
         .arg_required_else_help(true)
@@ -43,45 +98,30 @@ pub fn command() -> Command {
                 .about("Print what the rules mean: names bound, defaults filled in, gates spelled out as conditions")
                 .arg(flag("rules", "the rules file")),
         )
-        .subcommand(Command::new("schema").about("Print the JSON Schema of the rules file"));
-    let env = |help: &'static str| Arg::new("env").long("env").value_name("ENVIRONMENT").help(help);
-    Command::new("promote")
-        .version(env!("CARGO_PKG_VERSION"))
-        .about(about)
-        .after_help("Exit codes: 0 done, 2 usage, 3 rules or settings, 10 held, 11 unknown, 12 rejected, 13 waiting,\n14 superseded, 20 failed, 21 rolled back, 22 stuck, 23 unconfirmed, 130 interrupted, 1 a bug in promote.")
-        .disable_help_subcommand(true)
-        .subcommand(common("validate", "Judge the gates of a promotion; writes nothing").arg(json()))
-        .subcommand(common("plan", "Judge the gates and print every write that a run would make; writes nothing").arg(json()))
-        .subcommand(common("run", "Promote: judge, commit, sync, verify, and roll back what does not verify").arg(json()).arg(
-            Arg::new("auto")
-                .long("auto")
-                .action(ArgAction::SetTrue)
-                .conflicts_with_all(["from", "to"])
-                .help("every promotion that the rules let go by itself (`auto_promote`), in their order: those that are ready"),
-        ))
-        .subcommand(
-            common("rollback", "Restore the version from before a promotion")
-                .arg(json())
-                .arg(env("the environment that is restored"))
-                .arg(id("the promotion that is undone; else the newest one to the environment")),
-        )
-        .subcommand(
-            without("check-auto", "Say of each promotion whether it should be made now, and if not, why not; writes nothing", &OF_ONE_RUN)
-                .after_help("Exit codes: 0 one can be made now; else the strongest reason why none can: 10 a gate failed, 11 something\ncould not be found out, 13 only time, approvals or a new version are lacking.")
-                .arg(json())
-                .arg(Arg::new("version").long("version").value_name("VERSION").help("only if the source pins this tag or digest")),
-        )
-        .subcommand(
-            without("adopt", "Take what an environment pins now as given: a baseline, never verified by promote", &OF_NO_ORDER)
-                .arg(json())
-                .arg(env("the environment")),
-        )
-        .subcommand(rules)
-        .subcommand(
-            common("show", "Show the record of a promotion")
-                .arg(json())
-                .arg(id("its id, or the beginning of it; else the records are listed")),
-        )
+        .subcommand(Command::new("schema").about("Print the JSON Schema of the rules file"))
+}
+
+/// A command that takes every setting.
+fn common(name: &'static str, about: &'static str) -> Command {
+    without(name, about, &[])
+}
+
+/// A command that takes every setting but some.
+fn without(name: &'static str, about: &'static str, but: &[&str]) -> Command {
+    let json = Arg::new("json").long("json").action(ArgAction::SetTrue).help("print a document for programs");
+    INPUTS
+        .iter()
+        .filter(|input| !input.flag.is_empty() && !but.contains(&input.flag))
+        .fold(Command::new(name).about(about), |command, input| command.arg(flag(input.flag, input.meaning)))
+        .arg(json)
+}
+
+fn id(help: &'static str) -> Arg {
+    Arg::new("id").help(help).value_name("ID")
+}
+
+fn env(help: &'static str) -> Arg {
+    Arg::new("env").long("env").value_name("ENVIRONMENT").help(help)
 }
 
 fn flag(name: &'static str, help: &'static str) -> Arg {
@@ -122,6 +162,13 @@ pub fn run(arguments: Vec<OsString>, environment: impl Iterator<Item = (OsString
         ("run", _) => (Task::Run, matches),
         ("check-auto", _) => (Task::CheckAuto { version: text(matches, "version") }, matches),
         ("adopt", _) => (Task::Adopt { env: text(matches, "env") }, matches),
+        ("request", _) => (Task::Request, matches),
+        ("execute", _) => (Task::Execute { id: text(matches, "id") }, matches),
+        ("resume", _) => (Task::Resume { id: text(matches, "id"), env: text(matches, "env") }, matches),
+        ("approve", _) => (Task::Say { verb: Verb::Approve, id: text(matches, "id") }, matches),
+        ("reject", _) => (Task::Say { verb: Verb::Reject, id: text(matches, "id") }, matches),
+        ("cancel", _) => (Task::Say { verb: Verb::Cancel, id: text(matches, "id") }, matches),
+        ("unlock", _) => (Task::Unlock { env: text(matches, "env") }, matches),
         ("rollback", _) => (Task::Rollback { id: text(matches, "id"), env: text(matches, "env") }, matches),
         _ => (Task::Show { id: text(matches, "id") }, matches),
     };

@@ -4,28 +4,27 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::Result;
-use uuid::Uuid;
 
 use crate::adapters::clock::SystemClock;
-use crate::app::actions::{self, Told};
+use crate::app::actions;
+use crate::app::door::Door;
+use crate::app::life::{Counter, Verb};
 use crate::app::mask::{self, Mask};
-use crate::app::rules_file::{self, Loaded};
+use crate::app::rules_file;
 use crate::app::screen::Screen;
 use crate::app::settings::{Settings, Sources};
-use crate::app::{adopt, auto, ends, log, show, wiring};
+use crate::app::{adopt, auto, choose, log, show, wiring};
+use crate::pipeline::ends::stands;
 use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::run::Wanted;
-use crate::pipeline::{run as road, undo};
-use crate::ports::Clock as _;
-use crate::promotion::outcome::Outcome;
-use crate::promotion::planning::PlanFault;
-use crate::promotion::request::{Actor, ActorKnown};
-use crate::promotion::rules::{Environment, Promotion, Rules, Service, schema};
+use crate::pipeline::{life, run as road, undo};
+use crate::ports::{Clock as _, World};
+use crate::promotion::folded::Folded;
+use crate::promotion::request::RequestKind;
+use crate::promotion::rules::{Promotion, Service, schema};
 use crate::promotion::words;
-use crate::render::diff::FileDiff;
-use crate::render::ending::{self, Ending, INVALID, USAGE};
-use crate::render::report::{self, Heading};
-use crate::render::{json, plan};
+use crate::render::ending::{Ending, INVALID, USAGE};
+use crate::render::json;
 
 /// What to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +35,32 @@ pub enum Task {
     Plan,
     /// Promote.
     Run,
+    /// Ask for a promotion, and leave it to somebody to execute.
+    Request,
+    /// Carry out a promotion that was asked for.
+    Execute {
+        /// Its id, or the beginning of it.
+        id: Option<String>,
+    },
+    /// Go on with what a run left.
+    Resume {
+        /// Its id, or the beginning of it.
+        id: Option<String>,
+        /// The environment, where several promotions are open.
+        env: Option<String>,
+    },
+    /// Say a word on a promotion.
+    Say {
+        /// Which.
+        verb: Verb,
+        /// Its id, or the beginning of it.
+        id: Option<String>,
+    },
+    /// Take a lock away.
+    Unlock {
+        /// The environment.
+        env: Option<String>,
+    },
     /// Restore.
     Rollback {
         /// The promotion that is undone.
@@ -76,7 +101,7 @@ pub fn run(task: &Task, sources: &Sources, json: bool) -> Result<u8> {
         Ok(settings) => settings,
         Err(fault) => {
             let screen = Screen::new(Mask::default(), json, true, false, clock.now());
-            return Ok(refuse(&screen, &Ending::refused(USAGE, fault.to_string())));
+            return Ok(screen.end(&Ending::refused(USAGE, fault.to_string())));
         }
     };
     let secrets = settings.secrets();
@@ -105,9 +130,15 @@ fn perform(
             screen.document(&format!("{}\n", serde_json::to_string_pretty(&schema::schema())?));
             Ok(0)
         }
+        Task::Say { verb, id } => Counter { screen, settings, mask, clock, stop }.say(*verb, id.as_deref()),
         Task::Show { id } => show::run(screen, settings, stop, id.as_deref()),
         _ => match rules_file::load(&settings.rules) {
             Err(error) => {
+                if screen.json() {
+                    let mut ending = Ending::refused(INVALID, "the rules cannot be used");
+                    ending.seen.extend(error.to_string().lines().map(str::to_owned));
+                    screen.document(&json::ending(&ending));
+                }
                 screen.say(&format!("{error}\nexit {INVALID}\n"));
                 settings.actions.iter().for_each(|to| actions::refused(screen, to));
                 Ok(INVALID)
@@ -121,241 +152,94 @@ fn perform(
                 screen.document(&serde_yaml::to_string(&loaded.rules)?);
                 Ok(0)
             }
+            Ok(loaded) if matches!(task, Task::Unlock { .. }) => {
+                let Task::Unlock { env } = task else { return Ok(INVALID) };
+                let service = match choose::service(&loaded.rules, settings) {
+                    Ok(service) => service,
+                    Err(ending) => return Ok(screen.end(&ending)),
+                };
+                Counter { screen, settings, mask, clock, stop }.unlock(&service.name, env.as_deref())
+            }
             Ok(loaded) => {
-                let door = Door { task, settings, screen, clock, loaded: &loaded, mask };
+                let (judges, several) = (matches!(task, Task::Validate | Task::Plan), *task == Task::Auto);
+                let door = &Door { settings, screen, clock, loaded: &loaded, mask, stop, judges, several };
                 match task {
-                    Task::Auto => auto::run(&door, stop),
-                    Task::CheckAuto { version } => auto::check(&door, version.as_deref(), stop),
-                    Task::Adopt { env } => adopt::run(&door, env.as_deref(), stop),
-                    _ => door.go(stop),
+                    Task::Auto => auto::run(door),
+                    Task::CheckAuto { version } => auto::check(door, version.as_deref()),
+                    Task::Adopt { env } => adopt::run(door, env.as_deref()),
+                    _ => Errand { task, door }.go(),
                 }
             }
         },
     }
 }
 
-fn refuse(screen: &Screen, ending: &Ending) -> u8 {
-    screen.say(&ending::text(ending, screen.style()));
-    ending.exit.code()
+/// What to do, and what there is to do it with.
+struct Errand<'a> {
+    task: &'a Task,
+    door: &'a Door<'a>,
 }
 
-/// Everything that a command on a promotion has at hand.
-pub struct Door<'a> {
-    /// What to do.
-    pub task: &'a Task,
-    /// What it was told.
-    pub settings: &'a Settings,
-    /// Where its words go.
-    pub screen: &'a Screen,
-    /// The time.
-    pub clock: &'a SystemClock,
-    /// The rules.
-    pub loaded: &'a Loaded,
-    /// What must not be shown.
-    pub mask: &'a Mask,
-}
-
-/// Who acts, and why: what every job of one process shares.
-pub struct Who {
-    /// This process.
-    pub run: String,
-    /// Who runs it.
-    pub actor: Actor,
-    /// Why; it goes into the record and the commit.
-    pub reason: Option<String>,
-}
-
-impl Door<'_> {
-    fn go(&self, stop: &Arc<AtomicBool>) -> Result<u8> {
-        let (service, promotion) = match self.chosen() {
+impl Errand<'_> {
+    fn go(&self) -> Result<u8> {
+        let door = self.door;
+        let ((service, promotion), story) = match self.chosen(door.stop) {
             Ok(chosen) => chosen,
-            Err(ending) => return Ok(self.refused(&ending)),
+            Err(ending) => return Ok(door.refused(&ending)),
         };
-        let who = self.who();
-        let job = self.job(&who, service, promotion);
-        let came = match bypass(self.settings, promotion) {
+        let who = door.who();
+        let job = door.job(&who, service, promotion);
+        let came = match door.bypass(promotion) {
             Some(halt) => Err(halt),
-            None => self.walk(&job, stop),
+            None => self.walk(&job, story.as_ref()),
         };
-        self.screen.end_group();
-        self.close(&job, came)
+        door.screen.end_group();
+        door.close(&job, came)
     }
 
-    /// Says what the settings lack.
-    pub fn refused(&self, ending: &Ending) -> u8 {
-        self.settings.actions.iter().for_each(|to| actions::refused(self.screen, to));
-        refuse(self.screen, ending)
-    }
-
-    /// Who acts.
-    pub fn who(&self) -> Who {
-        let reason = self.settings.reason.as_deref().map(|reason| self.mask.hide(reason));
-        Who { run: Uuid::now_v7().to_string(), actor: actor(self.settings), reason }
-    }
-
-    /// The job that a promotion of the rules is.
-    pub fn job<'a>(&'a self, who: &'a Who, service: &'a Service, promotion: &'a Promotion) -> Job<'a> {
-        Job {
-            rules: &self.loaded.rules,
-            rules_path: &self.loaded.path,
-            rules_text: &self.loaded.text,
-            service,
-            promotion,
-            commit: self.settings.commit.as_deref(),
-            reason: who.reason.as_deref(),
-            run: &who.run,
-            actor: &who.actor,
-            ci_run: self.settings.actions.as_ref().and_then(|actions| actions.run_url.as_deref()),
-            wait_lock: self.settings.wait_lock,
-            promote: env!("CARGO_PKG_VERSION"),
-        }
+    /// The service and the promotion that the command is about, and the ledger's own where it is about one of those.
+    fn chosen(&self, stop: &Arc<AtomicBool>) -> Result<((&Service, &Promotion), Option<Folded>), Ending> {
+        let (rules, settings) = (&self.door.loaded.rules, self.door.settings);
+        let story = match self.task {
+            Task::Execute { id } => choose::named(settings, stop, id.as_deref())?,
+            Task::Resume { id, env } => choose::left(settings, stop, id.as_deref(), env.as_deref())?,
+            Task::Rollback { env, .. } => return Ok((choose::undoing(rules, settings, env.as_deref())?, None)),
+            _ => return Ok((choose::asked_for(rules, settings)?, None)),
+        };
+        Ok((choose::of_record(rules, &story)?, Some(story)))
     }
 
     /// Opens the world and walks the road.
-    fn walk(&self, job: &Job<'_>, stop: &Arc<AtomicBool>) -> Result<End, Halt> {
+    fn walk(&self, job: &Job<'_>, story: Option<&Folded>) -> Result<End, Halt> {
         road::built(job)?;
-        let wired = wiring::open(self.settings, self.mask, job, stop)?;
-        let tell = |event: &_| self.screen.tell(event, self.clock.now());
-        let world = wired.world(self.clock, &tell);
-        let dry = self.settings.dry_run;
+        let Door { settings, screen, clock, mask, stop, .. } = *self.door;
+        let wired = wiring::open(settings, mask, job, stop)?;
+        let tell = |event: &_| screen.tell(event, clock.now());
+        let world = wired.world(clock, &tell);
+        let dry = settings.dry_run;
+        if let Some(story) = story {
+            return go_on(&world, job, story, dry);
+        }
         match self.task {
             Task::Validate => road::validate(&world, job),
             Task::Run if !dry => road::run(&world, job, Wanted::Now),
+            Task::Request if !dry => life::request(&world, job),
             Task::Rollback { id, .. } if dry => undo::plan(&world, job, id.as_deref()),
             Task::Rollback { id, .. } => undo::roll_back(&world, job, id.as_deref()),
-            _ => road::plan(&world, job),
+            _ => road::plan(&world, job, Wanted::Now),
         }
-    }
-
-    /// Prints how it ended, tells GitHub Actions, and gives the exit code.
-    pub fn close(&self, job: &Job<'_>, came: Result<End, Halt>) -> Result<u8> {
-        let took = self.screen.took(self.clock.now());
-        let ending = match &came {
-            Ok(end) => ends::ended(end, took),
-            Err(halt) => ends::halted(halt, job.promotion, job.rules_path),
-        };
-        let end = came.as_ref().ok();
-        let snapshot = end.and_then(|end| end.facts.as_deref()).map(|facts| &facts.target.snapshot);
-        let planned = end.and_then(|end| end.plan.as_deref());
-        let diffs = match (planned, snapshot) {
-            (Some(plan), Some(snapshot)) => ends::diffs(plan, snapshot),
-            _ => Vec::new(),
-        };
-        self.print(job, end, &ending, &diffs);
-        if let Some(to) = &self.settings.actions {
-            actions::tell(self.screen, self.settings, to, &Told { job, end, ending: &ending, diffs: &diffs });
-        }
-        Ok(ending.exit.code())
-    }
-
-    fn print(&self, job: &Job<'_>, end: Option<&End>, ending: &Ending, diffs: &[FileDiff]) {
-        let style = self.screen.style();
-        // Where several are promoted, one document tells of all.
-        let document = self.screen.json() && *self.task != Task::Auto;
-        let mut said = false;
-        if let Some(end) = end {
-            let images = end.facts.as_deref().map(|facts| facts.version.clone()).unwrap_or_default();
-            let heading = Heading {
-                service: &job.service.name,
-                from: &job.promotion.from,
-                to: &job.promotion.to,
-                images: &images,
-                commit: end.facts.as_deref().and_then(|facts| facts.commit.as_deref()),
-            };
-            let judged = matches!(self.task, Task::Validate | Task::Plan) || self.settings.dry_run;
-            let held = matches!(end.outcome, Outcome::Held | Outcome::Unknown | Outcome::Waiting);
-            let report = end.report.as_ref().filter(|report| (judged || held) && !report.rows.is_empty());
-            if let Some(gates) = report {
-                self.screen.say(&report::text(&heading, gates, style));
-            }
-            let planned = end.plan.as_deref().filter(|_| judged);
-            if let Some(planned) = planned {
-                let gap = if report.is_some() { "\n" } else { "" };
-                self.screen.say(&format!("{gap}{}\n", plan::text(planned, diffs, style)));
-            }
-            // Right below a report that holds the promotion, its answer is not said again.
-            said = held && report.is_some() && planned.is_none();
-            for entry in &end.unkept {
-                self.screen.say(&format!("{entry}\n"));
-            }
-            if document {
-                self.screen.document(&match (planned, &end.report) {
-                    (Some(planned), Some(gates)) => json::plan(planned, diffs, gates, end.outcome),
-                    (None, Some(gates)) if judged => json::validate(&heading, gates, end.outcome),
-                    _ => json::ending(ending),
-                });
-            }
-        } else if document {
-            self.screen.document(&json::ending(ending));
-        }
-        let words = if said { format!("\n{}", ending::after_report(ending)) } else { ending::text(ending, style) };
-        self.screen.say(&words);
-    }
-
-    /// The service that the settings name.
-    pub fn service(&self) -> Result<&Service, Ending> {
-        let rules = &self.loaded.rules;
-        rules.service(self.settings.service.as_deref()).ok_or_else(|| {
-            let names: Vec<String> = rules.services.keys().cloned().collect();
-            let named = self.settings.service.as_deref().unwrap_or("none");
-            usage("no such service", named, &names, "--service")
-        })
-    }
-
-    /// The service and promotion that the settings name.
-    fn chosen(&self) -> Result<(&Service, &Promotion), Ending> {
-        let (rules, service) = (&self.loaded.rules, self.service()?);
-        if let Task::Rollback { env, .. } = self.task {
-            let to = env.as_deref().or(self.settings.to.as_deref());
-            let to = environment(service, to, "--env")?.name.as_str();
-            let found = rules.promotions.iter().find(|promotion| promotion.to == to);
-            return found
-                .map(|promotion| (service, promotion))
-                .ok_or_else(|| no_promotion(rules, "any environment", to));
-        }
-        let from = environment(service, self.settings.from.as_deref(), "--from")?.name.as_str();
-        let to = environment(service, self.settings.to.as_deref(), "--to")?.name.as_str();
-        let found = rules.promotion(from, to);
-        found.map(|promotion| (service, promotion)).ok_or_else(|| no_promotion(rules, from, to))
     }
 }
 
-/// The environment of this name; `flag` is where it should have been given.
-pub fn environment<'a>(service: &'a Service, name: Option<&str>, flag: &str) -> Result<&'a Environment, Ending> {
-    let names: Vec<String> = service.environments.iter().map(|environment| environment.name.clone()).collect();
-    let Some(name) = name else { return Err(usage("an environment is not given", "nothing", &names, flag)) };
-    service.environment(name).ok_or_else(|| usage("no such environment", name, &names, flag))
-}
-
-fn usage(what: &str, seen: &str, names: &[String], flag: &str) -> Ending {
-    let mut ending = Ending::refused(USAGE, format!("{what} ({flag})"));
-    ending.seen.push(format!("expected one of {}; seen: {seen}", names.join(", ")));
-    ending
-}
-
-fn no_promotion(rules: &Rules, from: &str, to: &str) -> Ending {
-    let mut ending = Ending::refused(USAGE, format!("the rules have no promotion from {from} to {to}"));
-    let known: Vec<String> = rules.promotions.iter().map(|known| format!("{} → {}", known.from, known.to)).collect();
-    ending.seen.push(format!("they have {}", known.join(", ")));
-    ending
-}
-
-/// A bypass must be allowed by the rules, which this version cannot do yet: it is refused, never ignored. Approvals need no
-/// bypass as long as a promotion that asks for some is refused as a whole.
-pub fn bypass(settings: &Settings, promotion: &Promotion) -> Option<Halt> {
-    let refused = || PlanFault {
-        what: "gates cannot be skipped: this version of promote knows no bypass of gates".to_owned(),
-        seen: format!("SKIP_VALIDATION (or --skip-validation) is set for {} → {}", promotion.from, promotion.to),
-        hint: "take it away, or change the gates in the rules".to_owned(),
-    };
-    settings.skip_validation.then(|| Halt::Invalid(refused()))
-}
-
-fn actor(settings: &Settings) -> Actor {
-    match settings.actions.as_ref().and_then(|actions| actions.actor.clone()) {
-        Some(name) => Actor { name, known: ActorKnown::Github },
-        None => {
-            Actor { name: settings.user.clone().unwrap_or_else(|| "unknown".to_owned()), known: ActorKnown::Claimed }
-        }
+/// Goes on with a promotion that the ledger knows.
+fn go_on(world: &World<'_>, job: &Job<'_>, story: &Folded, dry: bool) -> Result<End, Halt> {
+    if story.is_over() {
+        return Ok(stands(story));
+    }
+    match &story.requested.request.kind {
+        RequestKind::Promotion if dry => road::plan(world, job, Wanted::Request(&story.id)),
+        RequestKind::Promotion => road::run(world, job, Wanted::Request(&story.id)),
+        RequestKind::Rollback { undoes } if dry => undo::plan(world, job, Some(undoes)),
+        RequestKind::Rollback { undoes } => undo::roll_back(world, job, Some(undoes)),
     }
 }

@@ -5,9 +5,12 @@
 pub mod actions;
 pub mod adopt;
 pub mod auto;
+pub mod choose;
 pub mod cli;
 pub mod commands;
+pub mod door;
 pub mod ends;
+pub mod life;
 pub mod log;
 pub mod mask;
 pub mod rules_file;

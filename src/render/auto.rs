@@ -39,8 +39,9 @@ impl Answer {
 
 /// The line above what is said of a promotion: `dev → staging   app 1.10 → 1.20`.
 pub fn heading(from: &str, to: &str, images: &[ImageChange], style: Style) -> String {
-    let change = if images.is_empty() { String::new() } else { format!("   {}", words::changes(images)) };
-    format!("{}{change}\n", style.strong(&words::way(from, to)))
+    let moves = images.iter().any(|change| !change.old.same_version(&change.new));
+    let change = if moves { words::changes(images) } else { words::versions(images.iter().map(|change| &change.new)) };
+    format!("{}   {change}", style.strong(&words::way(from, to))).trim_end().to_owned() + "\n"
 }
 
 /// What is said of a promotion, below its heading: the answer, the gates that hold, and what to do.
