@@ -92,6 +92,7 @@ pub fn run(door: &Door<'_>) -> Result<u8> {
     let done = answers.iter().filter(|answer| answer.ran && answer.ending.exit.code() == 0).count();
     let what = format!("{done} of {} carried out", words::counted(answers.len() as u64, "promotion"));
     let whole = match worst {
+        None if door.clock.stopped() => Ending::of(Outcome::Interrupted, what),
         None => Ending::of(Outcome::Unchanged, "no promotion that may go by itself is ready"),
         Some(Exit::Outcome(outcome)) => Ending::of(outcome, what),
         Some(Exit::Refused(code)) => Ending::refused(code, what),

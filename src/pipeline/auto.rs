@@ -25,7 +25,7 @@ pub fn judge(world: &World<'_>, job: &Job<'_>, version: Option<&str>) -> Result<
         End::of(Outcome::Waiting, format!("{from} pins {what}, not {version}"))
             .next(format!("put {version} in {from} first"))
     } else {
-        let history = past::of(world, &job.service.name, to, &wanted)?;
+        let history = past::of(world, &job.service.name, to, &wanted, 0)?;
         let pinned = images.iter().all(|wanted| wanted.old.same_version(&wanted.new));
         match stands(&history, &what, to, pinned) {
             Some(end) => end,

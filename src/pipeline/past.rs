@@ -8,8 +8,8 @@ use crate::promotion::life::State;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::path::Past;
 
-/// How many records are looked through beyond those that the head's file lists.
-const BACK: usize = 200;
+/// How many records are looked through beyond those that the head's file lists, where an old one may still count.
+pub const BACK: usize = 200;
 
 /// What the records of an environment say of one version.
 #[derive(Debug, Clone)]
@@ -24,8 +24,15 @@ pub struct History {
     pub replaced_by: Option<String>,
 }
 
-/// Reads the records of an environment, newest first, back to the one that counts.
-pub fn of(world: &World<'_>, service: &str, environment: &str, version: &[ImageRef]) -> Result<History, Fault> {
+/// Reads the records of an environment, newest first, back to the one that counts: those that the head's file lists, and up
+/// to `back` older ones.
+pub fn of(
+    world: &World<'_>,
+    service: &str,
+    environment: &str,
+    version: &[ImageRef],
+    back: usize,
+) -> Result<History, Fault> {
     let file = world.ledger.recent(service, environment)?;
     let mut history = History { newest: None, cancelled: None, replaced_by: None, file };
     for summary in history.file.recent.clone() {
@@ -33,12 +40,12 @@ pub fn of(world: &World<'_>, service: &str, environment: &str, version: &[ImageR
             return Ok(history);
         }
     }
-    let oldest = history.file.recent.get(RECENT - 1).map(|summary| summary.promotion.clone());
+    let oldest = history.file.recent.get(RECENT - 1).filter(|_| back > 0);
     let mut next = match oldest {
-        Some(oldest) => story(world, &oldest)?.map(|story| story.requested.request.previous).unwrap_or_default(),
+        Some(oldest) => before(world, &oldest.promotion)?,
         None => String::new(),
     };
-    for _ in 0..BACK {
+    for _ in 0..back {
         let Some(story) = (if next.is_empty() { None } else { story(world, &next)? }) else { break };
         if history.take(world, &Summary::of(&story), version)? {
             break;
@@ -46,6 +53,11 @@ pub fn of(world: &World<'_>, service: &str, environment: &str, version: &[ImageR
         next = story.requested.request.previous;
     }
     Ok(history)
+}
+
+/// The promotion that was the newest when this one was asked for; empty if there was none.
+fn before(world: &World<'_>, id: &str) -> Result<String, Fault> {
+    Ok(story(world, id)?.map(|story| story.requested.request.previous).unwrap_or_default())
 }
 
 /// A promotion, as its entries tell it.

@@ -49,7 +49,7 @@ impl Reader<'_> {
         let (world, job) = (self.world, self.job);
         let (environment, target) = job.place(name)?;
         let is_source = environment.name == job.promotion.from;
-        let history = past::of(world, &job.service.name, name, self.version)?;
+        let history = past::of(world, &job.service.name, name, self.version, past::BACK)?;
         let snapshot = match is_source {
             true => self.source.clone(),
             false => {

@@ -114,6 +114,31 @@ fn the_newest_record_wins_after_a_rollback() {
 }
 
 #[test]
+fn a_record_counts_however_many_came_after_it() {
+    let sandbox = stage(&[("dev", "1.20"), ("staging", "1.10"), ("production", "1.10")], "");
+    for patch in 20..43 {
+        by_hand(&sandbox, "dev", &format!("1.{patch}"));
+        ends(&promote(&sandbox, "run", "dev", "staging"), 0, &["DELIVERED"]);
+    }
+    by_hand(&sandbox, "staging", "1.20");
+    ends(&promote(&sandbox, "validate", "staging", "production"), 0, &["✓ order staging completed delivered record"]);
+    by_hand(&sandbox, "staging", "1.19");
+    ends(&promote(&sandbox, "validate", "staging", "production"), 10, &["✗ order staging completed no record"]);
+}
+
+#[test]
+fn a_request_whose_version_has_left_the_source_is_held() {
+    let sandbox = stage(&[("dev", "1.20"), ("staging", "1.10")], "");
+    let asked = promote(&sandbox, "request", "dev", "staging");
+    ends(&asked, 0, &["RECORDED"]);
+    let id = asked.stdout.split_once("promote execute ").unwrap().1.split_whitespace().next().unwrap().to_owned();
+    by_hand(&sandbox, "dev", "1.21");
+    ends(&sandbox.promote(&["execute", &id]), 10, &["✗ order dev", "dev pins app 1.21 now, not app 1.20"]);
+    by_hand(&sandbox, "dev", "1.20");
+    ends(&sandbox.promote(&["execute", &id]), 0, &["DELIVERED: app 1.20 is pushed to staging"]);
+}
+
+#[test]
 fn an_environment_that_moved_on_must_have_soaked_the_version() {
     let environments = ["dev", "staging", "canary", "production"];
     let sandbox = stage(&[("dev", "1.20"), ("staging", "1.10"), ("canary", "1.10"), ("production", "1.10")], "");

@@ -169,13 +169,17 @@ impl Judge<'_> {
     fn unrecorded(&self, at: usize) -> Judged {
         let here = &self.path[at];
         let (version, to) = (self.version(), &here.environment);
-        let mut because =
-            format!("no completed promotion of {version} to {to} is recorded, and {to} comes before {}", here.leads_to);
-        if here.baseline.is_some() {
-            because.push_str("; it was adopted there, which this promotion does not trust (`trust_baseline`)");
-        } else if here.pins == Pins::Version {
-            because.push_str(&format!("; {to} pins it, and nothing shows how it came there"));
-        }
+        let more = match (&here.baseline, self.promotion.trust_baseline, &here.pins) {
+            (Some(_), false, _) => {
+                "; it was adopted there, which this promotion does not trust (`trust_baseline`)".to_owned()
+            }
+            (Some(_), true, _) => format!("; it was adopted there, and {to} no longer pins it"),
+            (None, _, Pins::Version) => format!("; {to} pins it, and nothing shows how it came there"),
+            (None, _, _) => String::new(),
+        };
+        let next = &here.leads_to;
+        let because =
+            format!("no completed promotion of {version} to {to} is recorded, and {to} comes before {next}{more}");
         fail("completed", "no record".to_owned(), because, Some(self.help(at)), "records".to_owned())
     }
 

@@ -218,6 +218,8 @@ fn a_baseline_counts_where_the_rules_trust_it_and_it_still_stands() {
     }
     let row = second(with(adopted(10), None, Pins::Version), false);
     assert!(row.because.unwrap().contains("`trust_baseline`"));
+    let row = second(with(adopted(10), None, other()), true);
+    assert!(row.because.unwrap().contains("staging no longer pins it"));
     let rows = judge(vec![Predecessor { pins: other(), ..dev() }, with(adopted(10), None, Pins::Version)], true);
     assert_eq!(rows.len(), 1, "its way begins where it was taken as given");
     let row = &rows[0];
