@@ -4,6 +4,7 @@
 
 mod action;
 mod argocd;
+mod auto;
 mod bad_input;
 mod gitops;
 mod harness;
@@ -11,6 +12,7 @@ mod http;
 mod kill;
 mod layers;
 mod life;
+mod order;
 mod packages;
 mod races;
 mod readme;
