@@ -37,7 +37,12 @@ const fn input(
 
 /// Every setting, in the order of the README's table.
 pub const INPUTS: &[Input] = &[
-    input("command", "", &[], "what to do: `validate`, `plan`, `run`, `rollback`, `show` or `rules check`"),
+    input(
+        "command",
+        "",
+        &[],
+        "what to do: `validate`, `plan`, `run`, `run --auto`, `check-auto`, `adopt`, `rollback`, `show` or `rules check`",
+    ),
     input("from", "from", &["FROM_ENV"], "the environment that has the version"),
     input("to", "to", &["TO_ENV"], "the environment that shall get it"),
     input("service", "service", &["SERVICE"], "the service, where the rules have several"),

@@ -17,7 +17,7 @@ use crate::adapters::ledger::batch::{Batch, Written};
 use crate::ports::{Clock as _, Fault, FaultKind};
 
 /// Where writing happens; nothing in it is a record.
-const WRITING: &str = ".writing";
+const WRITING: &str = "locks/.writing";
 /// How long is slept between two tries to get the turn to write, and how often it is tried: half a minute.
 const NAP: Duration = Duration::from_millis(5);
 const TRIES: u32 = 6000;
@@ -281,12 +281,12 @@ mod tests {
     fn what_was_not_listed_was_never_written() {
         let dir = tempfile::tempdir().unwrap();
         let directory = Directory::new(dir.path().to_owned());
-        fs::create_dir(dir.path().join(WRITING)).unwrap();
+        fs::create_dir_all(dir.path().join(WRITING)).unwrap();
         for name in ["0", "7", "draft"] {
             fs::write(dir.path().join(WRITING).join(name), "half").unwrap();
         }
         write(&directory, &[("one", "1")]).unwrap();
-        assert_eq!(names(dir.path()).unwrap(), [WRITING, "one"]);
+        assert_eq!(names(dir.path()).unwrap(), ["locks", "one"]);
         assert_eq!(fs::read_to_string(dir.path().join("one")).unwrap(), "1");
     }
 

@@ -86,7 +86,11 @@ fn records_can_be_in_a_repository_of_their_own() {
     let stage = Stage::new(&Play::delivery_only(&["staging"]));
     let audit = Bare::new(&[("README.md", "Audit.\n")]);
     let ledger = format!("{}#records", audit.path().display());
-    let ran = stage.start_with("staging", |command| drop(command.env("PROMOTE_LEDGER", &ledger))).wait();
+    let ran = stage
+        .start_with("staging", |command| {
+            command.env("PROMOTE_LEDGER", &ledger);
+        })
+        .wait();
     assert_eq!(ran.code, Some(0), "{}", ran.said);
     let names = audit.git(&["ls-tree", "-r", "--name-only", "records"], &[]);
     assert!(names.starts_with("heads/app/staging.json\npromotions/") && names.ends_with("-closed.json"), "{names}");
