@@ -42,6 +42,7 @@ fn named<'a>(door: &'a Door<'_>, env: Option<&str>) -> Result<(&'a Service, &'a 
 fn adopted(door: &Door<'_>, named: (&Service, &Environment, &str)) -> Result<End, Halt> {
     let (service, environment, reason) = named;
     let wired = wiring::open_all(door.settings, door.mask, false, door.stop)?;
+    actions::warn_of_ledger(door.screen, door.settings);
     let tell = |_: &Event| {};
     let who = door.who();
     let adopting = Adopting {

@@ -72,6 +72,7 @@ pub fn run(door: &Door<'_>) -> Result<u8> {
         Ok(wired) => wired,
         Err(halt) => return Ok(door.refused(&ends::stopped(&halt))),
     };
+    actions::warn_of_ledger(door.screen, door.settings);
     let who = door.who();
     let tell = |event: &_| door.screen.tell(event, door.clock.now());
     let world = wired.world(door.clock, &tell);

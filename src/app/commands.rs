@@ -214,6 +214,7 @@ impl Errand<'_> {
         road::built(job)?;
         let Door { settings, screen, clock, mask, stop, .. } = *self.door;
         let wired = wiring::open(settings, mask, job, stop)?;
+        actions::warn_of_ledger(screen, settings);
         let tell = |event: &_| screen.tell(event, clock.now());
         let world = wired.world(clock, &tell);
         let dry = settings.dry_run;

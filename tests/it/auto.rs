@@ -1,8 +1,5 @@
 //! Promotions that go by themselves, with the real binary: `check-auto`, and `run --auto`.
 
-use std::fs::File;
-use std::io::Write as _;
-
 use serde_json::Value;
 
 use crate::harness::{RULES, Sandbox};
@@ -100,11 +97,12 @@ fn whoever_has_the_lock_is_left_alone() {
     let sandbox = three();
     let folder = sandbox.work().join(".promote/locks/app");
     std::fs::create_dir_all(&folder).unwrap();
-    let mut lock = File::create(folder.join("staging.lock")).unwrap();
-    lock.lock().unwrap();
-    writeln!(lock, "0196-other 2026-11-21T09:00:00Z erin").unwrap();
+    let lock = folder.join("staging.json");
+    let claim =
+        r#"{"schema":1,"run":"0196-other","owner":"erin","since":"2026-11-21T09:00:00Z","term":300000,"renewals":0}"#;
+    std::fs::write(&lock, claim).unwrap();
     untouched(&sandbox, &["run", "--auto"], 0, &["another run is promoting app to staging", "run 0196-other of erin"]);
-    drop(lock);
+    std::fs::remove_file(lock).unwrap();
     ends(&sandbox.promote(&["run", "--auto"]), 0, &["2 of 2 promotions carried out"]);
 }
 

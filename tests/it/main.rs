@@ -11,6 +11,8 @@ mod harness;
 mod http;
 mod kill;
 mod layers;
+mod lazy;
+mod ledger;
 mod life;
 mod order;
 mod packages;
