@@ -8,6 +8,7 @@ use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::app::commands::{self, Task};
+use crate::app::rules_views::View;
 use crate::app::settings::{INPUTS, Sources};
 use crate::render::ending::USAGE;
 
@@ -23,7 +24,6 @@ pub fn command() -> Command {
             .filter(|input| !input.flag.is_empty())
             .fold(Command::new(name).about(about), |command, input| command.arg(flag(input.flag, input.meaning)))
     };
-    let json = || Arg::new("json").long("json").action(ArgAction::SetTrue).help("print a document for programs");
     let id = |help: &'static str| Arg::new("id").help(help).value_name("ID");
     let rules = Command::new("rules")
         .about("Check the rules file, show what it means, or print its JSON Schema")
@@ -37,7 +37,7 @@ pub fn command() -> Command {
                 .about("Print what the rules mean: names bound, defaults filled in, gates spelled out as conditions")
                 .arg(flag("rules", "the rules file")),
         )
-        .subcommand(Command::new("schema").about("Print the JSON Schema of the rules file"));
+        .subcommands(views());
     let env = Arg::new("env").long("env").value_name("ENVIRONMENT").help("the environment that is restored");
     Command::new("promote")
         .version(env!("CARGO_PKG_VERSION"))
@@ -54,11 +54,69 @@ pub fn command() -> Command {
                 .arg(id("the promotion that is undone; else the newest one to the environment")),
         )
         .subcommand(rules)
+        .subcommands(kept())
         .subcommand(
             common("show", "Show the record of a promotion")
                 .arg(json())
                 .arg(id("its id, or the beginning of it; else the records are listed")),
         )
+}
+
+/// What the rules say, and how they stand to what was promoted by them.
+fn views() -> [Command; 4] {
+    let rules = || flag("rules", "the rules file");
+    let ledger = || flag("ledger", "the ledger that keeps the records");
+    [
+        Command::new("schema").about("Print the JSON Schema of the rules file"),
+        Command::new("list").about("Show each promotion on a line").arg(rules()).arg(json()),
+        Command::new("test")
+            .about("Judge the facts of a bundle by these rules, and show what would change; exit codes as validate's")
+            .arg(
+                Arg::new("bundle")
+                    .required(true)
+                    .value_name("BUNDLE")
+                    .help("a bundle's directory, or a promotion's id"),
+            )
+            .arg(rules())
+            .arg(ledger())
+            .arg(json()),
+        Command::new("diff")
+            .about("Show what changed in the rules since a promotion, in meaning and in text; exit 0 whatever changed")
+            .arg(Arg::new("since").long("since").value_name("ID").help("the promotion; else the newest completed one"))
+            .arg(rules())
+            .arg(ledger())
+            .arg(json()),
+    ]
+}
+
+/// What is done with what the ledger keeps.
+fn kept() -> [Command; 2] {
+    let ledger = || flag("ledger", "the ledger that keeps the records");
+    [
+        Command::new("bundle")
+            .about("Write the evidence bundle of a promotion")
+            .arg(Arg::new("id").required(true).value_name("ID").help("the promotion's id, or the beginning of it"))
+            .arg(Arg::new("out").long("out").value_name("DIR").help("where to; else promotion-bundle/<id>"))
+            .arg(ledger())
+            .arg(json()),
+        Command::new("replay")
+            .about(
+                "Judge again what a bundle holds, offline; exit 0 if all is the same, 10 if not, 3 if it is no bundle",
+            )
+            .arg(
+                Arg::new("bundle")
+                    .required(true)
+                    .value_name("BUNDLE")
+                    .help("a bundle's directory, or a promotion's id"),
+            )
+            .arg(Arg::new("inputs").long("inputs").value_name("DIR").help("compare the evidence files below it too"))
+            .arg(ledger())
+            .arg(json()),
+    ]
+}
+
+fn json() -> Arg {
+    Arg::new("json").long("json").action(ArgAction::SetTrue).help("print a document for programs")
 }
 
 fn flag(name: &'static str, help: &'static str) -> Arg {
@@ -92,10 +150,22 @@ pub fn run(arguments: Vec<OsString>, environment: impl Iterator<Item = (OsString
     let (task, matches) = match (name, matches.subcommand()) {
         ("rules", Some(("schema", _))) => (Task::Schema, matches),
         ("rules", Some(("show", show))) => (Task::Meaning, show),
+        ("rules", Some(("list", list))) => (Task::Rules(View::List), list),
+        ("rules", Some(("test", test))) => {
+            (Task::Rules(View::Test { bundle: text(test, "bundle").unwrap_or_default() }), test)
+        }
+        ("rules", Some(("diff", diff))) => (Task::Rules(View::Diff { since: text(diff, "since") }), diff),
         ("rules", Some((_, check))) => (Task::Check, check),
         ("validate", _) => (Task::Validate, matches),
         ("plan", _) => (Task::Plan, matches),
         ("run", _) => (Task::Run, matches),
+        ("bundle", _) => {
+            (Task::Bundle { id: text(matches, "id").unwrap_or_default(), out: text(matches, "out") }, matches)
+        }
+        ("replay", _) => {
+            let bundle = text(matches, "bundle").unwrap_or_default();
+            (Task::Replay { bundle, inputs: text(matches, "inputs") }, matches)
+        }
         ("rollback", _) => (Task::Rollback { id: text(matches, "id"), env: text(matches, "env") }, matches),
         _ => (Task::Show { id: text(matches, "id") }, matches),
     };

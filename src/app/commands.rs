@@ -8,15 +8,18 @@ use uuid::Uuid;
 
 use crate::adapters::clock::SystemClock;
 use crate::app::actions::{self, Told};
+use crate::app::bundle::Left;
 use crate::app::mask::{self, Mask};
 use crate::app::rules_file::{self, Loaded};
+use crate::app::rules_views::{self, View};
 use crate::app::screen::Screen;
 use crate::app::settings::{Settings, Sources};
-use crate::app::{ends, log, show, wiring};
+use crate::app::{bundle, ends, log, replay, show, wiring};
 use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::run::Wanted;
 use crate::pipeline::{run as road, undo};
 use crate::ports::{Clock as _, World};
+use crate::promotion::event::Event;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::planning::PlanFault;
 use crate::promotion::request::{Actor, ActorKnown};
@@ -49,6 +52,22 @@ pub enum Task {
     Meaning,
     /// Print the rules' JSON Schema.
     Schema,
+    /// Show the rules as objects.
+    Rules(View),
+    /// Write a promotion's bundle.
+    Bundle {
+        /// Its id, or the beginning of it.
+        id: String,
+        /// Where to.
+        out: Option<String>,
+    },
+    /// Judge again what a bundle holds.
+    Replay {
+        /// A directory, or a promotion's id.
+        bundle: String,
+        /// Where the evidence files are.
+        inputs: Option<String>,
+    },
     /// Show a record.
     Show {
         /// Its id, or the beginning of it.
@@ -94,6 +113,8 @@ fn perform(
             Ok(0)
         }
         Task::Show { id } => show::run(screen, settings, stop, id.as_deref()),
+        Task::Bundle { id, out } => bundle::run(screen, settings, stop, id, out.as_deref()),
+        Task::Replay { bundle, inputs } => replay::run(screen, settings, stop, bundle, inputs.as_deref()),
         _ => match rules_file::load(&settings.rules) {
             Err(error) => {
                 screen.say(&format!("{error}\nexit {INVALID}\n"));
@@ -109,6 +130,7 @@ fn perform(
                 screen.document(&serde_yaml::to_string(&loaded.rules)?);
                 Ok(0)
             }
+            Ok(loaded) if let Task::Rules(view) = task => rules_views::run(screen, settings, stop, &loaded, view),
             Ok(loaded) => Door { task, settings, screen, clock, loaded: &loaded, mask }.go(stop),
         },
     }
@@ -161,7 +183,11 @@ impl Door<'_> {
             None => self.walk(&job, stop),
         };
         self.screen.end_group();
-        self.close(&job, came)
+        let left = match &came {
+            Ok(end) => bundle::leave(self.screen, self.settings, &self.loaded.rules, end, stop),
+            Err(_) => Left::default(),
+        };
+        self.close(&job, came, &left)
     }
 
     /// Opens the world and walks the road.
@@ -188,12 +214,16 @@ impl Door<'_> {
     }
 
     /// Prints how it ended, tells GitHub Actions, and gives the exit code.
-    fn close(&self, job: &Job<'_>, came: Result<End, Halt>) -> Result<u8> {
+    fn close(&self, job: &Job<'_>, came: Result<End, Halt>, left: &Left) -> Result<u8> {
         let took = self.screen.took(self.clock.now());
-        let ending = match &came {
+        for warning in &left.warnings {
+            self.screen.tell(&Event::Warning(warning.clone()), self.clock.now());
+        }
+        let mut ending = match &came {
             Ok(end) => ends::ended(end, took),
             Err(halt) => ends::halted(halt, job.promotion, job.rules_path),
         };
+        ending.seen.extend(left.directories.iter().map(|directory| format!("its bundle is in {directory}")));
         let end = came.as_ref().ok();
         let snapshot = end.and_then(|end| end.facts.as_deref()).map(|facts| &facts.target.snapshot);
         let planned = end.and_then(|end| end.plan.as_deref());
@@ -203,7 +233,9 @@ impl Door<'_> {
         };
         self.print(job, end, &ending, &diffs);
         if let Some(to) = &self.settings.actions {
-            actions::tell(self.screen, self.settings, to, &Told { job, end, ending: &ending, diffs: &diffs });
+            let bundle = left.directories.first().map(String::as_str);
+            let told = Told { job, end, ending: &ending, diffs: &diffs, bundle };
+            actions::tell(self.screen, self.settings, to, &told);
         }
         Ok(ending.exit.code())
     }

@@ -3,12 +3,15 @@
 //! The only place that reads the process's environment, and where `anyhow` ends.
 
 pub mod actions;
+pub mod bundle;
 pub mod cli;
 pub mod commands;
 pub mod ends;
 pub mod log;
 pub mod mask;
+pub mod replay;
 pub mod rules_file;
+pub mod rules_views;
 pub mod screen;
 pub mod settings;
 pub mod show;

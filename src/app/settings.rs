@@ -51,6 +51,7 @@ pub const INPUTS: &[Input] = &[
         "how long to wait for an environment that another run holds: `10m`",
     ),
     input("ledger", "ledger", &["PROMOTE_LEDGER"], "the directory that keeps the records"),
+    input("bundle", "bundle", &["PROMOTE_BUNDLE"], "a directory that gets the evidence bundle of the promotion"),
     input("gitops-repo", "gitops-repo", &["GITOPS_REPO"], "the GitOps repository: owner/name, a URL, or a local path"),
     input("gitops-token", "", &["GITOPS_TOKEN"], "the token for it"),
     input("gitops-branch", "gitops-branch", &["GITOPS_BRANCH"], "its branch; else its default branch"),
@@ -74,6 +75,7 @@ pub const OUTPUTS: &[(&str, &str)] = &[
     ("version", "the version that was promoted or would be"),
     ("commit", "the commit in the GitOps repository that holds it"),
     ("promotion-id", "the promotion's id: `promote show <id>`"),
+    ("bundle", "the first directory that got the promotion's evidence bundle"),
 ];
 
 /// What a run is told.
@@ -103,6 +105,8 @@ pub struct Settings {
     pub wait_lock: Millis,
     /// The ledger.
     pub ledger: PathBuf,
+    /// A directory that gets the evidence bundle, with placeholders as in the rules.
+    pub bundle: Option<String>,
     /// The GitOps repository.
     pub gitops_repo: Option<String>,
     /// The token for it.
@@ -237,6 +241,7 @@ impl Sources {
             commit: self.text("commit"),
             wait_lock: self.span("wait-lock")?,
             ledger: self.path("ledger").unwrap_or_else(|| PathBuf::from(".promote")),
+            bundle: self.text("bundle"),
             gitops_repo: self.text("gitops-repo"),
             gitops_token: self.secret("gitops-token"),
             gitops_branch: self.text("gitops-branch"),

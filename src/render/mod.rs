@@ -5,6 +5,7 @@
 //! come from outside (test names, commit subjects, messages of resources) pass through [`escape`] on their way.
 
 pub mod actions;
+pub mod bundle;
 pub mod diff;
 pub mod ending;
 pub mod escape;
@@ -16,7 +17,9 @@ pub mod page;
 pub mod plan;
 pub mod progress;
 pub mod record;
+pub mod replay;
 pub mod report;
+pub mod rules;
 #[cfg(test)]
 mod samples;
 pub mod style;
