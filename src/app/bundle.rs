@@ -128,7 +128,7 @@ pub fn leave(screen: &Screen, settings: &Settings, rules: &Rules, end: &End, sto
 pub fn write(directory: &Path, id: &str, files: &BTreeMap<String, String>) -> Result<()> {
     match fs::symlink_metadata(directory) {
         Err(error) if error.kind() == ErrorKind::NotFound => write_new(directory, files),
-        Err(error) => Err(error).context("look at it"),
+        Err(error) => Err(error.into()),
         Ok(kind) if !kind.is_dir() => bail!("{} is there already, and is no directory", directory.display()),
         Ok(_) => write_over(directory, id, files),
     }

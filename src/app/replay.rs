@@ -16,7 +16,7 @@ use crate::app::settings::Settings;
 use crate::app::wiring;
 use crate::promotion::bundle::contents::{Input, Inputs};
 use crate::promotion::bundle::{Difference, MANIFEST, Manifest, check, manifest};
-use crate::promotion::replay;
+use crate::promotion::replay::{self, Replayed};
 use crate::render::bundle::INPUTS;
 use crate::render::ending::{self, Ending, INVALID};
 use crate::render::replay::{DIFFERS, Found, document, text};
@@ -106,38 +106,10 @@ pub fn run(
         Ok(read) => read,
         Err(ending) => return Ok(refuse(screen, &ending)),
     };
-    let mut differences = read.differences();
     let texts = read.texts();
-    let (mut replayed, mut unreadable) = (None, None);
-    match replay::open(&texts) {
-        Ok(opened) => {
-            if differences.is_empty() {
-                differences.extend(replay::contradictions(&read.manifest, &opened));
-            }
-            match replay::replay(&opened) {
-                Ok(judged) => replayed = judged,
-                Err(why) => unreadable = Some(why),
-            }
-        }
-        // A file that is not as it was sealed is named once.
-        Err(faults) => {
-            let known = |fault: &Difference| differences.iter().any(|known| known.file == fault.file);
-            let new: Vec<Difference> = faults.into_iter().filter(|fault| !known(fault)).collect();
-            let said: Vec<String> = new.iter().map(|fault| format!("{}: {}", fault.file, fault.what)).collect();
-            unreadable = Some(if said.is_empty() { "its files cannot be read".to_owned() } else { said.join("\n") });
-        }
-    }
+    let Again { mut differences, replayed, unreadable } = again(&read, &texts);
     let sealed = differences.is_empty().then_some(read.files.len());
-    let mut compared = None;
-    if let Some(folder) = inputs {
-        match texts.get(INPUTS).map(|text| serde_json::from_str::<Inputs>(text)) {
-            Some(Ok(inputs)) => {
-                compared = Some(inputs.files.len());
-                differences.extend(inputs.files.iter().filter_map(|input| differs(Path::new(folder), input)));
-            }
-            _ => differences.push(Difference::of(INPUTS, "it cannot be read, so no evidence file was compared")),
-        }
-    }
+    let compared = inputs.and_then(|folder| compare_inputs(Path::new(folder), &texts, &mut differences));
     let found = Found {
         what: &read.what,
         id: &read.manifest.promotion_id,
@@ -160,6 +132,50 @@ pub fn run(
         screen.say(&format!("{}exit {exit}\n", text(&found, screen.style())));
     }
     Ok(exit)
+}
+
+/// What came of judging again.
+struct Again {
+    differences: Vec<Difference>,
+    replayed: Option<Replayed>,
+    unreadable: Option<String>,
+}
+
+fn again(read: &Read, texts: &BTreeMap<String, String>) -> Again {
+    let mut differences = read.differences();
+    match replay::open(texts) {
+        Ok(opened) => {
+            if differences.is_empty() {
+                differences = replay::contradictions(&read.manifest, &opened);
+            }
+            match replay::replay(&opened) {
+                Ok(replayed) => Again { differences, replayed, unreadable: None },
+                Err(why) => Again { differences, replayed: None, unreadable: Some(why) },
+            }
+        }
+        // A file that is not as it was sealed is named once.
+        Err(faults) => {
+            let known = |fault: &&Difference| differences.iter().any(|known| known.file == fault.file);
+            let new = faults.iter().filter(|fault| !known(fault));
+            let said: Vec<String> = new.map(|fault| format!("{}: {}", fault.file, fault.what)).collect();
+            let why = if said.is_empty() { "so nothing can be judged again".to_owned() } else { said.join("\n") };
+            Again { differences, replayed: None, unreadable: Some(why) }
+        }
+    }
+}
+
+/// Compares the evidence files below a folder with those that were read; how many there are.
+fn compare_inputs(folder: &Path, texts: &BTreeMap<String, String>, differences: &mut Vec<Difference>) -> Option<usize> {
+    match texts.get(INPUTS).map(|text| serde_json::from_str::<Inputs>(text)) {
+        Some(Ok(inputs)) => {
+            differences.extend(inputs.files.iter().filter_map(|input| differs(folder, input)));
+            Some(inputs.files.len())
+        }
+        _ => {
+            differences.push(Difference::of(INPUTS, "it cannot be read, so no evidence file was compared"));
+            None
+        }
+    }
 }
 
 /// Where an evidence file below a folder is not the one that was read.

@@ -114,15 +114,15 @@ pub fn check(manifest: &Manifest, text: &[u8], found: &BTreeMap<String, Vec<u8>>
         };
         let seen = Sealed::of(bytes);
         if seen.bytes != wanted.bytes {
-            let what = format!("it has {} bytes, and the manifest says {}", seen.bytes, wanted.bytes);
+            let what = format!("it has {} bytes, and manifest.json says {}", seen.bytes, wanted.bytes);
             differences.push(Difference::of(name, what));
         } else if seen != *wanted {
-            let what = format!("its SHA-256 is {}, and the manifest says {}", seen.sha256, wanted.sha256);
+            let what = format!("its SHA-256 is {}, and manifest.json says {}", seen.sha256, wanted.sha256);
             differences.push(Difference::of(name, what));
         }
     }
     let extra = found.keys().filter(|name| !manifest.files.contains_key(*name));
-    differences.extend(extra.map(|name| Difference::of(name, "the manifest does not know it")));
+    differences.extend(extra.map(|name| Difference::of(name, "manifest.json does not know it")));
     if document(manifest).as_bytes() != text {
         differences.push(Difference::of(MANIFEST, "it is not written as promote writes it"));
     }

@@ -209,7 +209,7 @@ pub fn replay(bundle: &Bundle) -> Result<Option<Replayed>, String> {
         verdict: Twice { recorded: judged.report.verdict, recomputed: report.verdict },
         report_sha256: Twice { recorded: sha256(&judged.report_text), recomputed: sha256(document(&report)) },
         rows: rows(&judged.report, &report),
-        plan: judged.plan.as_ref().and_then(|plan| planned(&saved, judged, plan, &report)),
+        plan: judged.plan.as_ref().and_then(|plan| planned(&saved, judged, plan)),
     }))
 }
 
@@ -235,9 +235,10 @@ pub fn rows(recorded: &GateReport, recomputed: &GateReport) -> Vec<RowDifference
     differing.collect()
 }
 
-fn planned(saved: &Saved<'_>, judged: &Judged, plan: &Plan, report: &GateReport) -> Option<PlanReplayed> {
+/// The plan again, with the recorded report: its hash stands in the commit's message, and what differs in the report is said.
+fn planned(saved: &Saved<'_>, judged: &Judged, plan: &Plan) -> Option<PlanReplayed> {
     let recorded = Some(plan.digest.clone());
-    match again::plan(saved, report) {
+    match again::plan(saved, &judged.report) {
         Ok(None) => None,
         Ok(Some((now, bound))) => Some(PlanReplayed {
             digest: Twice { recorded, recomputed: Some(now.digest.clone()) },

@@ -30,6 +30,8 @@ pub fn files(entries: &[Entry], story: &Folded) -> (About, BTreeMap<String, Stri
         judged.plan.into_iter().for_each(|plan| put(PLAN, document(plan)));
     }
     contents.bound().into_iter().for_each(|bound| put(BOUND, bound));
+    story.rollback_plan.iter().for_each(|plan| put("rollback-plan.json", document(plan)));
+    put("outcome.json", document(&contents.came()));
     put("approval.json", document(&contents.approvals()));
     put("metrics.json", document(&contents.metrics()));
     put(INPUTS, document(&contents.inputs()));
@@ -122,4 +124,59 @@ pub fn written(id: &str, directory: &str, files: &BTreeMap<String, String>) -> S
         "schema": crate::render::json::SCHEMA, "promotion_id": id, "directory": directory, "files": names,
     });
     escape::json(&format!("{document:#}\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::promotion::folded::fold;
+    use crate::render::samples;
+
+    fn bundle(entries: &[Entry]) -> BTreeMap<String, String> {
+        files(entries, &fold(entries).unwrap()).1
+    }
+
+    #[test]
+    fn the_log_says_what_happened_in_lines_that_nobody_can_forge() {
+        let mut entries = samples::rolled_back();
+        entries[0].actor.name = "bo\n2026-11-22T12:10:00.000Z  approved".to_owned();
+        insta::assert_snapshot!(bundle(&entries)["promotion.log"], @r###"
+            2026-11-22T12:10:00.000Z  requested           dev → staging, app 1.10 → registry.example.com/app:1.20@sha256:9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b, by bo\n2026-11-22T12:10:00.000Z  approved (GitHub says so)
+            2026-11-22T12:10:01.000Z  planned             READY: 2 gates pass. plan 7f3a7f3a7f3a7f3a7f3a7f3a7f3a7f3a7f3a7f3a7f3a7f3a7f3a7f3a7f3a7f3a
+            2026-11-22T12:10:02.000Z  committed           c0ffee1 on main of acme/gitops
+            2026-11-22T12:12:00.000Z  refuted             deployment: app-staging turned Degraded 48 s after the sync and stayed so for 60 s
+            2026-11-22T12:12:01.000Z  rollback-planned    app 1.20 → 1.10
+            2026-11-22T12:12:02.000Z  rollback-committed  81ac0de on main of acme/gitops
+            2026-11-22T12:18:02.000Z  rollback-verified   live since 2026-11-22 12:13:02Z, watched for 5 min
+            2026-11-22T12:18:03.000Z  closed              ROLLED BACK: staging is back on app 1.10.
+        "###);
+    }
+
+    #[test]
+    fn what_is_only_asked_for_has_a_bundle_too() {
+        let entries = &samples::promoted()[..1];
+        let (about, files) = files(entries, &fold(entries).unwrap());
+        assert_eq!((about.verdict, about.plan_digest), (None, None));
+        let names: Vec<&str> = files.keys().map(String::as_str).collect();
+        let always = ["approval.json", "inputs.json", "metrics.json", "outcome.json", "promotion.log"];
+        assert_eq!(names, [always.as_slice(), &["request.json", "rules.yaml"]].concat());
+    }
+
+    #[test]
+    fn metrics_have_what_happened_and_nothing_else() {
+        let of = |entries: &[Entry]| -> serde_json::Value {
+            serde_json::from_str(&bundle(entries)["metrics.json"]).unwrap()
+        };
+        let durations = &of(&samples::promoted())["durations"];
+        let spans = |durations: &serde_json::Value| {
+            durations.as_object().unwrap().values().map(serde_json::Value::as_u64).collect::<Vec<_>>()
+        };
+        let wanted = [Some(1000), Some(1000), Some(360_000), Some(0), None, None, Some(362_000)];
+        assert_eq!(spans(durations), wanted);
+        let durations = &of(&samples::rolled_back())["durations"];
+        let wanted = [Some(1000), Some(1000), None, None, Some(118_000), Some(362_000), Some(483_000)];
+        assert_eq!(spans(durations), wanted);
+        let killed = of(&samples::killed());
+        assert_eq!((&killed["outcome"], &killed["exit_code"]), (&serde_json::Value::Null, &serde_json::Value::Null));
+    }
 }

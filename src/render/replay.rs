@@ -4,12 +4,17 @@ use serde_json::json;
 
 use crate::promotion::bundle::Difference;
 use crate::promotion::replay::{PlanReplayed, Replayed, RowDifference, word};
-use crate::promotion::report::{GateRow, Mark, Verdict};
-use crate::render::style::{COLUMNS, Style, sign, word as mark_word};
+use crate::promotion::report::{GateRow, Verdict};
+use crate::render::style::{COLUMNS, Style, word as mark_word};
 use crate::render::{escape, words};
 
 /// The exit code of a replay that came out otherwise.
 pub const DIFFERS: u8 = 10;
+
+/// How many digits of a hash are shown.
+const HASH_SHOWN: usize = 12;
+/// What a difference begins with.
+const NOT_SAME: &str = "≠";
 
 /// What a replay found.
 #[derive(Debug)]
@@ -50,7 +55,7 @@ pub fn text(found: &Found<'_>, style: Style) -> String {
         lines.push(String::new());
     }
     for difference in found.files {
-        let first = format!("✗ {}: ", escape::line(&difference.file));
+        let first = format!("{NOT_SAME} {}: ", escape::line(&difference.file));
         lines.extend(words::wrapped(&first, 6, &escape::line(&difference.what), COLUMNS));
     }
     for why in found.unreadable.iter().flat_map(|why| why.lines()) {
@@ -103,13 +108,11 @@ fn compared(found: &Found<'_>) -> Vec<String> {
         Some(replayed) => {
             lines.extend(row("verdict", &twice(word(replayed.verdict.recorded), word(replayed.verdict.recomputed))));
             let (old, new) = (&replayed.report_sha256.recorded, &replayed.report_sha256.recomputed);
-            lines.extend(row("report", &twice(&format!("sha256 {old}"), &format!("sha256 {new}"))));
+            lines.extend(row("report", &twice(&short(old), &short(new))));
             match &replayed.plan {
                 Some(plan) => {
-                    let none = || "none could be made".to_owned();
-                    let old = plan.digest.recorded.clone().unwrap_or_else(none);
-                    let new = plan.digest.recomputed.clone().unwrap_or_else(none);
-                    lines.extend(row("plan", &twice(&escape::line(&old), &escape::line(&new))));
+                    let shown = |digest: &Option<String>| digest.as_deref().map_or_else(|| "none".to_owned(), short);
+                    lines.extend(row("plan", &twice(&shown(&plan.digest.recorded), &shown(&plan.digest.recomputed))));
                 }
                 None if replayed.verdict.recorded == Verdict::Go => {
                     lines.extend(row("plan", "a rollback's is made from what it undoes, and not from its own facts"));
@@ -119,6 +122,12 @@ fn compared(found: &Found<'_>) -> Vec<String> {
         }
     }
     lines
+}
+
+/// The first digits of a hash: whoever wants it whole has the file, or `--json`.
+fn short(hash: &str) -> String {
+    let shown: String = escape::line(hash).chars().take(HASH_SHOWN).collect();
+    format!("sha256 {shown}…")
 }
 
 fn twice(recorded: &str, recomputed: &str) -> String {
@@ -131,7 +140,7 @@ fn twice(recorded: &str, recomputed: &str) -> String {
 fn differing(replayed: &Replayed, style: Style) -> Vec<String> {
     let mut lines: Vec<String> = replayed.rows.iter().flat_map(|row| differing_row(row, style)).collect();
     if replayed.rows.is_empty() && !replayed.report_sha256.same() {
-        lines.push("✗ gate-report.json: each row is the same, but not the bytes".to_owned());
+        lines.push(format!("{NOT_SAME} gate-report.json: each row is the same, but not the bytes"));
     }
     if let Some(plan) = replayed.plan.as_ref().filter(|plan| !plan.same()) {
         lines.extend(differing_plan(plan));
@@ -148,12 +157,8 @@ pub fn differing_row(row: &RowDifference, style: Style) -> Vec<String> {
             |row| format!("{} {}", style.mark(row.mark), mark_word(row.mark)),
         )
     };
-    let mut lines = vec![format!(
-        "{} {gate}: {} recorded, {} now",
-        sign(Mark::Fail),
-        marked(&row.recorded),
-        marked(&row.recomputed)
-    )];
+    let mut lines =
+        vec![format!("{NOT_SAME} {gate}: {} recorded, {} now", marked(&row.recorded), marked(&row.recomputed))];
     let mut part = |name: &str, of: fn(&GateRow) -> &str| {
         if let (Some(old), Some(new)) = (&row.recorded, &row.recomputed)
             && of(old) != of(new)
@@ -164,7 +169,7 @@ pub fn differing_row(row: &RowDifference, style: Style) -> Vec<String> {
     };
     part("wanted", |row| &row.expected);
     part("found", |row| &row.observed);
-    part("because", |row| row.because.as_deref().unwrap_or("nothing"));
+    part("because", |row| row.because.as_deref().unwrap_or("-"));
     part("evidence", |row| &row.evidence);
     part("rule", |row| &row.rule);
     lines.extend(words::wrapped("      ", 8, &cause(row), COLUMNS));
@@ -195,7 +200,7 @@ fn differing_plan(plan: &PlanReplayed) -> Vec<String> {
     if !plan.parts.is_empty() {
         said.push(format!("of the plan differs: {}", plan.parts.join(", ")));
     }
-    let mut lines = vec!["✗ plan.json".to_owned()];
+    let mut lines = vec![format!("{NOT_SAME} plan.json")];
     lines.extend(said.iter().flat_map(|said| words::wrapped("      ", 8, said, COLUMNS)));
     lines
 }

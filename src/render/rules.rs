@@ -106,8 +106,8 @@ pub struct Pair<'a> {
 
 /// `rules diff`: first what changed in meaning, then in the text.
 pub fn diff(pair: &Pair<'_>, style: Style) -> String {
-    let mut lines =
-        vec![format!("{}: {} since {}", escape::line(pair.path), changed_word(pair), escape::line(pair.since))];
+    let head = format!("{} since {}", changed_word(pair), escape::line(pair.since));
+    let mut lines = words::wrapped(&format!("{}: ", escape::line(pair.path)), 2, &head, COLUMNS);
     match pair.compared {
         None => lines
             .push("  the older rules have faults for this version of promote: only their text is compared".to_owned()),

@@ -5,6 +5,7 @@
 mod action;
 mod argocd;
 mod bad_input;
+mod bundle;
 mod gitops;
 mod harness;
 mod http;
@@ -14,6 +15,7 @@ mod packages;
 mod races;
 mod readme;
 mod rules;
+mod rules_views;
 mod scenarios;
 mod secrets;
 mod tls;

@@ -10,8 +10,8 @@ use crate::promotion::folded::{Approval, Folded, Refusal};
 use crate::promotion::id::{canonical, sha256};
 use crate::promotion::life::State;
 use crate::promotion::outcome::Outcome;
-use crate::promotion::plan::Plan;
-use crate::promotion::record::{Deployment, Entry, Milestone, RulesText};
+use crate::promotion::plan::{Committed, Plan};
+use crate::promotion::record::{Closed, Deployment, Entry, Milestone, Refuted, RulesText, Verified};
 use crate::promotion::replay::again::{self, Saved};
 use crate::promotion::report::{GateReport, Mark};
 use crate::promotion::request::{Actor, Request};
@@ -57,6 +57,33 @@ pub struct Approvals<'a> {
     pub cancelled: Option<&'a Refusal>,
     /// The newer promotion that took its place.
     pub superseded_by: Option<&'a str>,
+}
+
+/// `outcome.json`: what came of it, and what was seen live.
+#[derive(Debug, Clone, Serialize)]
+pub struct Came<'a> {
+    /// The number of the bundle's form.
+    pub schema: u32,
+    /// The promotion's id.
+    pub promotion_id: &'a str,
+    /// Where the promotion stands.
+    pub state: State,
+    /// How its newest run ended.
+    pub outcome: Option<Outcome>,
+    /// How that run ended, in words, and what to do next.
+    pub closed: Option<&'a Closed>,
+    /// When the promotion ended.
+    pub completed_at: Option<Time>,
+    /// The commits that hold the new version.
+    pub commits: Option<&'a [Committed]>,
+    /// The verification that held.
+    pub verified: Option<&'a Verified>,
+    /// The verification that did not.
+    pub refuted: Option<&'a Refuted>,
+    /// The commits that restore the version before.
+    pub rollback_commits: Option<&'a [Committed]>,
+    /// The verification of what was restored.
+    pub rollback_verified: Option<&'a Verified>,
 }
 
 /// `metrics.json`: how long it took, and how it came out.
@@ -182,6 +209,24 @@ impl<'a> Contents<'a> {
             rejected: self.story.rejected.as_ref(),
             cancelled: self.story.cancelled.as_ref(),
             superseded_by: self.story.superseded_by.as_deref(),
+        }
+    }
+
+    /// `outcome.json`.
+    pub fn came(&self) -> Came<'a> {
+        let story = self.story;
+        Came {
+            schema: SCHEMA,
+            promotion_id: &story.id,
+            state: story.state,
+            outcome: story.outcome,
+            closed: story.closed.as_ref(),
+            completed_at: story.completed_at,
+            commits: story.committed.as_deref(),
+            verified: story.verified.as_ref(),
+            refuted: story.refuted.as_ref(),
+            rollback_commits: story.rollback_committed.as_deref(),
+            rollback_verified: story.rollback_verified.as_ref(),
         }
     }
 
