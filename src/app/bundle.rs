@@ -22,7 +22,7 @@ use crate::promotion::record::Entry;
 use crate::promotion::rules::Rules;
 use crate::promotion::words;
 use crate::render::bundle;
-use crate::render::ending::{self, Ending, Exit, USAGE};
+use crate::render::ending::{Ending, Exit, USAGE};
 
 /// Where `promote bundle` writes to where it is not told.
 const DEFAULT: &str = "promotion-bundle";
@@ -66,14 +66,14 @@ pub fn run(screen: &Screen, settings: &Settings, stop: &Arc<AtomicBool>, id: &st
     let found = wiring::books(settings, stop).map_err(|fault| failed(&fault));
     let (entries, story) = match found.and_then(|books| find(&books.ledger, id)) {
         Ok(found) => found,
-        Err(ending) => return Ok(refuse(screen, &ending)),
+        Err(ending) => return Ok(screen.end(&ending)),
     };
     let directory = out.map_or_else(|| Path::new(DEFAULT).join(&story.id), PathBuf::from);
     let files = files(screen, &entries, &story);
     if let Err(error) = write(&directory, &story.id, &files) {
         let mut ending = Ending::fault(Exit::Outcome(Outcome::Failed), "write the bundle", &format!("{error:#}"), None);
         ending.next.push("name another directory with --out".to_owned());
-        return Ok(refuse(screen, &ending));
+        return Ok(screen.end(&ending));
     }
     let shown = directory.display().to_string();
     if screen.json() {
@@ -83,11 +83,6 @@ pub fn run(screen: &Screen, settings: &Settings, stop: &Arc<AtomicBool>, id: &st
         screen.say(&format!("{shown}: the bundle of {}, {count}\n", story.id));
     }
     Ok(0)
-}
-
-fn refuse(screen: &Screen, ending: &Ending) -> u8 {
-    screen.say(&ending::text(ending, screen.style()));
-    ending.exit.code()
 }
 
 /// What came of the bundles that a run leaves.

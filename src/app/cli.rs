@@ -8,6 +8,7 @@ use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::app::commands::{self, Task};
+use crate::app::life::Verb;
 use crate::app::rules_views::View;
 use crate::app::settings::{INPUTS, Sources};
 use crate::render::ending::USAGE;
@@ -18,14 +19,72 @@ const SWITCHES: [&str; 3] = ["dry-run", "auto-approve", "skip-validation"];
 /// The whole command line, for parsing and for `--help`.
 pub fn command() -> Command {
     let about = "Promotes a version of a service between environments, and proves that it was right to";
-    let common = |name: &'static str, about: &'static str| {
-        INPUTS
-            .iter()
-            .filter(|input| !input.flag.is_empty())
-            .fold(Command::new(name).about(about), |command, input| command.arg(flag(input.flag, input.meaning)))
-    };
-    let id = |help: &'static str| Arg::new("id").help(help).value_name("ID");
-    let rules = Command::new("rules")
+    let command = Command::new("promote")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(about)
+        .after_help("Exit codes: 0 done, 2 usage, 3 rules or settings, 10 held, 11 unknown, 12 rejected, 13 waiting,\n14 superseded, 20 failed, 21 rolled back, 22 stuck, 23 unconfirmed, 130 interrupted, 1 a bug in promote.")
+        .disable_help_subcommand(true);
+    command.subcommands(road()).subcommands(life()).subcommand(rules()).subcommands(ledger())
+}
+
+/// Commands on a promotion that the rules have: they walk the road, or a part of it.
+fn road() -> Vec<Command> {
+    vec![
+        common("validate", "Judge the gates of a promotion; writes nothing"),
+        common("plan", "Judge the gates and print every write that a run would make; writes nothing"),
+        common("run", "Promote: judge, commit, sync, verify, and roll back what does not verify"),
+        common("rollback", "Restore the version from before a promotion")
+            .arg(env("the environment that is restored"))
+            .arg(id("the promotion that is undone; else the newest one to the environment")),
+    ]
+}
+
+/// Commands on a promotion that the ledger has: they move it on in its life.
+fn life() -> Vec<Command> {
+    const ID: &str = "its id, or the beginning of it";
+    vec![
+        common("request", "Ask for a promotion, and leave it to somebody to execute"),
+        common("approve", "Approve a promotion that waits").arg(id(ID)),
+        common("reject", "Refuse a promotion that waits; needs --reason").arg(id(ID)),
+        common("execute", "Carry out a promotion that was asked for").arg(id(ID)),
+        common("cancel", "Take back a promotion that is not written yet").arg(id(ID)),
+        common("resume", "Go on with a promotion that a run left, from wherever it stands")
+            .arg(env("the environment, where several promotions are open"))
+            .arg(id("its id, or the beginning of it; else the only open one")),
+        common("unlock", "Take an environment's lock away from the run that holds it; needs --reason")
+            .arg(env("the environment that is unlocked")),
+    ]
+}
+
+/// Commands that read the ledger.
+fn ledger() -> Vec<Command> {
+    vec![
+        common("show", "Show the record of a promotion")
+            .arg(id("its id, or the beginning of it; else the records are listed")),
+        reading(Command::new("bundle").about("Write the evidence bundle of a promotion"))
+            .arg(id("its id, or the beginning of it").required(true))
+            .arg(Arg::new("out").long("out").value_name("DIR").help("where to; else promotion-bundle/<id>")),
+        reading(Command::new("replay").about(
+            "Judge again what a bundle holds, offline; exit 0 if all is the same, 10 if not, 3 if it is no bundle",
+        ))
+        .arg(saved())
+        .arg(Arg::new("inputs").long("inputs").value_name("DIR").help("compare the evidence files below it too")),
+    ]
+}
+
+/// A command that reads the ledger and nothing else.
+fn reading(command: Command) -> Command {
+    let asks = |name: &&crate::app::settings::Input| ["ledger", "gitops-repo", "ca-file"].contains(&name.input);
+    INPUTS.iter().filter(asks).fold(command, |command, input| command.arg(flag(input.flag, input.meaning))).arg(json())
+}
+
+fn saved() -> Arg {
+    Arg::new("bundle").required(true).value_name("BUNDLE").help("a bundle's directory, or a promotion's id")
+}
+
+/// Commands on the rules file.
+fn rules() -> Command {
+    Command::new("rules")
         .about("Check the rules file, show what it means, or print its JSON Schema")
         .subcommand_required(true)
         .arg_required_else_help(true)
@@ -37,86 +96,46 @@ pub fn command() -> Command {
                 .about("Print what the rules mean: names bound, defaults filled in, gates spelled out as conditions")
                 .arg(flag("rules", "the rules file")),
         )
-        .subcommands(views());
-    let env = Arg::new("env").long("env").value_name("ENVIRONMENT").help("the environment that is restored");
-    Command::new("promote")
-        .version(env!("CARGO_PKG_VERSION"))
-        .about(about)
-        .after_help("Exit codes: 0 done, 2 usage, 3 rules or settings, 10 held, 11 unknown, 12 rejected, 13 waiting,\n14 superseded, 20 failed, 21 rolled back, 22 stuck, 23 unconfirmed, 130 interrupted, 1 a bug in promote.")
-        .disable_help_subcommand(true)
-        .subcommand(common("validate", "Judge the gates of a promotion; writes nothing").arg(json()))
-        .subcommand(common("plan", "Judge the gates and print every write that a run would make; writes nothing").arg(json()))
-        .subcommand(common("run", "Promote: judge, commit, sync, verify, and roll back what does not verify").arg(json()))
-        .subcommand(
-            common("rollback", "Restore the version from before a promotion")
-                .arg(json())
-                .arg(env)
-                .arg(id("the promotion that is undone; else the newest one to the environment")),
-        )
-        .subcommand(rules)
-        .subcommands(kept())
-        .subcommand(
-            common("show", "Show the record of a promotion")
-                .arg(json())
-                .arg(id("its id, or the beginning of it; else the records are listed")),
-        )
+        .subcommand(Command::new("schema").about("Print the JSON Schema of the rules file"))
+        .subcommands(views().map(|view| view.arg(flag("rules", "the rules file"))))
 }
 
 /// What the rules say, and how they stand to what was promoted by them.
-fn views() -> [Command; 4] {
-    let rules = || flag("rules", "the rules file");
-    let ledger = || flag("ledger", "the ledger that keeps the records");
+fn views() -> [Command; 3] {
     [
-        Command::new("schema").about("Print the JSON Schema of the rules file"),
-        Command::new("list").about("Show each promotion on a line").arg(rules()).arg(json()),
-        Command::new("test")
-            .about("Judge the facts of a bundle by these rules, and show what would change; exit codes as validate's")
-            .arg(
-                Arg::new("bundle")
-                    .required(true)
-                    .value_name("BUNDLE")
-                    .help("a bundle's directory, or a promotion's id"),
-            )
-            .arg(rules())
-            .arg(ledger())
-            .arg(json()),
-        Command::new("diff")
-            .about("Show what changed in the rules since a promotion, in meaning and in text; exit 0 whatever changed")
-            .arg(Arg::new("since").long("since").value_name("ID").help("the promotion; else the newest completed one"))
-            .arg(rules())
-            .arg(ledger())
-            .arg(json()),
-    ]
-}
-
-/// What is done with what the ledger keeps.
-fn kept() -> [Command; 2] {
-    let ledger = || flag("ledger", "the ledger that keeps the records");
-    [
-        Command::new("bundle")
-            .about("Write the evidence bundle of a promotion")
-            .arg(Arg::new("id").required(true).value_name("ID").help("the promotion's id, or the beginning of it"))
-            .arg(Arg::new("out").long("out").value_name("DIR").help("where to; else promotion-bundle/<id>"))
-            .arg(ledger())
-            .arg(json()),
-        Command::new("replay")
-            .about(
-                "Judge again what a bundle holds, offline; exit 0 if all is the same, 10 if not, 3 if it is no bundle",
-            )
-            .arg(
-                Arg::new("bundle")
-                    .required(true)
-                    .value_name("BUNDLE")
-                    .help("a bundle's directory, or a promotion's id"),
-            )
-            .arg(Arg::new("inputs").long("inputs").value_name("DIR").help("compare the evidence files below it too"))
-            .arg(ledger())
-            .arg(json()),
+        Command::new("list").about("Show each promotion on a line").arg(json()),
+        reading(
+            Command::new("test").about(
+                "Judge the facts of a bundle by these rules, and show what would change; exit codes as validate's",
+            ),
+        )
+        .arg(saved()),
+        reading(Command::new("diff").about(
+            "Show what changed in the rules since a promotion, in meaning and in text; exit 0 whatever changed",
+        ))
+        .arg(Arg::new("since").long("since").value_name("ID").help("the promotion; else the newest completed one")),
     ]
 }
 
 fn json() -> Arg {
     Arg::new("json").long("json").action(ArgAction::SetTrue).help("print a document for programs")
+}
+
+/// A command that takes every setting.
+fn common(name: &'static str, about: &'static str) -> Command {
+    INPUTS
+        .iter()
+        .filter(|input| !input.flag.is_empty())
+        .fold(Command::new(name).about(about), |command, input| command.arg(flag(input.flag, input.meaning)))
+        .arg(json())
+}
+
+fn id(help: &'static str) -> Arg {
+    Arg::new("id").help(help).value_name("ID")
+}
+
+fn env(help: &'static str) -> Arg {
+    Arg::new("env").long("env").value_name("ENVIRONMENT").help(help)
 }
 
 fn flag(name: &'static str, help: &'static str) -> Arg {
@@ -151,21 +170,21 @@ pub fn run(arguments: Vec<OsString>, environment: impl Iterator<Item = (OsString
         ("rules", Some(("schema", _))) => (Task::Schema, matches),
         ("rules", Some(("show", show))) => (Task::Meaning, show),
         ("rules", Some(("list", list))) => (Task::Rules(View::List), list),
-        ("rules", Some(("test", test))) => {
-            (Task::Rules(View::Test { bundle: text(test, "bundle").unwrap_or_default() }), test)
-        }
+        ("rules", Some(("test", test))) => (Task::Rules(View::Test { bundle: given(test, "bundle") }), test),
         ("rules", Some(("diff", diff))) => (Task::Rules(View::Diff { since: text(diff, "since") }), diff),
         ("rules", Some((_, check))) => (Task::Check, check),
         ("validate", _) => (Task::Validate, matches),
         ("plan", _) => (Task::Plan, matches),
         ("run", _) => (Task::Run, matches),
-        ("bundle", _) => {
-            (Task::Bundle { id: text(matches, "id").unwrap_or_default(), out: text(matches, "out") }, matches)
-        }
-        ("replay", _) => {
-            let bundle = text(matches, "bundle").unwrap_or_default();
-            (Task::Replay { bundle, inputs: text(matches, "inputs") }, matches)
-        }
+        ("request", _) => (Task::Request, matches),
+        ("execute", _) => (Task::Execute { id: text(matches, "id") }, matches),
+        ("resume", _) => (Task::Resume { id: text(matches, "id"), env: text(matches, "env") }, matches),
+        ("approve", _) => (Task::Say { verb: Verb::Approve, id: text(matches, "id") }, matches),
+        ("reject", _) => (Task::Say { verb: Verb::Reject, id: text(matches, "id") }, matches),
+        ("cancel", _) => (Task::Say { verb: Verb::Cancel, id: text(matches, "id") }, matches),
+        ("unlock", _) => (Task::Unlock { env: text(matches, "env") }, matches),
+        ("bundle", _) => (Task::Bundle { id: given(matches, "id"), out: text(matches, "out") }, matches),
+        ("replay", _) => (Task::Replay { bundle: given(matches, "bundle"), inputs: text(matches, "inputs") }, matches),
         ("rollback", _) => (Task::Rollback { id: text(matches, "id"), env: text(matches, "env") }, matches),
         _ => (Task::Show { id: text(matches, "id") }, matches),
     };
@@ -186,6 +205,11 @@ fn with_command(mut arguments: Vec<OsString>, environment: &BTreeMap<String, Str
 
 fn text(matches: &ArgMatches, name: &str) -> Option<String> {
     matches.try_get_one::<String>(name).ok().flatten().cloned()
+}
+
+/// An argument that must be there.
+fn given(matches: &ArgMatches, name: &str) -> String {
+    text(matches, name).unwrap_or_default()
 }
 
 fn flags(matches: &ArgMatches) -> BTreeMap<String, String> {

@@ -4,9 +4,11 @@
 
 pub mod actions;
 pub mod bundle;
+pub mod choose;
 pub mod cli;
 pub mod commands;
 pub mod ends;
+pub mod life;
 pub mod log;
 pub mod mask;
 pub mod replay;

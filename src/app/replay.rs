@@ -18,7 +18,7 @@ use crate::promotion::bundle::contents::{Input, Inputs};
 use crate::promotion::bundle::{Difference, MANIFEST, Manifest, check, manifest};
 use crate::promotion::replay::{self, Replayed};
 use crate::render::bundle::INPUTS;
-use crate::render::ending::{self, Ending, INVALID};
+use crate::render::ending::{Ending, INVALID};
 use crate::render::replay::{DIFFERS, Found, document, text};
 
 /// The largest file of a bundle that is read, in bytes.
@@ -104,7 +104,7 @@ pub fn run(
 ) -> Result<u8> {
     let read = match find(screen, settings, stop, what) {
         Ok(read) => read,
-        Err(ending) => return Ok(refuse(screen, &ending)),
+        Err(ending) => return Ok(screen.end(&ending)),
     };
     let texts = read.texts();
     let Again { mut differences, replayed, unreadable } = again(&read, &texts);
@@ -198,10 +198,4 @@ fn differs(folder: &Path, input: &Input) -> Option<Difference> {
             if seen == file.sha256 { None } else { of(format!("{what} and {}", file.sha256)) }
         }
     }
-}
-
-/// Prints why there is nothing to replay; the exit code.
-pub fn refuse(screen: &Screen, ending: &Ending) -> u8 {
-    screen.say(&ending::text(ending, screen.style()));
-    ending.exit.code()
 }

@@ -53,7 +53,7 @@ pub fn run(screen: &Screen, settings: &Settings, stop: &Arc<AtomicBool>, loaded:
         View::Test { bundle } => test(screen, settings, stop, loaded, bundle),
         View::Diff { since } => diff(screen, settings, stop, loaded, since.as_deref()),
     };
-    Ok(ended.unwrap_or_else(|ending| replay::refuse(screen, &ending)))
+    Ok(ended.unwrap_or_else(|ending| screen.end(&ending)))
 }
 
 /// Judges saved facts by the present rules.
