@@ -65,7 +65,7 @@ fn said(entry: &Entry) -> String {
     match &entry.event {
         Milestone::Requested(requested) => {
             let request = &requested.request;
-            let images: Vec<String> = request.images.iter().map(|wanted| change(wanted)).collect();
+            let images: Vec<String> = request.images.iter().map(change).collect();
             let undoes = match &request.kind {
                 RequestKind::Rollback { undoes } => format!(", undoes promotion {}", escape::line(undoes)),
                 RequestKind::Promotion => String::new(),

@@ -229,6 +229,25 @@ fn a_flipped_report_rule_or_pin_is_named_whatever_the_hashes_say() {
 }
 
 #[test]
+fn what_cannot_be_judged_again_is_no_answer() {
+    for (name, from, to, says) in [
+        ("rules.yaml", "tests:  ", "tets:   ", "unknown gate `tets`"),
+        ("rules.yaml", "from: dev", "from: staging", "to itself moves nothing"),
+        ("facts.json", "\"at\"", "\"when\"", "facts.json: it cannot be read: missing field `at`"),
+        ("request.json", "\"to\": \"staging\"", "\"to\": \"canary\"", "no promotion from dev to canary"),
+    ] {
+        let (sandbox, directory) = delivered();
+        let text = texts(&directory)[name].clone();
+        assert!(text.contains(from), "{name} has no {from}");
+        repaired(&directory, &[(name, text.replacen(from, to, 1))]);
+        let (words, said) = replay(&sandbox, &[], 3);
+        let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains(says) && words.contains("it could not be judged again"), "{words}");
+        assert_eq!((&said["same"], &said["verdict"]), (&json!(false), &Value::Null));
+    }
+}
+
+#[test]
 fn one_changed_byte_in_any_file_is_named() {
     let (sandbox, directory) = delivered();
     for (name, text) in texts(&directory) {

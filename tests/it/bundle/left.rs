@@ -126,3 +126,22 @@ fn a_promotion_that_nothing_asks_a_bundle_of_leaves_none() {
     let kept = |path: &Path| path.starts_with(sandbox.work().join(".promote"));
     assert!(!new.is_empty() && new.iter().all(|path| kept(path)), "{new:?}");
 }
+
+#[test]
+fn what_was_only_asked_for_and_refused_has_a_bundle_too() {
+    let sandbox = sound();
+    let ran = sandbox.promote(&["request", "--bundle", "out"]);
+    assert_eq!(ran.exit, Some(0), "{}", ran.all());
+    let bundle = only(&sandbox, "out");
+    assert!(replays(&sandbox, &bundle).contains("nothing was judged yet"));
+    let id = bundle.trim_start_matches("out/");
+    let ran = sandbox.promote(&["reject", id, "--reason", "not on a Friday"]);
+    assert_eq!(ran.exit, Some(0), "{}", ran.all());
+    let ran = sandbox.promote(&["bundle", id, "--out", &bundle]);
+    assert_eq!(ran.exit, Some(0), "{}", ran.all());
+    replays(&sandbox, &bundle);
+    let approval: serde_json::Value =
+        serde_json::from_str(&texts(&sandbox.work().join(&bundle))["approval.json"]).unwrap();
+    assert_eq!(approval["rejected"]["reason"], "not on a Friday");
+    assert_eq!(approval["rejected"]["by"], serde_json::json!({ "name": "dana", "known": "claimed" }));
+}
