@@ -5,7 +5,7 @@ use similar::{ChangeTag, TextDiff};
 
 use crate::promotion::gates::needs::name;
 use crate::promotion::rules::compare::{Compared, Effect};
-use crate::promotion::rules::{Promotion, RollbackWhen, Rules};
+use crate::promotion::rules::{Promotion, Rules};
 use crate::render::style::{COLUMNS, Style};
 use crate::render::table::{lay, padded};
 use crate::render::{escape, words};
@@ -18,7 +18,7 @@ const SAID_AT: usize = 13;
 /// `rules list`: each promotion on a line, and below the table what the lines had to shorten.
 pub fn list(rules: &Rules, style: Style) -> String {
     let rows: Vec<Vec<String>> = rules.promotions.iter().map(cells).collect();
-    let heading = ["promotion", "gates", "approvals", "rollback", "not built"];
+    let heading = ["promotion", "gates", "approvals", "auto", "not built"];
     let laid = lay(&heading, &rows, COLUMNS);
     let mut lines = vec![style.faint(&laid.heading)];
     lines.extend(laid.lines);
@@ -37,7 +37,7 @@ fn cells(promotion: &Promotion) -> Vec<String> {
         words::way(&promotion.from, &promotion.to),
         or_none(gates(promotion)),
         approvals(promotion).to_owned(),
-        rollback(promotion).to_owned(),
+        if promotion.auto_promote { "yes" } else { "no" }.to_owned(),
         or_none(not_built(promotion)),
     ]
 }
@@ -63,14 +63,6 @@ fn approvals(promotion: &Promotion) -> &'static str {
     if asked { "asked for" } else { "none" }
 }
 
-fn rollback(promotion: &Promotion) -> &'static str {
-    match promotion.rollback.when {
-        RollbackWhen::Auto => "auto",
-        RollbackWhen::Ask => "ask",
-        RollbackWhen::Never => "never",
-    }
-}
-
 /// `rules list --json`.
 pub fn list_document(path: &str, rules: &Rules) -> String {
     let one = |promotion: &Promotion| {
@@ -80,6 +72,8 @@ pub fn list_document(path: &str, rules: &Rules) -> String {
             "gates": promotion.gates.iter().map(|gate| &gate.id).collect::<Vec<_>>(),
             "optional": promotion.gates.iter().filter(|gate| gate.optional).map(|gate| &gate.id).collect::<Vec<_>>(),
             "approvals": approvals(promotion) != "none",
+            "auto_promote": promotion.auto_promote,
+            "trust_baseline": promotion.trust_baseline,
             "rollback": promotion.rollback.when,
             "not_built": promotion.not_built.iter().map(|part| &part.part).collect::<Vec<_>>(),
             "line": promotion.at.line,

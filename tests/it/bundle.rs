@@ -159,7 +159,7 @@ fn a_bundle_has_what_an_auditor_asks_for() {
     assert_eq!(digest, sha256(&files["plan-digest.json"]), "sha256sum shows the plan's digest");
     assert_eq!(json("manifest.json")["plan_digest"], digest);
     assert_eq!(json("approval.json")["approved"], json!([]));
-    assert_eq!(json("metrics.json")["gates"]["pass"], 3);
+    assert_eq!(json("metrics.json")["gates"]["pass"], 4);
     assert_eq!(json("metrics.json")["exit_code"], 0);
     let durations = &json("metrics.json")["durations"];
     assert!(durations["requested_to_closed_ms"].is_u64() && durations["committed_to_verified_ms"].is_null());
@@ -169,7 +169,7 @@ fn a_bundle_has_what_an_auditor_asks_for() {
     }
     let log: Vec<&str> = files["promotion.log"].lines().collect();
     assert_eq!(log.len(), 4, "{log:?}");
-    let said = ["app 1.10 → ", "READY: 3 gates pass. plan", " on main of ../gitops.git", "DELIVERED: app 1.20"];
+    let said = ["app 1.10 → ", "READY: 4 gates pass. plan", " on main of ../gitops.git", "DELIVERED: app 1.20"];
     for (line, said) in log.iter().zip(said) {
         assert!(line.contains(said) && line[..24].ends_with('Z'), "{line}");
     }

@@ -4,6 +4,7 @@
 
 mod action;
 mod argocd;
+mod auto;
 mod bad_input;
 mod bundle;
 mod gitops;
@@ -11,7 +12,10 @@ mod harness;
 mod http;
 mod kill;
 mod layers;
+mod lazy;
+mod ledger;
 mod life;
+mod order;
 mod packages;
 mod races;
 mod readme;

@@ -83,6 +83,8 @@ fn one(old_rules: &Rules, new_rules: &Rules, new: &Promotion) -> Compared {
     found.evidence((old_rules, old), (new_rules, new));
     found.flag("require_digest", old.require_digest, new.require_digest);
     found.flag("require_subject", old.require_subject, new.require_subject);
+    found.opens("trust_baseline", old.trust_baseline, new.trust_baseline);
+    found.opens("auto_promote", old.auto_promote, new.auto_promote);
     found.verify(old, new);
     found.rollback(old, new);
     let (was, is) = (unbuilt(old), unbuilt(new));
@@ -106,10 +108,17 @@ impl Changes {
 
     /// A switch that asks for something when it is on.
     fn flag(&mut self, part: &str, old: bool, new: bool) {
-        match (old, new) {
-            (true, false) => self.add(Effect::Loosened, part, "true → false"),
-            (false, true) => self.add(Effect::Tightened, part, "false → true"),
-            _ => {}
+        if old != new {
+            let effect = if old { Effect::Loosened } else { Effect::Tightened };
+            self.add(effect, part, format!("{old} → {new}"));
+        }
+    }
+
+    /// A switch that opens something when it is on.
+    fn opens(&mut self, part: &str, old: bool, new: bool) {
+        if old != new {
+            let effect = if new { Effect::Loosened } else { Effect::Tightened };
+            self.add(effect, part, format!("{old} → {new}"));
         }
     }
 

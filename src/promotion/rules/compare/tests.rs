@@ -61,6 +61,8 @@ fn what_asks_for_less_is_loosened_and_the_way_back_is_tightened() {
         is(&gates(old), &gates(new), (Loosened, part, what), Tightened);
     }
     is("require_digest: true", "require_digest: false", (Loosened, "require_digest", "true → false"), Tightened);
+    is("auto_promote: false", "auto_promote: true", (Loosened, "auto_promote", "false → true"), Tightened);
+    is("trust_baseline: false", "trust_baseline: true", (Loosened, "trust_baseline", "false → true"), Tightened);
     is("verify: { settle: 5m }", "verify: { settle: 1m }", (Loosened, "verify.settle", "5 min → 1 min"), Tightened);
     is("verify: { grace: 1m }", "verify: { grace: 5m }", (Loosened, "verify.grace", "1 min → 5 min"), Tightened);
     is("verify: { timeout: 20m }", "verify: { timeout: 30m }", (Changed, "verify.timeout", "20 min → 30 min"), Changed);
