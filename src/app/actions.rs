@@ -37,6 +37,8 @@ pub struct Told<'a> {
     pub ending: &'a Ending,
     /// The plan's diffs.
     pub diffs: &'a [FileDiff],
+    /// The directory that got the promotion's bundle.
+    pub bundle: Option<&'a str>,
 }
 
 /// Says loudly that the records die with the job, where they would.
@@ -114,6 +116,7 @@ fn outputs(screen: &Screen, settings: &Settings, to: &Actions, told: &Told<'_>) 
         ("version", version.join(" ")),
         ("commit", commit),
         ("promotion-id", id),
+        ("bundle", told.bundle.unwrap_or_default().to_owned()),
     ];
     let mut text = String::new();
     for (name, value) in values {
@@ -124,7 +127,7 @@ fn outputs(screen: &Screen, settings: &Settings, to: &Actions, told: &Told<'_>) 
 
 fn summary(screen: &Screen, to: &Actions, told: &Told<'_>) -> Result<()> {
     let Some(file) = &to.summary else { return Ok(()) };
-    let Told { job, end, ending, diffs } = told;
+    let Told { job, end, ending, diffs, .. } = told;
     let facts = end.and_then(|end| end.facts.as_deref());
     let request = end.and_then(|end| end.request.as_ref());
     let asked = request.map(|request| request.images.as_slice()).unwrap_or_default();

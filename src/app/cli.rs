@@ -9,6 +9,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::app::commands::{self, Task};
 use crate::app::life::Verb;
+use crate::app::rules_views::View;
 use crate::app::settings::{INPUTS, Sources};
 use crate::render::ending::USAGE;
 
@@ -81,7 +82,25 @@ fn ledger() -> Vec<Command> {
     vec![
         common("show", "Show the record of a promotion")
             .arg(id("its id, or the beginning of it; else the records are listed")),
+        reading(Command::new("bundle").about("Write the evidence bundle of a promotion"))
+            .arg(id("its id, or the beginning of it").required(true))
+            .arg(Arg::new("out").long("out").value_name("DIR").help("where to; else promotion-bundle/<id>")),
+        reading(Command::new("replay").about(
+            "Judge again what a bundle holds, offline; exit 0 if all is the same, 10 if not, 3 if it is no bundle",
+        ))
+        .arg(saved())
+        .arg(Arg::new("inputs").long("inputs").value_name("DIR").help("compare the evidence files below it too")),
     ]
+}
+
+/// A command that reads the ledger and nothing else.
+fn reading(command: Command) -> Command {
+    let asks = |name: &&crate::app::settings::Input| ["ledger", "gitops-repo", "ca-file"].contains(&name.input);
+    INPUTS.iter().filter(asks).fold(command, |command, input| command.arg(flag(input.flag, input.meaning))).arg(json())
+}
+
+fn saved() -> Arg {
+    Arg::new("bundle").required(true).value_name("BUNDLE").help("a bundle's directory, or a promotion's id")
 }
 
 /// Commands on the rules file.
@@ -99,6 +118,28 @@ fn rules() -> Command {
                 .arg(flag("rules", "the rules file")),
         )
         .subcommand(Command::new("schema").about("Print the JSON Schema of the rules file"))
+        .subcommands(views().map(|view| view.arg(flag("rules", "the rules file"))))
+}
+
+/// What the rules say, and how they stand to what was promoted by them.
+fn views() -> [Command; 3] {
+    [
+        Command::new("list").about("Show each promotion on a line").arg(json()),
+        reading(
+            Command::new("test").about(
+                "Judge the facts of a bundle by these rules, and show what would change; exit codes as validate's",
+            ),
+        )
+        .arg(saved()),
+        reading(Command::new("diff").about(
+            "Show what changed in the rules since a promotion, in meaning and in text; exit 0 whatever changed",
+        ))
+        .arg(Arg::new("since").long("since").value_name("ID").help("the promotion; else the newest completed one")),
+    ]
+}
+
+fn json() -> Arg {
+    Arg::new("json").long("json").action(ArgAction::SetTrue).help("print a document for programs")
 }
 
 /// A command that takes every setting.
@@ -108,12 +149,11 @@ fn common(name: &'static str, about: &'static str) -> Command {
 
 /// A command that takes every setting but some.
 fn without(name: &'static str, about: &'static str, but: &[&str]) -> Command {
-    let json = Arg::new("json").long("json").action(ArgAction::SetTrue).help("print a document for programs");
     INPUTS
         .iter()
         .filter(|input| !input.flag.is_empty() && !but.contains(&input.flag))
         .fold(Command::new(name).about(about), |command, input| command.arg(flag(input.flag, input.meaning)))
-        .arg(json)
+        .arg(json())
 }
 
 fn id(help: &'static str) -> Arg {
@@ -155,6 +195,9 @@ pub fn run(arguments: Vec<OsString>, environment: impl Iterator<Item = (OsString
     let (task, matches) = match (name, matches.subcommand()) {
         ("rules", Some(("schema", _))) => (Task::Schema, matches),
         ("rules", Some(("show", show))) => (Task::Meaning, show),
+        ("rules", Some(("list", list))) => (Task::Rules(View::List), list),
+        ("rules", Some(("test", test))) => (Task::Rules(View::Test { bundle: given(test, "bundle") }), test),
+        ("rules", Some(("diff", diff))) => (Task::Rules(View::Diff { since: text(diff, "since") }), diff),
         ("rules", Some((_, check))) => (Task::Check, check),
         ("validate", _) => (Task::Validate, matches),
         ("plan", _) => (Task::Plan, matches),
@@ -169,6 +212,8 @@ pub fn run(arguments: Vec<OsString>, environment: impl Iterator<Item = (OsString
         ("reject", _) => (Task::Say { verb: Verb::Reject, id: text(matches, "id") }, matches),
         ("cancel", _) => (Task::Say { verb: Verb::Cancel, id: text(matches, "id") }, matches),
         ("unlock", _) => (Task::Unlock { env: text(matches, "env") }, matches),
+        ("bundle", _) => (Task::Bundle { id: given(matches, "id"), out: text(matches, "out") }, matches),
+        ("replay", _) => (Task::Replay { bundle: given(matches, "bundle"), inputs: text(matches, "inputs") }, matches),
         ("rollback", _) => (Task::Rollback { id: text(matches, "id"), env: text(matches, "env") }, matches),
         _ => (Task::Show { id: text(matches, "id") }, matches),
     };
@@ -189,6 +234,11 @@ fn with_command(mut arguments: Vec<OsString>, environment: &BTreeMap<String, Str
 
 fn text(matches: &ArgMatches, name: &str) -> Option<String> {
     matches.try_get_one::<String>(name).ok().flatten().cloned()
+}
+
+/// An argument that must be there.
+fn given(matches: &ArgMatches, name: &str) -> String {
+    text(matches, name).unwrap_or_default()
 }
 
 fn flags(matches: &ArgMatches) -> BTreeMap<String, String> {

@@ -11,9 +11,10 @@ use crate::app::door::Door;
 use crate::app::life::{Counter, Verb};
 use crate::app::mask::{self, Mask};
 use crate::app::rules_file;
+use crate::app::rules_views::{self, View};
 use crate::app::screen::Screen;
 use crate::app::settings::{Settings, Sources};
-use crate::app::{adopt, auto, choose, log, show, wiring};
+use crate::app::{adopt, auto, bundle, choose, log, replay, show, wiring};
 use crate::pipeline::ends::stands;
 use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::run::Wanted;
@@ -86,6 +87,22 @@ pub enum Task {
     Meaning,
     /// Print the rules' JSON Schema.
     Schema,
+    /// Show the rules as objects.
+    Rules(View),
+    /// Write a promotion's bundle.
+    Bundle {
+        /// Its id, or the beginning of it.
+        id: String,
+        /// Where to.
+        out: Option<String>,
+    },
+    /// Judge again what a bundle holds.
+    Replay {
+        /// A directory, or a promotion's id.
+        bundle: String,
+        /// Where the evidence files are.
+        inputs: Option<String>,
+    },
     /// Show a record.
     Show {
         /// Its id, or the beginning of it.
@@ -132,6 +149,8 @@ fn perform(
         }
         Task::Say { verb, id } => Counter { screen, settings, mask, clock, stop }.say(*verb, id.as_deref()),
         Task::Show { id } => show::run(screen, settings, stop, id.as_deref()),
+        Task::Bundle { id, out } => bundle::run(screen, settings, stop, id, out.as_deref()),
+        Task::Replay { bundle, inputs } => replay::run(screen, settings, stop, bundle, inputs.as_deref()),
         _ => match rules_file::load(&settings.rules) {
             Err(error) => {
                 if screen.json() {
@@ -164,6 +183,7 @@ fn perform(
                 let (judges, several) = (matches!(task, Task::Validate | Task::Plan), *task == Task::Auto);
                 let door = &Door { settings, screen, clock, loaded: &loaded, mask, stop, judges, several };
                 match task {
+                    Task::Rules(view) => rules_views::run(screen, settings, stop, &loaded, view),
                     Task::Auto => auto::run(door),
                     Task::CheckAuto { version } => auto::check(door, version.as_deref()),
                     Task::Adopt { env } => adopt::run(door, env.as_deref()),

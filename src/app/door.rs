@@ -8,13 +8,14 @@ use uuid::Uuid;
 
 use crate::adapters::clock::SystemClock;
 use crate::app::actions::{self, Told};
-use crate::app::ends;
 use crate::app::mask::Mask;
 use crate::app::rules_file::Loaded;
 use crate::app::screen::Screen;
 use crate::app::settings::Settings;
+use crate::app::{bundle, ends};
 use crate::pipeline::job::{End, Halt, Job};
 use crate::ports::Clock as _;
+use crate::promotion::event::Event;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::planning::PlanFault;
 use crate::promotion::request::Actor;
@@ -99,10 +100,16 @@ impl Door<'_> {
     /// Prints how it ended, tells GitHub Actions, and gives the exit code.
     pub fn close(&self, job: &Job<'_>, came: Result<End, Halt>) -> Result<u8> {
         let took = self.screen.took(self.clock.now());
-        let ending = match &came {
+        let left = |end| bundle::leave(self.screen, self.settings, &self.loaded.rules, end, self.stop);
+        let left = came.as_ref().map(left).unwrap_or_default();
+        for warning in &left.warnings {
+            self.screen.tell(&Event::Warning(warning.clone()), self.clock.now());
+        }
+        let mut ending = match &came {
             Ok(end) => ends::ended(end, took),
             Err(halt) => ends::halted(halt, job.promotion, job.rules_path),
         };
+        ending.seen.extend(left.directories.iter().map(|directory| format!("its bundle is in {directory}")));
         let end = came.as_ref().ok();
         let snapshot = end.and_then(|end| end.facts.as_deref()).map(|facts| &facts.target.snapshot);
         let planned = end.and_then(|end| end.plan.as_deref());
@@ -112,7 +119,9 @@ impl Door<'_> {
         };
         self.print(job, end, &ending, &diffs);
         if let Some(to) = &self.settings.actions {
-            actions::tell(self.screen, self.settings, to, &Told { job, end, ending: &ending, diffs: &diffs });
+            let bundle = left.directories.first().map(String::as_str);
+            let told = Told { job, end, ending: &ending, diffs: &diffs, bundle };
+            actions::tell(self.screen, self.settings, to, &told);
         }
         Ok(ending.exit.code())
     }

@@ -5,6 +5,7 @@
 pub mod actions;
 pub mod adopt;
 pub mod auto;
+pub mod bundle;
 pub mod choose;
 pub mod cli;
 pub mod commands;
@@ -13,7 +14,9 @@ pub mod ends;
 pub mod life;
 pub mod log;
 pub mod mask;
+pub mod replay;
 pub mod rules_file;
+pub mod rules_views;
 pub mod screen;
 pub mod settings;
 pub mod show;

@@ -65,6 +65,7 @@ pub const INPUTS: &[Input] = &[
         "where the records are kept: `branch:<name>`, `<repository>#<branch>`, or a directory",
     ),
     input("ledger-token", "", &["LEDGER_TOKEN"], "the token for its repository, where it is another one"),
+    input("bundle", "bundle", &["PROMOTE_BUNDLE"], "a directory that gets the evidence bundle of the promotion"),
     input("gitops-repo", "gitops-repo", &["GITOPS_REPO"], "the GitOps repository: owner/name, a URL, or a local path"),
     input("gitops-token", "", &["GITOPS_TOKEN"], "the token for it"),
     input("gitops-branch", "gitops-branch", &["GITOPS_BRANCH"], "its branch; else its default branch"),
@@ -88,6 +89,7 @@ pub const OUTPUTS: &[(&str, &str)] = &[
     ("version", "the version that was promoted or would be"),
     ("commit", "the commit in the GitOps repository that holds it"),
     ("promotion-id", "the promotion's id: `promote show <id>`"),
+    ("bundle", "the first directory that got the promotion's evidence bundle"),
 ];
 
 /// What a run is told.
@@ -119,6 +121,8 @@ pub struct Settings {
     pub ledger: Option<String>,
     /// The token for its repository.
     pub ledger_token: Option<Secret>,
+    /// A directory that gets the evidence bundle, with placeholders as in the rules.
+    pub bundle: Option<String>,
     /// The GitOps repository.
     pub gitops_repo: Option<String>,
     /// The token for it.
@@ -254,6 +258,7 @@ impl Sources {
             wait_lock: self.span("wait-lock")?,
             ledger: self.text("ledger"),
             ledger_token: self.secret("ledger-token"),
+            bundle: self.text("bundle"),
             gitops_repo: self.text("gitops-repo"),
             gitops_token: self.secret("gitops-token"),
             gitops_branch: self.text("gitops-branch"),

@@ -6,30 +6,28 @@ use crate::promotion::image::{self, ImageRef};
 use crate::promotion::life::State;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::plan::Plan;
-use crate::promotion::report::{GateReport, Mark, Verdict};
+use crate::promotion::report::{GateReport, Mark};
 use crate::promotion::request::{Actor, ActorKnown};
 use crate::promotion::words;
 
-/// The end that a report which does not say `go` means: a definite no outweighs what could not be found out, and both
-/// outweigh what only lacks time.
+/// The end that a report which does not say `go` means.
 pub fn verdict(job: &Job<'_>, report: &GateReport) -> Option<End> {
     let holds = |mark| report.rows.iter().filter(|row| row.mark == mark && row.not_before.is_none()).count();
     let (failed, unknown) = (holds(Mark::Fail), holds(Mark::Unknown));
     let not_evaluated = format!("{unknown} could not be evaluated");
-    let end = match report.verdict {
-        Verdict::Go => return None,
-        Verdict::Stop if failed > 0 && unknown > 0 => {
-            End::of(Outcome::Held, format!("{} failed, {not_evaluated}", words::counted(failed as u64, "gate")))
+    let end = match report.outcome() {
+        Outcome::Held => {
+            let failed = format!("{} failed", words::counted(failed as u64, "gate"));
+            let also = if unknown > 0 { format!(", {not_evaluated}") } else { String::new() };
+            End::of(Outcome::Held, format!("{failed}{also}"))
         }
-        Verdict::Stop if failed > 0 => {
-            End::of(Outcome::Held, format!("{} failed", words::counted(failed as u64, "gate")))
-        }
-        Verdict::Stop => End::of(Outcome::Unknown, not_evaluated),
-        Verdict::Wait => {
+        Outcome::Unknown => End::of(Outcome::Unknown, not_evaluated),
+        Outcome::Waiting => {
             let at = report.not_before().map_or_else(String::new, |at| format!(", not before {}", words::moment(at)));
             let end = End::of(Outcome::Waiting, format!("only time is lacking{at}"));
             end.next(format!("run it again then; {} stays as it is", job.promotion.to))
         }
+        _ => return None,
     };
     Some(end)
 }

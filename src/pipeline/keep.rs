@@ -6,7 +6,7 @@ use crate::ports::{Claim, Fault, FaultKind, World};
 use crate::promotion::event::Event;
 use crate::promotion::folded::{self, Folded};
 use crate::promotion::outcome::Outcome;
-use crate::promotion::record::{Closed, Deployment, Entry, Milestone, Requested, SCHEMA};
+use crate::promotion::record::{Closed, Deployment, Entry, Milestone, Requested, RulesText, SCHEMA};
 use crate::promotion::request::Request;
 
 /// One run of one promotion, with its record so far.
@@ -130,6 +130,14 @@ impl<'a> Run<'a> {
             end.unkept = std::mem::take(&mut self.unkept);
         }
         Ok(self.finish(end))
+    }
+
+    /// The rules of this run, where they are no longer those that the request was made under: a judgement keeps what it was
+    /// judged by.
+    pub fn other_rules(&self) -> Option<RulesText> {
+        let (asked, job) = (&self.story.requested, self.job);
+        let same = asked.rules_path == job.rules_path && asked.rules == job.rules_text;
+        (!same).then(|| RulesText { path: job.rules_path.to_owned(), text: job.rules_text.to_owned() })
     }
 
     /// Adds what the run knows to an end that the ledger does not keep.

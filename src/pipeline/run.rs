@@ -128,7 +128,9 @@ fn decide(run: &mut Run<'_>, asked: &Asked) -> Result<Option<End>, Halt> {
     let (mut facts, report) = judged(world, job, asked)?;
     if let Some(end) = verdict(job, &report) {
         let outcome = end.outcome;
-        run.keep(Milestone::Judged(Box::new(Judged { facts: facts.clone(), report: report.clone(), outcome })))?;
+        let rules = run.other_rules();
+        let judged = Judged { facts: facts.clone(), report: report.clone(), outcome, rules };
+        run.keep(Milestone::Judged(Box::new(judged)))?;
         let mut end = run.finish(end);
         (end.facts, end.report) = (Some(Box::new(facts)), Some(report));
         return Ok(Some(end));
@@ -143,7 +145,8 @@ fn decide(run: &mut Run<'_>, asked: &Asked) -> Result<Option<End>, Halt> {
     preflight_writes(run, &plan)?;
     let known = run.story.planned.as_ref().is_some_and(|earlier| earlier.plan.digest == plan.digest);
     if !known {
-        run.keep(Milestone::Planned(Box::new(Planned { facts, report, plan })))?;
+        let rules = run.other_rules();
+        run.keep(Milestone::Planned(Box::new(Planned { facts, report, plan, rules })))?;
     }
     Ok(None)
 }

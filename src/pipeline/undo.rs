@@ -61,7 +61,8 @@ fn claimed(world: &World<'_>, job: &Job<'_>, claim: Box<dyn Claim>, undone: Opti
     let mut run = Run::begin(world, job, claim, beginning)?;
     world.delivery.preflight(&branch(job.target()?.1))?;
     let report = GateReport::of(Vec::new());
-    run.keep(Milestone::Planned(Box::new(Planned { facts: undoing.facts, report, plan: undoing.plan })))?;
+    let (facts, plan, rules) = (undoing.facts, undoing.plan, run.other_rules());
+    run.keep(Milestone::Planned(Box::new(Planned { facts, report, plan, rules })))?;
     run::carry_out(&mut run)
 }
 

@@ -3,6 +3,7 @@
 //! Nothing here performs I/O, reads a clock or the environment, logs, or is async. Each noun stands beside its verb:
 //! facts and how they are judged, edits and how they are applied, an application's state and what it means.
 
+pub mod bundle;
 pub mod condition;
 pub mod edit;
 pub mod event;
@@ -25,6 +26,7 @@ pub mod place;
 pub mod plan;
 pub mod planning;
 pub mod record;
+pub mod replay;
 pub mod report;
 pub mod request;
 pub mod rollback;

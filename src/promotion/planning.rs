@@ -144,7 +144,7 @@ pub fn plan(making: &Making<'_>, pins: &[Pin]) -> Result<Plan, PlanFault> {
         },
         also_ships: facts.also_ships.clone(),
     };
-    plan.digest = digest(making, environment, &plan);
+    plan.digest = sha256(canonical(&bound(making, environment, &plan)));
     Ok(plan)
 }
 
@@ -214,8 +214,8 @@ pub const RUN_TRAILER: &str = "Promotion-Run";
 /// The trailer that names the ledger as it was before the commit: what stood in it then must stand in it for good.
 pub const TIP_TRAILER: &str = "Ledger-Tip";
 
-/// The plan's digest, over exactly what an approval binds (DECISIONS D.1).
-fn digest(making: &Making<'_>, environment: &Environment, plan: &Plan) -> String {
+/// Exactly what an approval binds (DECISIONS D.1): the plan's digest is the SHA-256 of this document in canonical form.
+pub fn bound(making: &Making<'_>, environment: &Environment, plan: &Plan) -> Value {
     let facts = making.facts;
     let images: Vec<Value> = plan
         .images
@@ -234,7 +234,7 @@ fn digest(making: &Making<'_>, environment: &Environment, plan: &Plan) -> String
         .filter(|(_, source)| !matches!(source.kind, SourceKind::Files { max_age: Some(_), .. }))
         .map(|(id, _)| (*id, hashes(facts.readings.get(*id))))
         .collect();
-    let document = json!({
+    json!({
         "version": DIGEST_VERSION,
         "images": images,
         "commits": commits,
@@ -245,8 +245,7 @@ fn digest(making: &Making<'_>, environment: &Environment, plan: &Plan) -> String
         "evidence": sources,
         "files": evidence,
         "sequence": facts.target.head.sequence,
-    });
-    sha256(canonical(&document))
+    })
 }
 
 fn hashes(reading: Option<&Reading>) -> Vec<String> {

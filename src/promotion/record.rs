@@ -178,6 +178,9 @@ pub struct Judged {
     pub report: GateReport,
     /// `held`, `unknown` or `waiting`.
     pub outcome: Outcome,
+    /// The rules that were judged by, where they are no longer those of the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rules: Option<RulesText>,
 }
 
 /// A judgement that lets the promotion through, and the plan that follows.
@@ -189,6 +192,18 @@ pub struct Planned {
     pub report: GateReport,
     /// What will be done.
     pub plan: Plan,
+    /// The rules that were judged by, where they are no longer those of the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rules: Option<RulesText>,
+}
+
+/// A rules file, word for word.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RulesText {
+    /// Its path.
+    pub path: String,
+    /// Its text.
+    pub text: String,
 }
 
 /// A verification that held.

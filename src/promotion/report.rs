@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::promotion::facts::Detail;
+use crate::promotion::outcome::Outcome;
 use crate::promotion::time::Time;
 
 /// How one gate came out.
@@ -92,6 +93,18 @@ impl GateReport {
             Verdict::Stop
         };
         Self { rows, verdict }
+    }
+
+    /// What the report alone means for a run: a definite no outweighs what could not be found out, and both outweigh what
+    /// only lacks time.
+    pub fn outcome(&self) -> Outcome {
+        let failed = self.rows.iter().any(|row| row.mark == Mark::Fail && row.not_before.is_none());
+        match self.verdict {
+            Verdict::Go => Outcome::Ready,
+            Verdict::Wait => Outcome::Waiting,
+            Verdict::Stop if failed => Outcome::Held,
+            Verdict::Stop => Outcome::Unknown,
+        }
     }
 
     /// How many rows have this mark.

@@ -6,6 +6,7 @@
 
 pub mod actions;
 pub mod auto;
+pub mod bundle;
 pub mod diff;
 pub mod ending;
 pub mod escape;
@@ -17,7 +18,9 @@ pub mod page;
 pub mod plan;
 pub mod progress;
 pub mod record;
+pub mod replay;
 pub mod report;
+pub mod rules;
 #[cfg(test)]
 mod samples;
 pub mod style;

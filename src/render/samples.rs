@@ -279,7 +279,10 @@ fn begun() -> Vec<(&'static str, Milestone)> {
                 target: None,
             })),
         ),
-        ("12:10:01", Milestone::Planned(Box::new(Planned { facts: facts(), report: ready(), plan: plan() }))),
+        (
+            "12:10:01",
+            Milestone::Planned(Box::new(Planned { facts: facts(), report: ready(), plan: plan(), rules: None })),
+        ),
         ("12:10:02", Milestone::Committed { commits: committed(COMMIT) }),
     ]
 }

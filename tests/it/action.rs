@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::readme::read;
 
 /// What the action writes (`GITHUB_OUTPUT`).
-const OUTPUTS: [&str; 5] = ["outcome", "report", "version", "commit", "promotion-id"];
+const OUTPUTS: [&str; 6] = ["outcome", "report", "version", "commit", "promotion-id", "bundle"];
 
 /// `action.yml`, as far as it must agree with others.
 pub(crate) struct Action {

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use self::story::Story;
+use crate::bundle::replays_elsewhere;
 use crate::harness::{Ran, Sandbox, golden};
 
 macro_rules! scenarios {
@@ -37,6 +38,12 @@ scenarios! {
     unconfirmed,
     unknown,
     waiting,
+}
+
+#[test]
+fn ten_records_are_replayed() {
+    let recorded = NAMES.iter().filter(|name| story::folder(name).join("show.txt").is_file()).count();
+    assert!(recorded >= 10, "only {recorded} scenarios leave a record");
 }
 
 #[test]
@@ -73,6 +80,7 @@ fn play(name: &str) {
         let shown = sandbox.promote(&["show", id]);
         assert_eq!(shown.exit, Some(0), "{}", shown.all());
         out("show.txt", &sandbox.scrubbed(&shown.all()));
+        replays_elsewhere(&mut sandbox, id);
     }
     prints_what_it_commits(name, &sandbox, &plan, &tip);
     sandbox.gitops.check();

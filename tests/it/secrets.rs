@@ -41,6 +41,7 @@ impl Vault {
         for (name, value) in [
             ("FROM_ENV", "dev"),
             ("TO_ENV", "staging"),
+            ("PROMOTE_BUNDLE", "bundles"),
             ("ARGOCD_OPTS", &format!("--header 'X-Proxy-Login: {HEADER}'")),
             // The mechanic's voice, as loud as it goes.
             ("RUNNER_DEBUG", "1"),

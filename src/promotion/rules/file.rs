@@ -39,8 +39,20 @@ pub struct File {
     /// The sources of evidence, by id.
     #[serde(default)]
     pub evidence: Option<Placed<Entries<Evidence>>>,
+    /// Where the evidence bundle of each promotion goes. Default: nowhere; `promote bundle` writes one when it is asked to.
+    #[serde(default)]
+    pub bundle: Option<Placed<Bundle>>,
     /// The promotions.
     pub promotions: Placed<Vec<Placed<Promotion>>>,
+}
+
+/// Where evidence bundles go.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Bundle {
+    /// Directories below the working directory. May hold `{version}`, `{service}`, `{environment}` and `{id}`; without `{id}`
+    /// each bundle has a folder of that name in it.
+    pub directories: Placed<OneOrMany<String>>,
 }
 
 /// One promotion: from where, to where, and on which conditions.

@@ -4,6 +4,7 @@
 //! [`resolve`], and every fault of a file is found by [`read`] at once.
 
 pub mod check;
+pub mod compare;
 pub mod de;
 pub mod fault;
 pub mod file;
@@ -29,6 +30,9 @@ pub struct Rules {
     pub evidence: BTreeMap<String, Source>,
     /// The promotions, in the order of the file.
     pub promotions: Vec<Promotion>,
+    /// The directories that get the bundle of each promotion, with placeholders.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bundles: Vec<String>,
 }
 
 /// A service and the environments that it lives in.

@@ -1,5 +1,6 @@
 //! From what is written to what it means: names bound, defaults filled in, typed gates spelled out as conditions.
 
+pub mod bundles;
 pub mod conditions;
 pub mod evidence;
 pub mod gates;
@@ -27,6 +28,7 @@ pub fn resolve(file: &File, faults: &mut Vec<Wrong>) -> Rules {
     let name = defined("a service", &file.service, faults);
     let places = places::places(file, faults);
     let sources = evidence::sources(file, faults);
+    let bundles = bundles::bundles(file.bundle.as_ref(), faults);
     let mut reader = PromotionReader { places: &places, sources: &sources, faults, asked: BTreeMap::new() };
     let mut promotions = Vec::new();
     for written in &file.promotions.value {
@@ -38,7 +40,7 @@ pub fn resolve(file: &File, faults: &mut Vec<Wrong>) -> Rules {
     let asked = reader.asked;
     one_environment_each(&sources, &asked, faults);
     let service = Service { name: name.clone(), environments: places.environments };
-    Rules { services: BTreeMap::from([(name, service)]), evidence: sources.sources, promotions }
+    Rules { services: BTreeMap::from([(name, service)]), evidence: sources.sources, promotions, bundles }
 }
 
 /// Reports a promotion that stands there twice, or that closes a circle with those before it.

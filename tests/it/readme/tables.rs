@@ -74,7 +74,7 @@ fn the_table_of_facts_is_whole() {
 }
 
 /// The parts of the rules that have a table of options, with their names in the JSON Schema.
-const PARTS: [(&str, &str); 13] = [
+const PARTS: [(&str, &str); 14] = [
     ("environment", "Environment"),
     ("argocd", "App"),
     ("image", "Image"),
@@ -88,6 +88,7 @@ const PARTS: [(&str, &str); 13] = [
     ("verify", "Verify"),
     ("health", "Health"),
     ("rollback", "Rollback"),
+    ("bundle", "Bundle"),
 ];
 
 /// The options of a part, in the schema's order.

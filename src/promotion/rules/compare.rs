@@ -1,0 +1,329 @@
+//! Two rules files compared in what they mean: promotion by promotion, what asks for less than before, and what for more.
+//!
+//! Parts that parse and are not built have no meaning to compare yet: only whether they are there. The text shows the rest.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use crate::promotion::condition::{Comparison, Condition, Op, Operand};
+use crate::promotion::gates::explain::describe;
+use crate::promotion::gates::needs::needs;
+use crate::promotion::rules::{Environment, Gate, GateKind, Promotion, RollbackWhen, Rules, SourceKind};
+use crate::promotion::time::Millis;
+use crate::promotion::words;
+
+/// What a change does to what is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Effect {
+    /// Less is asked for than before.
+    Loosened,
+    /// More is asked for than before.
+    Tightened,
+    /// Something else is asked for.
+    Changed,
+}
+
+/// One change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Change {
+    /// What it does.
+    pub effect: Effect,
+    /// The part of the promotion: a gate's id, `verify.settle`, `evidence.unit`.
+    pub part: String,
+    /// Before and after, in words.
+    pub what: String,
+}
+
+/// What changed in one promotion.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Compared {
+    /// From where.
+    pub from: String,
+    /// To where.
+    pub to: String,
+    /// What changed, in the order of a promotion's parts.
+    pub changes: Vec<Change>,
+    /// Parts of either side that are not built, and so are compared by name only.
+    pub by_name_only: BTreeSet<String>,
+}
+
+/// Every promotion of either file, in the order of the new one, with what changed in it.
+pub fn compare(old: &Rules, new: &Rules) -> Vec<Compared> {
+    let gone = old.promotions.iter().filter(|promotion| new.promotion(&promotion.from, &promotion.to).is_none());
+    let mut compared: Vec<Compared> = new.promotions.iter().map(|promotion| one(old, new, promotion)).collect();
+    compared.extend(gone.map(|promotion| {
+        let what = "the promotion is gone".to_owned();
+        whole(promotion, Change { effect: Effect::Tightened, part: "promotion".to_owned(), what })
+    }));
+    compared
+}
+
+fn whole(promotion: &Promotion, change: Change) -> Compared {
+    let (from, to) = (promotion.from.clone(), promotion.to.clone());
+    Compared { from, to, changes: vec![change], by_name_only: unbuilt(promotion) }
+}
+
+fn unbuilt(promotion: &Promotion) -> BTreeSet<String> {
+    promotion.not_built.iter().map(|part| part.part.clone()).collect()
+}
+
+fn one(old_rules: &Rules, new_rules: &Rules, new: &Promotion) -> Compared {
+    let Some(old) = old_rules.promotion(&new.from, &new.to) else {
+        let other = old_rules.promotions.iter().find(|other| other.to == new.to);
+        let (effect, what) = match other {
+            Some(other) => (Effect::Loosened, format!("is new: another way there than from {}", other.from)),
+            None => (Effect::Changed, "is new".to_owned()),
+        };
+        return whole(new, Change { effect, part: "promotion".to_owned(), what });
+    };
+    let mut found = Changes(Vec::new());
+    found.gates(old, new);
+    found.evidence((old_rules, old), (new_rules, new));
+    found.flag("require_digest", old.require_digest, new.require_digest);
+    found.flag("require_subject", old.require_subject, new.require_subject);
+    found.opens("trust_baseline", old.trust_baseline, new.trust_baseline);
+    found.opens("auto_promote", old.auto_promote, new.auto_promote);
+    found.verify(old, new);
+    found.rollback(old, new);
+    let (was, is) = (unbuilt(old), unbuilt(new));
+    for part in was.difference(&is) {
+        found.add(Effect::Loosened, part, "is gone");
+    }
+    for part in is.difference(&was) {
+        found.add(Effect::Tightened, part, "is new");
+    }
+    found.environments((old_rules, new_rules), &[&new.from, &new.to]);
+    let by_name_only = was.intersection(&is).cloned().collect();
+    Compared { from: new.from.clone(), to: new.to.clone(), changes: found.0, by_name_only }
+}
+
+struct Changes(Vec<Change>);
+
+impl Changes {
+    fn add(&mut self, effect: Effect, part: &str, what: impl Into<String>) {
+        self.0.push(Change { effect, part: part.to_owned(), what: what.into() });
+    }
+
+    /// A switch that asks for something when it is on.
+    fn flag(&mut self, part: &str, old: bool, new: bool) {
+        if old != new {
+            let effect = if old { Effect::Loosened } else { Effect::Tightened };
+            self.add(effect, part, format!("{old} → {new}"));
+        }
+    }
+
+    /// A switch that opens something when it is on.
+    fn opens(&mut self, part: &str, old: bool, new: bool) {
+        if old != new {
+            let effect = if new { Effect::Loosened } else { Effect::Tightened };
+            self.add(effect, part, format!("{old} → {new}"));
+        }
+    }
+
+    /// A time of which more is stricter.
+    fn span(&mut self, part: &str, old: Millis, new: Millis) {
+        if old != new {
+            let effect = if new < old { Effect::Loosened } else { Effect::Tightened };
+            self.add(effect, part, format!("{old} → {new}"));
+        }
+    }
+
+    fn gates(&mut self, old: &Promotion, new: &Promotion) {
+        for gate in &old.gates {
+            match new.gates.iter().find(|other| other.id == gate.id) {
+                Some(now) => self.gate(gate, now),
+                None => self.add(Effect::Loosened, &gate.id, format!("is gone; it wanted {}", wants(gate))),
+            }
+        }
+        for gate in new.gates.iter().filter(|gate| old.gates.iter().all(|other| other.id != gate.id)) {
+            let optional = if gate.optional { ", optional" } else { "" };
+            self.add(Effect::Tightened, &gate.id, format!("is new: {}{optional}", wants(gate)));
+        }
+    }
+
+    fn gate(&mut self, old: &Gate, new: &Gate) {
+        let id = &old.id;
+        match (old.optional, new.optional) {
+            (false, true) => self.add(Effect::Loosened, id, "required → optional"),
+            (true, false) => self.add(Effect::Tightened, id, "optional → required"),
+            _ => {}
+        }
+        match (&old.kind, &new.kind) {
+            (GateKind::Soak { min: old }, GateKind::Soak { min: new }) => self.span(id, *old, *new),
+            (GateKind::Tests { condition: old, .. }, GateKind::Tests { condition: new, .. })
+            | (GateKind::Condition(old), GateKind::Condition(new)) => self.condition(id, old, new),
+            (GateKind::Coverage { from, condition }, GateKind::Coverage { from: now_from, condition: now })
+            | (GateKind::Security { from, condition }, GateKind::Security { from: now_from, condition: now }) => {
+                for gone in from.iter().filter(|evidence| !now_from.contains(evidence)) {
+                    self.add(Effect::Loosened, id, format!("no longer reads {gone}"));
+                }
+                for added in now_from.iter().filter(|evidence| !from.contains(evidence)) {
+                    self.add(Effect::Tightened, id, format!("reads {added} too"));
+                }
+                self.condition(id, condition, now);
+            }
+            _ => self.add(Effect::Changed, id, format!("{} → {}", wants(old), wants(new))),
+        }
+    }
+
+    fn condition(&mut self, id: &str, old: &Condition, new: &Condition) {
+        if old == new {
+            return;
+        }
+        if !is_conjunction(old) || !is_conjunction(new) {
+            return self.add(Effect::Changed, id, format!("{} → {}", describe(old), describe(new)));
+        }
+        let (old, new) = (old.comparisons(), new.comparisons());
+        let like = |all: &[&Comparison], one: &Comparison| {
+            all.iter().find(|other| other.field == one.field && other.op == one.op).map(|found| (*found).clone())
+        };
+        for was in &old {
+            match like(&new, was) {
+                None => self.add(Effect::Loosened, id, format!("no longer {} {}", was.field, words::wanted(was))),
+                Some(is) if is.value == was.value => {}
+                Some(is) => {
+                    let what = format!("{} {} → {}", was.field, words::wanted(was), words::wanted(&is));
+                    self.add(direction(was, &is), id, what);
+                }
+            }
+        }
+        for is in new.iter().filter(|is| like(&old, is).is_none()) {
+            self.add(Effect::Tightened, id, format!("also {} {}", is.field, words::wanted(is)));
+        }
+    }
+
+    fn evidence(&mut self, (old_rules, old): (&Rules, &Promotion), (new_rules, new): (&Rules, &Promotion)) {
+        let of = |rules: &Rules, promotion| needs(promotion, &rules.evidence).readings;
+        let both = of(old_rules, old);
+        for id in both.intersection(&of(new_rules, new)) {
+            let kind = |rules: &Rules| rules.evidence.get(id).map(|source| source.kind.clone());
+            let (Some(was), Some(is)) = (kind(old_rules), kind(new_rules)) else { continue };
+            self.source(&format!("evidence.{id}"), &was, &is);
+        }
+    }
+
+    fn source(&mut self, part: &str, old: &SourceKind, new: &SourceKind) {
+        let (
+            SourceKind::Files { globs, format, max_age },
+            SourceKind::Files { globs: now_globs, format: now_format, max_age: now_age },
+        ) = (old, new)
+        else {
+            if old != new {
+                self.add(Effect::Changed, part, "is another kind of evidence");
+            }
+            return;
+        };
+        if globs != now_globs {
+            self.add(Effect::Changed, part, format!("{} → {}", globs.join(", "), now_globs.join(", ")));
+        }
+        if format != now_format {
+            self.add(Effect::Changed, part, "another format");
+        }
+        match (max_age, now_age) {
+            (Some(was), None) => self.add(Effect::Loosened, part, format!("max_age {was} → any age")),
+            (None, Some(is)) => self.add(Effect::Tightened, part, format!("max_age any age → {is}")),
+            // Older is less strict.
+            (Some(was), Some(is)) if was != is => {
+                let effect = if is > was { Effect::Loosened } else { Effect::Tightened };
+                self.add(effect, part, format!("max_age {was} → {is}"));
+            }
+            _ => {}
+        }
+    }
+
+    fn verify(&mut self, old: &Promotion, new: &Promotion) {
+        let (old, new) = (&old.verify, &new.verify);
+        self.span("verify.settle", old.settle, new.settle);
+        // What may last longer before it is definite is seen later.
+        self.span("verify.grace", new.grace, old.grace);
+        if let Some(last) = self.0.last_mut().filter(|_| old.grace != new.grace) {
+            last.what = format!("{} → {}", old.grace, new.grace);
+        }
+        if old.timeout != new.timeout {
+            self.add(Effect::Changed, "verify.timeout", format!("{} → {}", old.timeout, new.timeout));
+        }
+        for check in &old.health {
+            match new.health.iter().find(|other| other.url == check.url) {
+                None => self.add(Effect::Loosened, "verify.health", format!("{} is gone", check.url)),
+                Some(now) if now != check => self.add(Effect::Changed, "verify.health", check.url.clone()),
+                Some(_) => {}
+            }
+        }
+        for check in new.health.iter().filter(|check| old.health.iter().all(|other| other.url != check.url)) {
+            self.add(Effect::Tightened, "verify.health", format!("{} is new", check.url));
+        }
+    }
+
+    fn rollback(&mut self, old: &Promotion, new: &Promotion) {
+        let (old, new) = (&old.rollback, &new.rollback);
+        if old.when != new.when {
+            let word = |when| match when {
+                RollbackWhen::Auto => "auto",
+                RollbackWhen::Ask => "ask",
+                RollbackWhen::Never => "never",
+            };
+            let rank = |when| [RollbackWhen::Auto, RollbackWhen::Ask].iter().position(|known| *known == when);
+            let later = rank(new.when).unwrap_or(2) > rank(old.when).unwrap_or(2);
+            let effect = if later { Effect::Loosened } else { Effect::Tightened };
+            self.add(effect, "rollback.when", format!("{} → {}", word(old.when), word(new.when)));
+        }
+        for gone in old.on.difference(&new.on) {
+            self.add(Effect::Loosened, "rollback.on", format!("no longer {gone:?}").to_lowercase());
+        }
+        for added in new.on.difference(&old.on) {
+            self.add(Effect::Tightened, "rollback.on", format!("also {added:?}").to_lowercase());
+        }
+        self.flag("rollback.on_unknown", old.on_unknown, new.on_unknown);
+    }
+
+    fn environments(&mut self, (old, new): (&Rules, &Rules), names: &[&String]) {
+        let find =
+            |rules: &Rules, name: &str| rules.services.values().find_map(|service| service.environment(name).cloned());
+        let apps =
+            |environment: &Environment| environment.targets.iter().map(|target| target.apps.len()).sum::<usize>();
+        for name in names {
+            let (Some(was), Some(is)) = (find(old, name), find(new, name)) else { continue };
+            let part = format!("environments.{name}");
+            if apps(&was) > 0 && apps(&is) == 0 {
+                self.add(Effect::Loosened, &part, "is no longer watched in Argo CD");
+            } else if was != is {
+                self.add(Effect::Changed, &part, "is written down, run or pinned elsewhere");
+            }
+        }
+    }
+}
+
+fn wants(gate: &Gate) -> String {
+    match &gate.kind {
+        GateKind::Soak { min } => format!("≥ {min}"),
+        GateKind::Tests { condition, .. }
+        | GateKind::Coverage { condition, .. }
+        | GateKind::Security { condition, .. }
+        | GateKind::Condition(condition) => describe(condition),
+    }
+}
+
+/// Whether all of it must hold: comparisons joined by `all` only.
+fn is_conjunction(condition: &Condition) -> bool {
+    match condition {
+        Condition::Is(_) => true,
+        Condition::All(parts) => parts.iter().all(is_conjunction),
+        Condition::Any(_) | Condition::Not(_) => false,
+    }
+}
+
+/// What another value does to a comparison of the same field.
+fn direction(old: &Comparison, new: &Comparison) -> Effect {
+    let (Operand::Number(was), Operand::Number(is)) = (&old.value, &new.value) else { return Effect::Changed };
+    match old.op {
+        Op::Gt | Op::Gte if is < was => Effect::Loosened,
+        Op::Lt | Op::Lte if is > was => Effect::Loosened,
+        Op::Gt | Op::Gte | Op::Lt | Op::Lte => Effect::Tightened,
+        Op::Eq | Op::Ne | Op::In | Op::Exists => Effect::Changed,
+    }
+}
+
+#[cfg(test)]
+mod tests;
