@@ -5,6 +5,8 @@
 //! its own, synced, and linked to its place, so that it is there whole or not at all, and never replaces another. The claim
 //! is a lock of the operating system: it ends with the process, however that ends.
 
+mod history;
+
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write as _};
@@ -16,6 +18,7 @@ use serde::de::DeserializeOwned;
 use crate::ports::{Asking, Claim, Claimed, Fault, FaultKind, Hold, Holder, Ledger};
 use crate::promotion::folded;
 use crate::promotion::heads::HeadFile;
+use crate::promotion::history::pieces::Piece;
 use crate::promotion::id::sha256;
 use crate::promotion::order::Order;
 use crate::promotion::record::Entry;
@@ -193,6 +196,10 @@ impl Ledger for DirectoryLedger {
             }
         }
         Ok(heads)
+    }
+
+    fn history(&self, show: &mut dyn FnMut(Piece)) -> Result<(), Fault> {
+        history::directory(&self.root, show)
     }
 
     fn place(&self) -> String {

@@ -14,6 +14,7 @@ use crate::promotion::edit::read::{Standing, standing};
 use crate::promotion::event::{Event, Phase};
 use crate::promotion::facts::{CommitSummary, Snapshot};
 use crate::promotion::id::sha256;
+use crate::promotion::made::made;
 use crate::promotion::plan::{Committed, Plan, PlannedCommit};
 use crate::promotion::planning::{ID_TRAILER, RUN_TRAILER, TIP_TRAILER};
 use crate::promotion::rules::Target;
@@ -233,12 +234,7 @@ fn is_ours(run: &Run<'_>, planned: &PlannedCommit, found: &Found) -> bool {
         let id = rest.trim_start_matches(':').trim();
         run.story.runs.contains(id)
     });
-    by_us
-        && found.changes.len() == planned.files.len()
-        && planned.files.iter().all(|file| match found.changes.get(&file.path) {
-            Some((Some(before), Some(after))) => apply(before, &file.edits).is_ok_and(|text| text == *after),
-            _ => false,
-        })
+    by_us && made(planned, &found.changes)
 }
 
 /// What stands at a commit where the edits were to be made.
