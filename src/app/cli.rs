@@ -8,6 +8,7 @@ use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::app::commands::{self, Task};
+use crate::app::history::{Back, Range};
 use crate::app::settings::{INPUTS, Sources};
 use crate::render::ending::USAGE;
 
@@ -54,11 +55,54 @@ pub fn command() -> Command {
                 .arg(id("the promotion that is undone; else the newest one to the environment")),
         )
         .subcommand(rules)
+        .subcommand(history(&common))
+        .subcommand(
+            common("audit", "Name each commit that changed a pinned version without a record; writes nothing")
+                .arg(json())
+                .args(range(false)),
+        )
         .subcommand(
             common("show", "Show the record of a promotion")
                 .arg(json())
                 .arg(id("its id, or the beginning of it; else the records are listed")),
         )
+}
+
+/// Looking back.
+fn history(common: &dyn Fn(&'static str, &'static str) -> Command) -> Command {
+    let json = || Arg::new("json").long("json").action(ArgAction::SetTrue).help("print a document for programs");
+    let switch = |name: &'static str, help| Arg::new(name).long(name).action(ArgAction::SetTrue).help(help);
+    common("history", "Print what was done, oldest first: the audit trail")
+        .arg(json())
+        .arg(switch("jsonl", "print one JSON document a line"))
+        .args(range(true))
+        .args_conflicts_with_subcommands(true)
+        .subcommand(
+            common("verify", "Prove that nothing in the ledger was rewritten, removed or reordered; writes nothing")
+                .arg(json())
+                .arg(switch("no-gitops", "look at the ledger alone, not at the GitOps repository")),
+        )
+}
+
+/// Which part of the past.
+fn range(until: bool) -> Vec<Arg> {
+    let arg = |name: &'static str, value: &'static str, help| Arg::new(name).long(name).value_name(value).help(help);
+    let mut args = vec![arg("since", "TIME", "from then on: 2026-11-20T09:30:00Z, 2026-11-20, or an age such as 7d")];
+    if until {
+        args.push(arg("until", "TIME", "until then"));
+    }
+    args.push(arg("env", "ENVIRONMENT", "of this environment only"));
+    args
+}
+
+fn back(name: &str, matches: &ArgMatches) -> Back {
+    let range = Range { since: text(matches, "since"), until: text(matches, "until"), env: text(matches, "env") };
+    let set = |name| matches.try_get_one::<bool>(name).ok().flatten() == Some(&true);
+    match name {
+        "verify" => Back::Verify { gitops: !set("no-gitops") },
+        "audit" => Back::Audit { range },
+        _ => Back::Trail { range, lines: set("jsonl") },
+    }
 }
 
 fn flag(name: &'static str, help: &'static str) -> Arg {
@@ -93,13 +137,16 @@ pub fn run(arguments: Vec<OsString>, environment: impl Iterator<Item = (OsString
         ("rules", Some(("schema", _))) => (Task::Schema, matches),
         ("rules", Some(("show", show))) => (Task::Meaning, show),
         ("rules", Some((_, check))) => (Task::Check, check),
+        ("history", Some(("verify", verify))) => (Task::Back(back("verify", verify)), verify),
+        ("history" | "audit", _) => (Task::Back(back(name, matches)), matches),
         ("validate", _) => (Task::Validate, matches),
         ("plan", _) => (Task::Plan, matches),
         ("run", _) => (Task::Run, matches),
         ("rollback", _) => (Task::Rollback { id: text(matches, "id"), env: text(matches, "env") }, matches),
         _ => (Task::Show { id: text(matches, "id") }, matches),
     };
-    let json = matches.try_get_one::<bool>("json").ok().flatten().copied().unwrap_or(false);
+    let is = |name: &str| matches.try_get_one::<bool>(name).ok().flatten() == Some(&true);
+    let json = is("json") || is("jsonl");
     commands::run(&task, &Sources { flags: flags(matches), environment }, json)
 }
 

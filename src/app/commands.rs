@@ -8,11 +8,12 @@ use uuid::Uuid;
 
 use crate::adapters::clock::SystemClock;
 use crate::app::actions::{self, Told};
+use crate::app::history::Back;
 use crate::app::mask::{self, Mask};
 use crate::app::rules_file::{self, Loaded};
 use crate::app::screen::Screen;
 use crate::app::settings::{Settings, Sources};
-use crate::app::{ends, log, show, wiring};
+use crate::app::{ends, history, log, show, wiring};
 use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::run::Wanted;
 use crate::pipeline::{run as road, undo};
@@ -49,6 +50,8 @@ pub enum Task {
     Meaning,
     /// Print the rules' JSON Schema.
     Schema,
+    /// Look back.
+    Back(Back),
     /// Show a record.
     Show {
         /// Its id, or the beginning of it.
@@ -93,6 +96,7 @@ fn perform(
             screen.document(&format!("{}\n", serde_json::to_string_pretty(&schema::schema())?));
             Ok(0)
         }
+        Task::Back(back) => history::run(screen, settings, stop, clock.now(), back),
         Task::Show { id } => show::run(screen, settings, stop, id.as_deref()),
         _ => match rules_file::load(&settings.rules) {
             Err(error) => {

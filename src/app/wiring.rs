@@ -77,14 +77,7 @@ impl Evidence for Workspace {
 /// Connects the settings to the adapters; nothing is reached yet.
 pub fn open(settings: &Settings, mask: &Mask, job: &Job<'_>, stop: &Arc<AtomicBool>) -> Result<Wired, Halt> {
     let runtime = runtime(stop)?;
-    let ca_pem = match &settings.ca_file {
-        Some(file) => Some(std::fs::read(file).map_err(|error| {
-            let why = format!("{}: {error}", file.display());
-            Fault::new(FaultKind::Settings, "read the certificates", why).hint("name a PEM file with --ca-file")
-        })?),
-        None => None,
-    };
-    let http_settings = HttpSettings { ca_pem, ..HttpSettings::default() };
+    let http_settings = http_settings(settings)?;
     let http = Http::new(&http_settings, runtime.handle().clone())?;
     let clock = SystemClock::new(Arc::clone(stop));
     let (_, source) = job.source()?;
@@ -118,6 +111,31 @@ pub struct Books {
 /// Opens the ledger that the settings name; nothing is reached yet.
 pub fn books(settings: &Settings, _stop: &Arc<AtomicBool>) -> Result<Books, Fault> {
     Ok(Books { ledger: DirectoryLedger::new(settings.ledger.clone()) })
+}
+
+/// The GitOps repositories alone, for commands that look back.
+pub struct Repositories {
+    /// The repositories.
+    pub delivery: GitOps,
+    _runtime: Runtime,
+}
+
+/// Opens the GitOps repositories that the settings name; nothing is reached yet.
+pub fn repositories(settings: &Settings, stop: &Arc<AtomicBool>) -> Result<Repositories, Fault> {
+    let runtime = runtime(stop)?;
+    let http = Http::new(&http_settings(settings)?, runtime.handle().clone())?;
+    Ok(Repositories { delivery: gitops(settings, &http)?, _runtime: runtime })
+}
+
+fn http_settings(settings: &Settings) -> Result<HttpSettings, Fault> {
+    let ca_pem = match &settings.ca_file {
+        Some(file) => Some(std::fs::read(file).map_err(|error| {
+            let why = format!("{}: {error}", file.display());
+            Fault::new(FaultKind::Settings, "read the certificates", why).hint("name a PEM file with --ca-file")
+        })?),
+        None => None,
+    };
+    Ok(HttpSettings { ca_pem, ..HttpSettings::default() })
 }
 
 fn gitops(settings: &Settings, http: &Http) -> Result<GitOps, Fault> {

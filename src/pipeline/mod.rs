@@ -13,6 +13,7 @@
 pub mod collect;
 pub mod commit;
 pub mod ends;
+pub mod history;
 pub mod job;
 pub mod keep;
 pub mod life;

@@ -50,6 +50,8 @@ pub struct Examined {
     pub out: Findings,
     /// The promotions.
     pub told: Vec<Told>,
+    /// The orders.
+    pub given: Vec<Given>,
     /// Every commit of the ledger's branch; `None` for a directory.
     pub commits: Option<BTreeSet<String>>,
 }
@@ -181,7 +183,7 @@ impl Examiner {
         self.compare_heads();
         self.counts.ledger_commits = self.commits.len() as u64;
         let commits = (!self.commits.is_empty()).then(|| self.commits.iter().cloned().collect());
-        Examined { counts: self.counts, out: self.out, told: self.told, commits }
+        Examined { counts: self.counts, out: self.out, told: self.told, given: self.given, commits }
     }
 
     /// What promotions say of each other must be there, and older.

@@ -3,6 +3,7 @@
 //! Nothing here performs I/O, reads a clock or the environment, logs, or is async. Each noun stands beside its verb:
 //! facts and how they are judged, edits and how they are applied, an application's state and what it means.
 
+pub mod audit;
 pub mod condition;
 pub mod edit;
 pub mod event;
@@ -32,5 +33,6 @@ pub mod rollback;
 pub mod rules;
 pub mod selector;
 pub mod time;
+pub mod trail;
 pub mod words;
 pub mod yaml;

@@ -8,6 +8,7 @@ pub mod actions;
 pub mod diff;
 pub mod ending;
 pub mod escape;
+pub mod history;
 #[cfg(test)]
 mod hostile;
 pub mod json;
