@@ -2,11 +2,12 @@
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use uuid::Uuid;
 
+use crate::adapters::ledger::place::Place;
 use crate::app::screen::Screen;
 use crate::app::settings::{Actions, Settings};
 use crate::pipeline::job::{End, Job};
@@ -21,8 +22,9 @@ use crate::render::report::Heading;
 const SUMMARY_LIMIT: usize = 1024 * 1024;
 /// The word of an end that is no outcome: usage, rules or settings.
 const INVALID: &str = "invalid";
-/// The gate report's name in the ledger's directory.
+/// The gate report's name in the ledger's directory; where the ledger is none, in the usual one.
 const REPORT: &str = "gate-report.json";
+const REPORTS: &str = ".promote";
 
 /// Everything there is to tell.
 pub struct Told<'a> {
@@ -63,8 +65,12 @@ fn outputs(screen: &Screen, settings: &Settings, to: &Actions, told: &Told<'_>) 
     let end = told.end;
     let mut report = String::new();
     if let Some(gates) = end.and_then(|end| end.report.as_ref()) {
-        let path = settings.ledger.join(REPORT);
-        std::fs::create_dir_all(&settings.ledger).with_context(|| format!("create {}", settings.ledger.display()))?;
+        let folder = match settings.place() {
+            Ok(Place::Directory(root)) => root,
+            Ok(Place::Branch { .. }) | Err(_) => PathBuf::from(REPORTS),
+        };
+        std::fs::create_dir_all(&folder).with_context(|| format!("create {}", folder.display()))?;
+        let path = folder.join(REPORT);
         let text = canonical(&serde_json::to_value(gates)?);
         std::fs::write(&path, screen.hide(&text)).with_context(|| format!("write {}", path.display()))?;
         report = path.display().to_string();

@@ -18,6 +18,7 @@ use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::run::Wanted;
 use crate::pipeline::{run as road, undo};
 use crate::ports::{Clock as _, World};
+use crate::promotion::event::Event;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::planning::PlanFault;
 use crate::promotion::request::{Actor, ActorKnown};
@@ -173,6 +174,9 @@ impl Door<'_> {
         road::built(job)?;
         let wired = wiring::open(self.settings, self.mask, job, stop)?;
         let tell = |event: &_| self.screen.tell(event, self.clock.now());
+        if let Some(warning) = wiring::mortal(self.settings) {
+            tell(&Event::Warning(warning));
+        }
         let world = World {
             evidence: &wired.evidence,
             delivery: &wired.delivery,

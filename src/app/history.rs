@@ -82,8 +82,9 @@ impl Desk<'_> {
             service: self.settings.service.clone(),
             environment: range.env.clone(),
         };
-        let ledger = wiring::books(self.settings, self.stop).map_err(failed)?.ledger;
-        let (trail, unread) = road::trail(&ledger, &wanted).map_err(failed)?;
+        let books = wiring::books(self.settings, self.stop).map_err(failed)?;
+        let ledger = &books.ledger;
+        let (trail, unread) = road::trail(ledger, &wanted).map_err(failed)?;
         if lines {
             self.screen.document(&words::trail_lines(&trail));
         } else if self.screen.json() {
@@ -98,7 +99,8 @@ impl Desk<'_> {
     }
 
     fn verify(&self, gitops: bool) -> Result<u8, Box<Ending>> {
-        let ledger = wiring::books(self.settings, self.stop).map_err(failed)?.ledger;
+        let books = wiring::books(self.settings, self.stop).map_err(failed)?;
+        let ledger = &books.ledger;
         let repositories = if gitops {
             Some(wiring::repositories(self.settings, self.stop).map_err(|fault| {
                 let mut ending = failed(fault);
@@ -109,7 +111,7 @@ impl Desk<'_> {
             None
         };
         let delivery = repositories.as_ref().map(|repositories| &repositories.delivery as &dyn Delivery);
-        let examined = road::verify(&ledger, delivery).map_err(failed)?;
+        let examined = road::verify(ledger, delivery).map_err(failed)?;
         if self.screen.json() {
             self.screen.document(&words::examination(&examined, &ledger.place()));
         } else {
@@ -135,10 +137,11 @@ impl Desk<'_> {
             ending.seen.push(format!("expected one of {}; seen: {env}", names.collect::<Vec<_>>().join(", ")));
             return Err(Box::new(ending));
         }
-        let ledger = wiring::books(self.settings, self.stop).map_err(failed)?.ledger;
+        let books = wiring::books(self.settings, self.stop).map_err(failed)?;
+        let ledger = &books.ledger;
         let repositories = wiring::repositories(self.settings, self.stop).map_err(failed)?;
         let (rules, env) = (&loaded.rules, range.env.as_deref());
-        let audited = road::audit(&ledger, &repositories.delivery, rules, env, since).map_err(failed)?;
+        let audited = road::audit(ledger, &repositories.delivery, rules, env, since).map_err(failed)?;
         let audit = words::audit_of(audited.directories, audited.commits, &audited.unrecorded, &audited.notes);
         if self.screen.json() {
             self.screen.document(&words::audit(&audit));

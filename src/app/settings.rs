@@ -6,7 +6,9 @@ use std::path::PathBuf;
 
 use crate::adapters::argocd::options::Options;
 use crate::adapters::git::address::Address;
+use crate::adapters::ledger::place::{Named, Place};
 use crate::adapters::secret::Secret;
+use crate::ports::Fault;
 use crate::promotion::rules::quantity;
 use crate::promotion::time::Millis;
 
@@ -50,7 +52,13 @@ pub const INPUTS: &[Input] = &[
         &["PROMOTE_WAIT_LOCK"],
         "how long to wait for an environment that another run holds: `10m`",
     ),
-    input("ledger", "ledger", &["PROMOTE_LEDGER"], "the directory that keeps the records"),
+    input(
+        "ledger",
+        "ledger",
+        &["PROMOTE_LEDGER"],
+        "where the records are kept: `branch:<name>`, `<repository>#<branch>`, or a directory",
+    ),
+    input("ledger-token", "", &["LEDGER_TOKEN"], "the token for its repository, where it is another one"),
     input("gitops-repo", "gitops-repo", &["GITOPS_REPO"], "the GitOps repository: owner/name, a URL, or a local path"),
     input("gitops-token", "", &["GITOPS_TOKEN"], "the token for it"),
     input("gitops-branch", "gitops-branch", &["GITOPS_BRANCH"], "its branch; else its default branch"),
@@ -101,8 +109,10 @@ pub struct Settings {
     pub commit: Option<String>,
     /// How long to wait for an environment that another run holds.
     pub wait_lock: Millis,
-    /// The ledger.
-    pub ledger: PathBuf,
+    /// The ledger, as it is written: see [`Place`].
+    pub ledger: Option<String>,
+    /// The token for its repository.
+    pub ledger_token: Option<Secret>,
     /// The GitOps repository.
     pub gitops_repo: Option<String>,
     /// The token for it.
@@ -236,7 +246,8 @@ impl Sources {
             skip_validation: self.switch("skip-validation")?,
             commit: self.text("commit"),
             wait_lock: self.span("wait-lock")?,
-            ledger: self.path("ledger").unwrap_or_else(|| PathBuf::from(".promote")),
+            ledger: self.text("ledger"),
+            ledger_token: self.secret("ledger-token"),
             gitops_repo: self.text("gitops-repo"),
             gitops_token: self.secret("gitops-token"),
             gitops_branch: self.text("gitops-branch"),
@@ -280,9 +291,22 @@ impl Settings {
             ("ARGOCD_PASSWORD", self.argocd_password.clone()),
             ("ARGOCD_AUTH_TOKEN", self.argocd_auth_token.clone()),
             ("GITOPS_REPO_PASSWORD", self.password_in_address()),
+            ("LEDGER_TOKEN", self.ledger_token.clone()),
+            ("LEDGER_PASSWORD", self.ledger.as_deref().and_then(|text| Place::password(text, &self.github_server))),
         ];
         let named = named.into_iter().filter_map(|(name, secret)| secret.map(|secret| (name, secret)));
         named.chain(self.headers().into_iter().map(|secret| ("ARGOCD_OPTS_HEADER", secret))).collect()
+    }
+
+    /// Where the ledger is.
+    pub fn place(&self) -> Result<Place, Fault> {
+        Place::of(&Named {
+            ledger: self.ledger.as_deref(),
+            ledger_token: self.ledger_token.as_ref(),
+            gitops_repo: self.gitops_repo.as_deref(),
+            gitops_token: self.gitops_token.as_ref(),
+            server: &self.github_server,
+        })
     }
 
     /// The password in the GitOps repository's address. What cannot be an address is refused later, without being shown.

@@ -18,10 +18,11 @@ const LISTED: usize = 50;
 
 /// Shows a record by its id or the beginning of it; without one, the newest records. The exit code.
 pub fn run(screen: &Screen, settings: &Settings, stop: &Arc<AtomicBool>, id: Option<&str>) -> Result<u8> {
-    let ledger = match wiring::books(settings, stop) {
-        Ok(books) => books.ledger,
+    let books = match wiring::books(settings, stop) {
+        Ok(books) => books,
         Err(fault) => return Ok(failed(screen, &fault)),
     };
+    let ledger = &books.ledger;
     let ids = match ledger.matching(id.unwrap_or_default()) {
         Ok(ids) => ids,
         Err(fault) => return Ok(failed(screen, &fault)),
@@ -42,7 +43,7 @@ pub fn run(screen: &Screen, settings: &Settings, stop: &Arc<AtomicBool>, id: Opt
             ending.next.push("`promote show` lists the records; --ledger names another place".to_owned());
             Ok(refuse(screen, &ending))
         }
-        (None, _) => list(screen, &ledger, &ids),
+        (None, _) => list(screen, ledger, &ids),
         (Some(id), several) => {
             let mut ending = Ending::refused(USAGE, format!("`{id}` is the beginning of several records"));
             ending.seen.extend(several.iter().take(10).cloned());

@@ -13,11 +13,13 @@ use crate::adapters::argocd::server::{Login, ServerSettings};
 use crate::adapters::clock::SystemClock;
 use crate::adapters::evidence::files;
 use crate::adapters::git::address::Address;
+use crate::adapters::git::store::Access;
 use crate::adapters::github::repository::Repository;
 use crate::adapters::gitops::{GitOps, GitOpsSettings, RepoSettings};
 use crate::adapters::health;
 use crate::adapters::http::{Http, HttpSettings};
-use crate::adapters::ledger::DirectoryLedger;
+use crate::adapters::ledger::Records;
+use crate::adapters::ledger::place::Place;
 use crate::app::mask::Mask;
 use crate::app::settings::Settings;
 use crate::pipeline::job::{Halt, Job};
@@ -40,7 +42,7 @@ pub struct Wired {
     /// Argo CD, where the target names applications.
     pub deployer: Option<ArgoCd>,
     /// The ledger.
-    pub ledger: DirectoryLedger,
+    pub ledger: Records,
     _runtime: Runtime,
 }
 
@@ -97,20 +99,51 @@ pub fn open(settings: &Settings, mask: &Mask, job: &Job<'_>, stop: &Arc<AtomicBo
         },
         delivery: gitops(settings, &http)?,
         deployer,
-        ledger: DirectoryLedger::new(settings.ledger.clone()),
+        ledger: ledger(settings, &http)?,
         _runtime: runtime,
     })
 }
 
-/// The ledger alone, for commands that neither read nor write anything else.
+/// The ledger alone, for commands that neither read nor write anything else, and the runtime that it blocks on.
 pub struct Books {
     /// The ledger.
-    pub ledger: DirectoryLedger,
+    pub ledger: Records,
+    _runtime: Runtime,
 }
 
 /// Opens the ledger that the settings name; nothing is reached yet.
-pub fn books(settings: &Settings, _stop: &Arc<AtomicBool>) -> Result<Books, Fault> {
-    Ok(Books { ledger: DirectoryLedger::new(settings.ledger.clone()) })
+pub fn books(settings: &Settings, stop: &Arc<AtomicBool>) -> Result<Books, Fault> {
+    let runtime = runtime(stop)?;
+    let http = Http::new(&http_settings(settings)?, runtime.handle().clone())?;
+    Ok(Books { ledger: ledger(settings, &http)?, _runtime: runtime })
+}
+
+fn ledger(settings: &Settings, http: &Http) -> Result<Records, Fault> {
+    let GitOpsSettings { author, ssh, depth_max, .. } = GitOpsSettings::default();
+    let access = Access { http: http.clone(), temp: settings.temp.clone(), ssh, depth_max };
+    Records::open(&settings.place()?, &access, &author)
+}
+
+/// What a person must hear of a ledger that dies with the job; `None` where it does not.
+pub fn mortal(settings: &Settings) -> Option<String> {
+    match settings.place() {
+        Ok(Place::Directory(root)) if settings.actions.is_some() => Some(format!(
+            "the records are in {} of this runner, and die with the job: set `ledger: branch:promotions`",
+            root.display()
+        )),
+        _ => None,
+    }
+}
+
+fn http_settings(settings: &Settings) -> Result<HttpSettings, Fault> {
+    let ca_pem = match &settings.ca_file {
+        Some(file) => Some(std::fs::read(file).map_err(|error| {
+            let why = format!("{}: {error}", file.display());
+            Fault::new(FaultKind::Settings, "read the certificates", why).hint("name a PEM file with --ca-file")
+        })?),
+        None => None,
+    };
+    Ok(HttpSettings { ca_pem, ..HttpSettings::default() })
 }
 
 /// The GitOps repositories alone, for commands that look back.
@@ -125,17 +158,6 @@ pub fn repositories(settings: &Settings, stop: &Arc<AtomicBool>) -> Result<Repos
     let runtime = runtime(stop)?;
     let http = Http::new(&http_settings(settings)?, runtime.handle().clone())?;
     Ok(Repositories { delivery: gitops(settings, &http)?, _runtime: runtime })
-}
-
-fn http_settings(settings: &Settings) -> Result<HttpSettings, Fault> {
-    let ca_pem = match &settings.ca_file {
-        Some(file) => Some(std::fs::read(file).map_err(|error| {
-            let why = format!("{}: {error}", file.display());
-            Fault::new(FaultKind::Settings, "read the certificates", why).hint("name a PEM file with --ca-file")
-        })?),
-        None => None,
-    };
-    Ok(HttpSettings { ca_pem, ..HttpSettings::default() })
 }
 
 fn gitops(settings: &Settings, http: &Http) -> Result<GitOps, Fault> {

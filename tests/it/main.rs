@@ -10,6 +10,7 @@ mod harness;
 mod http;
 mod kill;
 mod layers;
+mod lazy;
 mod packages;
 mod races;
 mod readme;

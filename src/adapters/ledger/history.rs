@@ -1,33 +1,41 @@
 //! A whole ledger, shown piece by piece: every file as it is, damaged and foreign ones too, and the commits of a branch.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use git2::{Commit, Delta, ObjectType, Oid, Repository, Sort, TreeWalkMode, TreeWalkResult};
 
 use crate::adapters::git::{fault, history};
+use crate::adapters::ledger::directory::Directory;
 use crate::ports::{Fault, FaultKind};
 use crate::promotion::history::pieces::{Content, How, LedgerCommit, Piece, Touched};
 
 /// How large a file is read, in bytes: a record holds rules, facts and a plan, and is far below that.
 const FILE_MAX: u64 = 64 << 20;
-/// The folder of the locks, which are no records.
-const LOCKS: &str = "locks";
+/// What else is at the root of a directory, and no record: locks, files that are being written, and the newest gate report, which
+/// the action leaves there for the steps that follow.
+const BESIDE: [&str; 3] = ["locks", ".writing", "gate-report.json"];
 
-/// Shows a ledger in a directory. Locks, and what killed runs left half-written, are no part of it.
-pub(super) fn directory(root: &Path, show: &mut dyn FnMut(Piece)) -> Result<(), Fault> {
-    let mut paths = BTreeSet::new();
+/// Shows a ledger in a directory. What a run was killed over while it moved it to its place counts as being there.
+pub(crate) fn directory(directory: &Directory, show: &mut dyn FnMut(Piece)) -> Result<(), Fault> {
+    let root = directory.root();
+    let mut paths = BTreeMap::new();
     below(root, "", &mut paths)?;
-    for path in paths {
-        let content = read(&root.join(&path));
+    for (file, path) in directory.staged() {
+        paths.insert(path, file);
+    }
+    for (path, file) in paths {
+        let place = root.join(&path);
+        let moved = !file.exists() && place.exists();
+        let content = read(if moved { &place } else { &file });
         show(Piece::File { path, content });
     }
     Ok(())
 }
 
-fn below(folder: &Path, prefix: &str, paths: &mut BTreeSet<String>) -> Result<(), Fault> {
+fn below(folder: &Path, prefix: &str, paths: &mut BTreeMap<String, PathBuf>) -> Result<(), Fault> {
     let fail = |error: &std::io::Error| {
         let why = format!("{}: {error}", folder.display());
         Fault::new(FaultKind::Broken, "read the ledger", why).hint("look at the directory that --ledger names")
@@ -42,13 +50,13 @@ fn below(folder: &Path, prefix: &str, paths: &mut BTreeSet<String>) -> Result<()
         let name = item.file_name().to_string_lossy().into_owned();
         let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}/{name}") };
         let is_folder = item.file_type().map_err(|error| fail(&error))?.is_dir();
-        if path == LOCKS || name.starts_with(".unfinished") || name.ends_with(".unfinished") {
+        if BESIDE.contains(&path.as_str()) {
             continue;
         }
         if is_folder {
             below(&folder.join(&name), &path, paths)?;
         } else {
-            paths.insert(path);
+            paths.insert(path, folder.join(&name));
         }
     }
     Ok(())
@@ -80,7 +88,7 @@ fn text(bytes: Vec<u8>) -> Content {
 }
 
 /// Shows a ledger on a branch: its commits, oldest first, then the files of its tip. All of its objects must be here.
-pub(super) fn branch(repository: &Repository, tip: Oid, shown: &str, show: &mut dyn FnMut(Piece)) -> Result<(), Fault> {
+pub(crate) fn branch(repository: &Repository, tip: Oid, shown: &str, show: &mut dyn FnMut(Piece)) -> Result<(), Fault> {
     let doing = format!("read the history of {shown}");
     let fail = |error: git2::Error| fault::of(&doing, &error);
     let mut walk = repository.revwalk().map_err(fail)?;
