@@ -8,7 +8,8 @@ use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::app::commands::{self, Task};
-use crate::app::history::{Back, Range};
+use crate::app::history;
+use crate::app::life::Verb;
 use crate::app::settings::{INPUTS, Sources};
 use crate::render::ending::USAGE;
 
@@ -18,15 +19,55 @@ const SWITCHES: [&str; 3] = ["dry-run", "auto-approve", "skip-validation"];
 /// The whole command line, for parsing and for `--help`.
 pub fn command() -> Command {
     let about = "Promotes a version of a service between environments, and proves that it was right to";
-    let common = |name: &'static str, about: &'static str| {
-        INPUTS
-            .iter()
-            .filter(|input| !input.flag.is_empty())
-            .fold(Command::new(name).about(about), |command, input| command.arg(flag(input.flag, input.meaning)))
-    };
-    let json = || Arg::new("json").long("json").action(ArgAction::SetTrue).help("print a document for programs");
-    let id = |help: &'static str| Arg::new("id").help(help).value_name("ID");
-    let rules = Command::new("rules")
+    let command = Command::new("promote")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(about)
+        .after_help("Exit codes: 0 done, 2 usage, 3 rules or settings, 10 held, 11 unknown, 12 rejected, 13 waiting,\n14 superseded, 20 failed, 21 rolled back, 22 stuck, 23 unconfirmed, 130 interrupted, 1 a bug in promote.")
+        .disable_help_subcommand(true);
+    let back = history::commands(common);
+    command.subcommands(road()).subcommands(life()).subcommand(rules()).subcommands(ledger()).subcommands(back)
+}
+
+/// Commands on a promotion that the rules have: they walk the road, or a part of it.
+fn road() -> Vec<Command> {
+    vec![
+        common("validate", "Judge the gates of a promotion; writes nothing"),
+        common("plan", "Judge the gates and print every write that a run would make; writes nothing"),
+        common("run", "Promote: judge, commit, sync, verify, and roll back what does not verify"),
+        common("rollback", "Restore the version from before a promotion")
+            .arg(env("the environment that is restored"))
+            .arg(id("the promotion that is undone; else the newest one to the environment")),
+    ]
+}
+
+/// Commands on a promotion that the ledger has: they move it on in its life.
+fn life() -> Vec<Command> {
+    const ID: &str = "its id, or the beginning of it";
+    vec![
+        common("request", "Ask for a promotion, and leave it to somebody to execute"),
+        common("approve", "Approve a promotion that waits").arg(id(ID)),
+        common("reject", "Refuse a promotion that waits; needs --reason").arg(id(ID)),
+        common("execute", "Carry out a promotion that was asked for").arg(id(ID)),
+        common("cancel", "Take back a promotion that is not written yet").arg(id(ID)),
+        common("resume", "Go on with a promotion that a run left, from wherever it stands")
+            .arg(env("the environment, where several promotions are open"))
+            .arg(id("its id, or the beginning of it; else the only open one")),
+        common("unlock", "Take an environment's lock away from the run that holds it; needs --reason")
+            .arg(env("the environment that is unlocked")),
+    ]
+}
+
+/// Commands that read the ledger.
+fn ledger() -> Vec<Command> {
+    vec![
+        common("show", "Show the record of a promotion")
+            .arg(id("its id, or the beginning of it; else the records are listed")),
+    ]
+}
+
+/// Commands on the rules file.
+fn rules() -> Command {
+    Command::new("rules")
         .about("Check the rules file, show what it means, or print its JSON Schema")
         .subcommand_required(true)
         .arg_required_else_help(true)
@@ -38,71 +79,25 @@ pub fn command() -> Command {
                 .about("Print what the rules mean: names bound, defaults filled in, gates spelled out as conditions")
                 .arg(flag("rules", "the rules file")),
         )
-        .subcommand(Command::new("schema").about("Print the JSON Schema of the rules file"));
-    let env = Arg::new("env").long("env").value_name("ENVIRONMENT").help("the environment that is restored");
-    Command::new("promote")
-        .version(env!("CARGO_PKG_VERSION"))
-        .about(about)
-        .after_help("Exit codes: 0 done, 2 usage, 3 rules or settings, 10 held, 11 unknown, 12 rejected, 13 waiting,\n14 superseded, 20 failed, 21 rolled back, 22 stuck, 23 unconfirmed, 130 interrupted, 1 a bug in promote.")
-        .disable_help_subcommand(true)
-        .subcommand(common("validate", "Judge the gates of a promotion; writes nothing").arg(json()))
-        .subcommand(common("plan", "Judge the gates and print every write that a run would make; writes nothing").arg(json()))
-        .subcommand(common("run", "Promote: judge, commit, sync, verify, and roll back what does not verify").arg(json()))
-        .subcommand(
-            common("rollback", "Restore the version from before a promotion")
-                .arg(json())
-                .arg(env)
-                .arg(id("the promotion that is undone; else the newest one to the environment")),
-        )
-        .subcommand(rules)
-        .subcommand(history(&common))
-        .subcommand(
-            common("audit", "Name each commit that changed a pinned version without a record; writes nothing")
-                .arg(json())
-                .args(range(false)),
-        )
-        .subcommand(
-            common("show", "Show the record of a promotion")
-                .arg(json())
-                .arg(id("its id, or the beginning of it; else the records are listed")),
-        )
+        .subcommand(Command::new("schema").about("Print the JSON Schema of the rules file"))
 }
 
-/// Looking back.
-fn history(common: &dyn Fn(&'static str, &'static str) -> Command) -> Command {
-    let json = || Arg::new("json").long("json").action(ArgAction::SetTrue).help("print a document for programs");
-    let switch = |name: &'static str, help| Arg::new(name).long(name).action(ArgAction::SetTrue).help(help);
-    common("history", "Print what was done, oldest first: the audit trail")
-        .arg(json())
-        .arg(switch("jsonl", "print one JSON document a line"))
-        .args(range(true))
-        .args_conflicts_with_subcommands(true)
-        .subcommand(
-            common("verify", "Prove that nothing in the ledger was rewritten, removed or reordered; writes nothing")
-                .arg(json())
-                .arg(switch("no-gitops", "look at the ledger alone, not at the GitOps repository")),
-        )
+/// A command that takes every setting.
+fn common(name: &'static str, about: &'static str) -> Command {
+    let json = Arg::new("json").long("json").action(ArgAction::SetTrue).help("print a document for programs");
+    INPUTS
+        .iter()
+        .filter(|input| !input.flag.is_empty())
+        .fold(Command::new(name).about(about), |command, input| command.arg(flag(input.flag, input.meaning)))
+        .arg(json)
 }
 
-/// Which part of the past.
-fn range(until: bool) -> Vec<Arg> {
-    let arg = |name: &'static str, value: &'static str, help| Arg::new(name).long(name).value_name(value).help(help);
-    let mut args = vec![arg("since", "TIME", "from then on: 2026-11-20T09:30:00Z, 2026-11-20, or an age such as 7d")];
-    if until {
-        args.push(arg("until", "TIME", "until then"));
-    }
-    args.push(arg("env", "ENVIRONMENT", "of this environment only"));
-    args
+fn id(help: &'static str) -> Arg {
+    Arg::new("id").help(help).value_name("ID")
 }
 
-fn back(name: &str, matches: &ArgMatches) -> Back {
-    let range = Range { since: text(matches, "since"), until: text(matches, "until"), env: text(matches, "env") };
-    let set = |name| matches.try_get_one::<bool>(name).ok().flatten() == Some(&true);
-    match name {
-        "verify" => Back::Verify { gitops: !set("no-gitops") },
-        "audit" => Back::Audit { range },
-        _ => Back::Trail { range, lines: set("jsonl") },
-    }
+fn env(help: &'static str) -> Arg {
+    Arg::new("env").long("env").value_name("ENVIRONMENT").help(help)
 }
 
 fn flag(name: &'static str, help: &'static str) -> Arg {
@@ -137,11 +132,18 @@ pub fn run(arguments: Vec<OsString>, environment: impl Iterator<Item = (OsString
         ("rules", Some(("schema", _))) => (Task::Schema, matches),
         ("rules", Some(("show", show))) => (Task::Meaning, show),
         ("rules", Some((_, check))) => (Task::Check, check),
-        ("history", Some(("verify", verify))) => (Task::Back(back("verify", verify)), verify),
-        ("history" | "audit", _) => (Task::Back(back(name, matches)), matches),
+        ("history", Some(("verify", verify))) => (Task::Back(history::back("verify", verify)), verify),
+        ("history" | "audit", _) => (Task::Back(history::back(name, matches)), matches),
         ("validate", _) => (Task::Validate, matches),
         ("plan", _) => (Task::Plan, matches),
         ("run", _) => (Task::Run, matches),
+        ("request", _) => (Task::Request, matches),
+        ("execute", _) => (Task::Execute { id: text(matches, "id") }, matches),
+        ("resume", _) => (Task::Resume { id: text(matches, "id"), env: text(matches, "env") }, matches),
+        ("approve", _) => (Task::Say { verb: Verb::Approve, id: text(matches, "id") }, matches),
+        ("reject", _) => (Task::Say { verb: Verb::Reject, id: text(matches, "id") }, matches),
+        ("cancel", _) => (Task::Say { verb: Verb::Cancel, id: text(matches, "id") }, matches),
+        ("unlock", _) => (Task::Unlock { env: text(matches, "env") }, matches),
         ("rollback", _) => (Task::Rollback { id: text(matches, "id"), env: text(matches, "env") }, matches),
         _ => (Task::Show { id: text(matches, "id") }, matches),
     };

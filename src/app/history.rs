@@ -4,17 +4,18 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::Result;
+use clap::{Arg, ArgAction, ArgMatches, Command};
 
+use crate::app::ends;
 use crate::app::rules_file;
 use crate::app::screen::Screen;
 use crate::app::settings::Settings;
 use crate::app::wiring;
 use crate::pipeline::history as road;
-use crate::ports::{Delivery, Fault, FaultKind, Ledger as _};
-use crate::promotion::outcome::Outcome;
+use crate::ports::{Delivery, Fault, Ledger as _};
 use crate::promotion::time::Time;
 use crate::promotion::trail::{Wanted, moment};
-use crate::render::ending::{self, Ending, Exit, INVALID, USAGE};
+use crate::render::ending::{Ending, INVALID, USAGE};
 use crate::render::history as words;
 
 /// What is looked back at.
@@ -50,6 +51,37 @@ pub struct Range {
     pub env: Option<String>,
 }
 
+/// The commands, made of a command that takes every setting.
+pub fn commands(common: fn(&'static str, &'static str) -> Command) -> Vec<Command> {
+    let arg = |name: &'static str, value: &'static str, help| Arg::new(name).long(name).value_name(value).help(help);
+    let switch = |name: &'static str, help| Arg::new(name).long(name).action(ArgAction::SetTrue).help(help);
+    let since = || arg("since", "TIME", "from then on: 2026-11-20T09:30:00Z, 2026-11-20, or an age such as 7d");
+    let env = || arg("env", "ENVIRONMENT", "of this environment only");
+    let verify =
+        common("verify", "Prove that nothing in the ledger was rewritten, removed or reordered; writes nothing");
+    vec![
+        common("history", "Print what was done, oldest first: the audit trail")
+            .arg(switch("jsonl", "print one JSON document a line"))
+            .args([since(), arg("until", "TIME", "until then"), env()])
+            .args_conflicts_with_subcommands(true)
+            .subcommand(verify.arg(switch("no-gitops", "look at the ledger alone, not at the GitOps repository"))),
+        common("audit", "Name each commit that changed a pinned version without a record; writes nothing")
+            .args([since(), env()]),
+    ]
+}
+
+/// What one of the commands asks for.
+pub fn back(name: &str, matches: &ArgMatches) -> Back {
+    let text = |name| matches.try_get_one::<String>(name).ok().flatten().cloned();
+    let set = |name| matches.try_get_one::<bool>(name).ok().flatten() == Some(&true);
+    let range = Range { since: text("since"), until: text("until"), env: text("env") };
+    match name {
+        "verify" => Back::Verify { gitops: !set("no-gitops") },
+        "audit" => Back::Audit { range },
+        _ => Back::Trail { range, lines: set("jsonl") },
+    }
+}
+
 /// Something was found: a definite no.
 const FOUND: u8 = 10;
 
@@ -61,10 +93,7 @@ pub fn run(screen: &Screen, settings: &Settings, stop: &Arc<AtomicBool>, now: Ti
         Back::Verify { gitops } => desk.verify(*gitops),
         Back::Audit { range } => desk.audit(range),
     };
-    Ok(came.unwrap_or_else(|ending| {
-        screen.say(&ending::text(&ending, screen.style()));
-        ending.exit.code()
-    }))
+    Ok(came.unwrap_or_else(|ending| screen.end(&ending)))
 }
 
 struct Desk<'a> {
@@ -170,9 +199,5 @@ impl Desk<'_> {
 }
 
 fn failed(fault: Fault) -> Box<Ending> {
-    let settings = fault.kind == FaultKind::Settings;
-    let exit = if settings { Exit::Refused(INVALID) } else { Exit::Outcome(Outcome::Failed) };
-    let mut ending = Ending::fault(exit, &fault.doing, &fault.why, fault.hint.as_deref());
-    ending.seen.push("nothing was written".to_owned());
-    Box::new(ending)
+    Box::new(ends::faulted(&fault))
 }

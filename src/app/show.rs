@@ -7,10 +7,10 @@ use anyhow::Result;
 
 use crate::app::screen::Screen;
 use crate::app::settings::Settings;
-use crate::app::wiring;
-use crate::ports::{Fault, Ledger};
+use crate::app::{ends, wiring};
+use crate::ports::Ledger;
 use crate::promotion::folded;
-use crate::render::ending::{self, Ending, Exit, USAGE};
+use crate::render::ending::{Ending, USAGE};
 use crate::render::{json, record};
 
 /// How many records a list shows.
@@ -20,12 +20,12 @@ const LISTED: usize = 50;
 pub fn run(screen: &Screen, settings: &Settings, stop: &Arc<AtomicBool>, id: Option<&str>) -> Result<u8> {
     let books = match wiring::books(settings, stop) {
         Ok(books) => books,
-        Err(fault) => return Ok(failed(screen, &fault)),
+        Err(fault) => return Ok(screen.end(&ends::faulted(&fault))),
     };
     let ledger = &books.ledger;
     let ids = match ledger.matching(id.unwrap_or_default()) {
         Ok(ids) => ids,
-        Err(fault) => return Ok(failed(screen, &fault)),
+        Err(fault) => return Ok(screen.end(&ends::faulted(&fault))),
     };
     match (id, ids.as_slice()) {
         (Some(_), [only]) => {
@@ -41,25 +41,15 @@ pub fn run(screen: &Screen, settings: &Settings, stop: &Arc<AtomicBool>, id: Opt
             let mut ending = Ending::refused(USAGE, format!("there is no record `{id}`"));
             ending.seen.push(format!("looked in {}", ledger.place()));
             ending.next.push("`promote show` lists the records; --ledger names another place".to_owned());
-            Ok(refuse(screen, &ending))
+            Ok(screen.end(&ending))
         }
         (None, _) => list(screen, ledger, &ids),
         (Some(id), several) => {
             let mut ending = Ending::refused(USAGE, format!("`{id}` is the beginning of several records"));
             ending.seen.extend(several.iter().take(10).cloned());
-            Ok(refuse(screen, &ending))
+            Ok(screen.end(&ending))
         }
     }
-}
-
-fn failed(screen: &Screen, fault: &Fault) -> u8 {
-    let exit = Exit::Outcome(crate::promotion::outcome::Outcome::Failed);
-    refuse(screen, &Ending::fault(exit, &fault.doing, &fault.why, fault.hint.as_deref()))
-}
-
-fn refuse(screen: &Screen, ending: &Ending) -> u8 {
-    screen.say(&ending::text(ending, screen.style()));
-    ending.exit.code()
 }
 
 fn list(screen: &Screen, ledger: &dyn Ledger, ids: &[String]) -> Result<u8> {

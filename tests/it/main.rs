@@ -11,6 +11,7 @@ mod http;
 mod kill;
 mod layers;
 mod lazy;
+mod life;
 mod packages;
 mod races;
 mod readme;
