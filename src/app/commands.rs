@@ -24,6 +24,7 @@ use crate::promotion::event::Event;
 use crate::promotion::folded::Folded;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::planning::PlanFault;
+use crate::promotion::releases::Stamp;
 use crate::promotion::request::RequestKind;
 use crate::promotion::rules::{Promotion, Service, schema};
 use crate::promotion::words;
@@ -258,10 +259,12 @@ impl Door<'_> {
             Err(halt) => ends::halted(halt, job.promotion, job.rules_path),
         };
         let end = came.as_ref().ok();
-        let snapshot = end.and_then(|end| end.facts.as_deref()).map(|facts| &facts.target.snapshot);
+        let facts = end.and_then(|end| end.facts.as_deref());
         let planned = end.and_then(|end| end.plan.as_deref());
-        let diffs = match (planned, snapshot) {
-            (Some(plan), Some(snapshot)) => ends::diffs(plan, snapshot),
+        let diffs = match (planned, facts) {
+            (Some(plan), Some(facts)) => {
+                ends::diffs(plan, &facts.target.snapshot, &Stamp::new(&job.actor.name, facts.at))
+            }
             _ => Vec::new(),
         };
         self.print(job, end, &ending, &diffs);

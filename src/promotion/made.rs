@@ -9,9 +9,17 @@ use crate::promotion::plan::PlannedCommit;
 /// text.
 pub type Changes = BTreeMap<String, (Option<String>, Option<String>)>;
 
-/// Whether these changes are the plan's edits, file by file and byte by byte.
+/// Whether these changes are the plan's edits, file by file and byte by byte, and its release.
 pub fn made(planned: &PlannedCommit, changes: &Changes) -> bool {
-    changes.len() == planned.files.len()
+    let released = match &planned.release {
+        None => 0,
+        Some(release) => match changes.get(&release.file) {
+            Some((Some(before), Some(after))) if release.wrote(before, after) => 1,
+            None if release.may_lag => 0,
+            _ => return false,
+        },
+    };
+    changes.len() == planned.files.len() + released
         && planned.files.iter().all(|file| match changes.get(&file.path) {
             Some((Some(before), Some(after))) => apply(before, &file.edits).is_ok_and(|text| text == *after),
             _ => false,

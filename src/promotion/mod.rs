@@ -27,6 +27,7 @@ pub mod place;
 pub mod plan;
 pub mod planning;
 pub mod record;
+pub mod releases;
 pub mod report;
 pub mod request;
 pub mod rollback;

@@ -14,6 +14,9 @@ use crate::render::{escape, table, words};
 /// The number of the documents' format.
 const SCHEMA: u32 = 1;
 
+/// The width of a moment to the minute.
+const WHEN: usize = 17;
+
 /// The document of `promote history verify --json`.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(title = "The examination of a ledger")]
@@ -110,14 +113,20 @@ pub fn trail(lines: &[Line]) -> String {
     if lines.is_empty() {
         return "Nothing was done in that time.\n".to_owned();
     }
-    let rows: Vec<Vec<String>> = lines.iter().map(row).collect();
-    let laid = table::lay(&["when", "what", "service", "way", "version", "by"], &rows, COLUMNS);
-    let mut all = vec![laid.heading];
-    all.extend(laid.lines);
+    let mut services: Vec<&Option<String>> = lines.iter().map(|line| &line.service).collect();
+    services.sort();
+    services.dedup();
+    let rows: Vec<Vec<String>> = lines.iter().map(|line| row(line, services.len() > 1)).collect();
+    // A moment is never shortened: the rest shares what room is left.
+    let gap = WHEN + 2;
+    let laid = table::lay(&["what", "where", "version", "by"], &rows, COLUMNS - gap);
+    let mut all = vec![format!("{}{}", table::padded("when", gap), laid.heading)];
+    let when = lines.iter().map(|line| table::padded(&words::minute(line.timestamp), gap));
+    all.extend(when.zip(laid.lines).map(|(when, line)| format!("{when}{line}")));
     all.join("\n") + "\n"
 }
 
-fn row(line: &Line) -> Vec<String> {
+fn row(line: &Line, several: bool) -> Vec<String> {
     let shown = |text: &Option<String>| text.as_deref().map(escape::line).unwrap_or_default();
     let what = match &line.outcome {
         Some(outcome) if *outcome != line.action => format!("{} {}", escape::line(&line.action), escape::line(outcome)),
@@ -127,15 +136,9 @@ fn row(line: &Line) -> Vec<String> {
         (Some(from), Some(to)) => words::way(from, to),
         (_, to) => shown(to),
     };
+    let place = if several { format!("{} {way}", shown(&line.service)) } else { way };
     let claimed = if line.actor_known == "claimed" { " (claimed)" } else { "" };
-    vec![
-        words::minute(line.timestamp),
-        what,
-        shown(&line.service),
-        way,
-        shown(&line.version),
-        format!("{}{claimed}", escape::line(&line.actor)),
-    ]
+    vec![what, place.trim().to_owned(), shown(&line.version), format!("{}{claimed}", escape::line(&line.actor))]
 }
 
 /// The audit trail as JSON Lines: one object a line.

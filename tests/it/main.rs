@@ -7,6 +7,7 @@ mod argocd;
 mod bad_input;
 mod gitops;
 mod harness;
+mod history;
 mod http;
 mod kill;
 mod layers;

@@ -59,6 +59,7 @@ pub(super) fn steps(
                 path: path.to_owned(),
                 files: BTreeMap::new(),
                 trees: BTreeMap::new(),
+                releases: None,
             },
         };
         steps.push(Step { found, before, after: at(commit.id())? });

@@ -93,10 +93,12 @@ pub fn told(id: &str, mut files: Vec<EntryFile>, out: &mut Findings) -> Option<T
         in_order(&entries, out);
         unproven(&entries, &story, out);
     }
+    // What is not believed has moved nothing.
+    let believed = entries.iter().rfind(|(entry, _)| !story.impossible.contains(&entry.seq));
     let written = |(entry, file): &(Entry, &EntryFile)| Written { commit: file.added, at: entry.at };
     Some(Told {
         began: written(entries.first()?),
-        last: written(entries.last()?),
+        last: written(believed?),
         hashes: files.iter().filter_map(hash).collect(),
         plans: all.iter().flat_map(planned).collect(),
         commits: all.iter().flat_map(committed).collect(),

@@ -39,6 +39,10 @@ pub struct File {
     /// The sources of evidence, by id.
     #[serde(default)]
     pub evidence: Option<Placed<Entries<Evidence>>>,
+    /// A file of the GitOps repository that tells every environment's version: `releases.yaml`. It is written in the commit that
+    /// changes the version.
+    #[serde(default)]
+    pub releases: Option<Placed<String>>,
     /// The promotions.
     pub promotions: Placed<Vec<Placed<Promotion>>>,
 }

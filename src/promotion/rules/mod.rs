@@ -29,6 +29,9 @@ pub struct Rules {
     pub evidence: BTreeMap<String, Source>,
     /// The promotions, in the order of the file.
     pub promotions: Vec<Promotion>,
+    /// The file of the GitOps repository that tells every environment's version; absent: none is written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub releases: Option<String>,
 }
 
 /// A service and the environments that it lives in.
