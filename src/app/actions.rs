@@ -38,6 +38,14 @@ pub struct Told<'a> {
     pub diffs: &'a [FileDiff],
 }
 
+/// Says loudly that the records die with the job, where they would.
+pub fn warn_of_ledger(screen: &Screen, settings: &Settings) {
+    let (Some(_), Ok(Place::Directory(root))) = (&settings.actions, settings.place()) else { return };
+    let root = root.display();
+    let text = format!("the records are in {root} of this runner, and die with the job: set ledger: branch:promotions");
+    screen.say(&actions::warning("promote", None, &text));
+}
+
 /// Tells GitHub Actions. A summary or output that cannot be written is a warning: it changes nothing about what was done.
 pub fn tell(screen: &Screen, settings: &Settings, to: &Actions, told: &Told<'_>) {
     let report = told.end.and_then(|end| end.report.as_ref());

@@ -20,7 +20,6 @@ use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::run::Wanted;
 use crate::pipeline::{life, run as road, undo};
 use crate::ports::{Clock as _, World};
-use crate::promotion::event::Event;
 use crate::promotion::folded::Folded;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::planning::PlanFault;
@@ -226,9 +225,7 @@ impl Door<'_> {
         road::built(job)?;
         let wired = wiring::open(self.settings, self.mask, job, stop)?;
         let tell = |event: &_| self.screen.tell(event, self.clock.now());
-        if let Some(warning) = wiring::mortal(self.settings) {
-            tell(&Event::Warning(warning));
-        }
+        actions::warn_of_ledger(self.screen, self.settings);
         let world = World {
             evidence: &wired.evidence,
             delivery: &wired.delivery,

@@ -19,7 +19,6 @@ use crate::adapters::gitops::{GitOps, GitOpsSettings, RepoSettings};
 use crate::adapters::health;
 use crate::adapters::http::{Http, HttpSettings};
 use crate::adapters::ledger::Records;
-use crate::adapters::ledger::place::Place;
 use crate::app::mask::Mask;
 use crate::app::settings::Settings;
 use crate::pipeline::job::{Halt, Job};
@@ -122,17 +121,6 @@ fn ledger(settings: &Settings, http: &Http) -> Result<Records, Fault> {
     let GitOpsSettings { author, ssh, depth_max, .. } = GitOpsSettings::default();
     let access = Access { http: http.clone(), temp: settings.temp.clone(), ssh, depth_max };
     Records::open(&settings.place()?, &access, &author)
-}
-
-/// What a person must hear of a ledger that dies with the job; `None` where it does not.
-pub fn mortal(settings: &Settings) -> Option<String> {
-    match settings.place() {
-        Ok(Place::Directory(root)) if settings.actions.is_some() => Some(format!(
-            "the records are in {} of this runner, and die with the job: set `ledger: branch:promotions`",
-            root.display()
-        )),
-        _ => None,
-    }
 }
 
 fn http_settings(settings: &Settings) -> Result<HttpSettings, Fault> {

@@ -12,6 +12,7 @@ mod http;
 mod kill;
 mod layers;
 mod lazy;
+mod ledger;
 mod life;
 mod packages;
 mod races;

@@ -105,7 +105,13 @@ fn commits(sandbox: &Sandbox, after: &str) -> String {
     let range = format!("{after}..refs/heads/main");
     let log =
         sandbox.gitops.git(&["log", "-p", "-U0", "--reverse", "--format=commit %H%n%an <%ae>%n%n%B", &range], &[]);
-    if log.is_empty() { "no commit".to_owned() } else { log }
+    // What a releases file is depends on the moment.
+    let mut released = false;
+    let lines = log.lines().filter(|line| {
+        released = if line.starts_with("diff --git") { line.ends_with("/releases.yaml") } else { released };
+        !(released && line.starts_with("index "))
+    });
+    if log.is_empty() { "no commit".to_owned() } else { lines.collect::<Vec<_>>().join("\n") }
 }
 
 /// Carriage returns as something that an editor keeps.

@@ -8,6 +8,7 @@
 pub mod advert;
 pub mod link;
 pub mod pack;
+pub mod packed;
 pub mod pkt;
 pub mod push;
 pub mod receive;
@@ -18,7 +19,7 @@ pub mod upload;
 
 use std::collections::BTreeMap;
 
-use git2::{Oid, Repository};
+use git2::{Oid, Reference, Repository};
 
 use crate::adapters::git::address::Address;
 use crate::adapters::git::lazy::server::Server;
@@ -159,6 +160,10 @@ fn listed(repository: &Repository, prefix: &str) -> Result<BTreeMap<String, Oid>
         if let (Ok(name), Some(id)) = (reference.name(), reference.target()) {
             found.insert(name.to_owned(), id);
         }
+    }
+    // A listing may miss a ref that git packs at that moment; asked for by its name, it is found.
+    if Reference::is_valid_name(prefix) && !found.contains_key(prefix) {
+        found.extend(swap::stands(repository, prefix)?.map(|id| (prefix.to_owned(), id)));
     }
     Ok(found)
 }

@@ -1,11 +1,13 @@
 //! Many on one ref: exactly one wins each round, and nobody is told otherwise.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use git2::Oid;
 use promote::adapters::git::lazy::Lazy;
 use promote::adapters::git::lazy::update::Moved;
 
 use super::{LEDGER, LOCK, add, at, bare, claim, find, lazy, read, refs, update};
-use crate::world::bare::Bare;
+use crate::world::bare::{Bare, plain_git};
 use crate::world::git_server::GitServer;
 
 const RUNS: usize = 16;
@@ -35,9 +37,6 @@ fn many_rounds(bare: &Bare, address: &str, rounds: usize) {
     let mut runs: Vec<Lazy> = (0..RUNS).map(|_| lazy(address)).collect();
     let mut stands = None;
     for number in 0..rounds {
-        if number % 4 == 2 && std::path::Path::new(address).is_dir() {
-            bare.git(&["pack-refs", "--all"], &[]);
-        }
         stands = round(&mut runs, stands, number, number % 4 == 3);
         assert_eq!(refs(bare).get(LOCK), stands.map(|id| id.to_string()).as_ref(), "round {number}");
     }
@@ -51,10 +50,30 @@ fn one_of_sixteen_wins_over_http() {
     many_rounds(&bare, &server.url(), 4);
 }
 
+/// A flag that is raised when this is dropped, also by a test that fails.
+struct Stop<'a>(&'a AtomicBool);
+
+impl Drop for Stop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
 #[test]
-fn one_of_sixteen_wins_in_a_directory() {
+fn one_of_sixteen_wins_in_a_directory_while_git_packs_its_refs() {
     let bare = bare();
-    many_rounds(&bare, bare.path().to_str().unwrap(), 24);
+    let stopped = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !stopped.load(Ordering::SeqCst) {
+                // It gives up where somebody holds the lock.
+                let packing = plain_git().current_dir(bare.path()).args(["pack-refs", "--all"]).output().unwrap();
+                assert!(packing.status.success() || !packing.stderr.is_empty());
+            }
+        });
+        let _stop = Stop(&stopped);
+        many_rounds(&bare, bare.path().to_str().unwrap(), 24);
+    });
 }
 
 /// Each adds a file of its own to one branch, again and again until it has.

@@ -10,13 +10,14 @@ use crate::world::fake_ssh::LETS_IN;
 use crate::world::git_server::GitServer;
 
 const RECORDS: usize = 3000;
+const FEWER: usize = 1000;
 
 /// Reads one record; gives the tip, the number of requests, and the bytes that the server sent for it.
 fn one_of_many(bare: &Bare, server: &GitServer, lazy: &mut Lazy) -> (Oid, usize, usize) {
     let (requests, sent) = (server.requests(), server.sent());
     let tip = at(lazy, LEDGER).unwrap();
     assert_eq!(Some(tip.to_string()), bare.tip("promotions"));
-    let path = record(1234);
+    let path = record(123);
     assert_eq!(read(lazy, tip, &path), bare.text("promotions", &path));
     assert_eq!(read(lazy, tip, "promotions/nothing/here"), None);
     (tip, server.requests() - requests, server.sent() - sent)
@@ -33,7 +34,7 @@ fn one_file_of_three_thousand_costs_a_few_requests_and_a_few_bytes() {
 
     // What is here is not asked for again.
     let before = server.requests();
-    read(&mut lazy, tip, &record(1234)).unwrap();
+    read(&mut lazy, tip, &record(123)).unwrap();
     lazy.bring(&[tip]).unwrap();
     lazy.commit(tip, 2).unwrap();
     assert_eq!(server.requests(), before);
@@ -52,7 +53,7 @@ fn one_file_of_three_thousand_costs_a_few_requests_and_a_few_bytes() {
 
 #[test]
 fn a_server_that_filters_no_trees_but_all_is_asked_level_by_level() {
-    let bare = ledger(RECORDS);
+    let bare = ledger(FEWER);
     bare.git(&["config", "uploadpackfilter.tree.maxDepth", "0"], &[]);
     let server = GitServer::start(&bare);
     let (_, requests, sent) = one_of_many(&bare, &server, &mut lazy(&server.url()));
@@ -63,7 +64,7 @@ fn a_server_that_filters_no_trees_but_all_is_asked_level_by_level() {
 #[test]
 fn a_server_without_filters_sends_a_tree_once_and_then_what_is_new() {
     for refusal in ["uploadpack.allowFilter", "uploadpackfilter.allow"] {
-        let bare = ledger(RECORDS);
+        let bare = ledger(FEWER);
         bare.git(&["config", refusal, "false"], &[]);
         let server = GitServer::start(&bare);
         let mut lazy = lazy(&server.url());
@@ -73,7 +74,7 @@ fn a_server_without_filters_sends_a_tree_once_and_then_what_is_new() {
         // Somebody else's commit and our own.
         for number in 0..2 {
             let sent = server.sent();
-            let path = record(RECORDS + number);
+            let path = record(FEWER + number);
             bare.fill("promotions", &[(path.clone(), "new\n".to_owned())], "One more");
             let tip = at(&mut lazy, LEDGER).unwrap();
             assert_eq!(read(&mut lazy, tip, &path).unwrap(), "new\n");

@@ -19,6 +19,9 @@ use crate::adapters::git::wire::Wire;
 use crate::adapters::git::{branch, fault, history};
 use crate::ports::{Fault, FaultKind};
 
+/// How many commits a server without filters is told of at most, so that it need not send what they hold.
+const HELD_MAX: usize = 16;
+
 /// How much a server leaves out of what is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Filter {
@@ -129,7 +132,8 @@ impl Server {
         let parents = repository.find_commit(commit).map(|commit| history::parents(&commit)).unwrap_or_default();
         for held in [&mut self.whole, &mut self.shallow] {
             if !parents.is_empty() && parents.iter().all(|parent| held.contains(parent)) {
-                *held = BTreeSet::from([commit]);
+                held.retain(|had| !parents.contains(had));
+                held.insert(commit);
             }
         }
     }
@@ -161,10 +165,9 @@ impl Server {
         }
         if self.filter == Filter::Off && depth == Some(1) {
             let repository = self.repository()?;
-            let commits: BTreeSet<Oid> =
-                want.ids.iter().copied().filter(|id| repository.find_commit(*id).is_ok()).collect();
-            if !commits.is_empty() {
-                self.shallow = commits;
+            self.shallow.extend(want.ids.iter().filter(|id| repository.find_commit(**id).is_ok()));
+            while self.shallow.len() > HELD_MAX {
+                self.shallow.pop_first();
             }
         }
         Ok(())
@@ -219,7 +222,9 @@ fn look_into(
         for entry in repository.find_tree(tree)?.iter() {
             match entry.kind() {
                 Some(ObjectType::Tree) => look_into(repository, objects, entry.id(), levels - 1, missing)?,
-                Some(ObjectType::Blob) if !objects.exists(entry.id()) => drop(missing.insert(entry.id())),
+                Some(ObjectType::Blob) if !objects.exists(entry.id()) => {
+                    missing.insert(entry.id());
+                }
                 // A submodule's commit is in another repository.
                 _ => {}
             }

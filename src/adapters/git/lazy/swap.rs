@@ -6,6 +6,7 @@ use std::time::Duration;
 use git2::{ErrorClass, ErrorCode, Oid, ReferenceType, Repository};
 
 use crate::adapters::git::fault;
+use crate::adapters::git::lazy::packed::Packed;
 use crate::adapters::git::lazy::update::{Moved, RefUpdate};
 use crate::ports::Fault;
 
@@ -64,6 +65,8 @@ fn once(repository: &Repository, updates: &[&RefUpdate], begun: &mut bool) -> Re
     for update in updates {
         transaction.lock_ref(&update.name)?;
     }
+    let deleted: Vec<&str> = updates.iter().filter(|update| update.new.is_none()).map(|update| &*update.name).collect();
+    let packed = if deleted.is_empty() { None } else { Some(Packed::lock(repository)?) };
     for update in updates {
         let at = stands(repository, &update.name)?;
         let ours = *begun && at == update.new;
@@ -81,6 +84,11 @@ fn once(repository: &Repository, updates: &[&RefUpdate], begun: &mut bool) -> Re
         }
     }
     *begun = true;
+    if let Some(packed) = &packed {
+        packed.remove(&deleted)?;
+    }
+    // The lock of the packed refs is held until the loose ones are gone.
     transaction.commit()?;
+    drop(packed);
     Ok(Moved::Done)
 }

@@ -27,9 +27,9 @@ pub(crate) struct Want {
     pub(crate) shallow: Vec<Oid>,
 }
 
-/// Whether a server of version 2 can leave out parts of trees. Before version 2 that is not asked for.
-fn filters(advert: &Advert) -> bool {
-    advert.two && advert.value("fetch").is_some_and(|can| can.split(' ').any(|can| can == "filter"))
+/// Whether a server of version 2 can do something when it is fetched from.
+fn fetch_can(advert: &Advert, name: &str) -> bool {
+    advert.two && advert.value("fetch").is_some_and(|can| can.split(' ').any(|can| can == name))
 }
 
 /// The request for the refs whose names begin so. For version 2.
@@ -63,10 +63,17 @@ pub(crate) fn list_answer<R: Read>(
 
 /// The request for objects.
 pub(crate) fn fetch_request(advert: &Advert, want: &Want) -> Result<Vec<u8>, Trouble> {
-    if want.levels.is_some() && !filters(advert) {
+    // Before version 2 that is not asked for.
+    if want.levels.is_some() && !fetch_can(advert, "filter") {
         return Err(Trouble::Refused(NO_FILTER.to_owned()));
     }
-    if advert.two { Ok(fetch_two(advert, want)) } else { fetch_zero(advert, want) }
+    if !advert.two {
+        return fetch_zero(advert, want);
+    }
+    if want.depth.is_some() && !fetch_can(advert, "shallow") {
+        return Err(Trouble::Nonsense("the server cannot cut off a history (`shallow`)".to_owned()));
+    }
+    Ok(fetch_two(advert, want))
 }
 
 fn fetch_two(advert: &Advert, want: &Want) -> Vec<u8> {
@@ -216,6 +223,8 @@ mod tests {
             let trouble = fetch_request(&advert(false, &[can]), &want()).unwrap_err();
             assert!(trouble.to_string().contains("without `"), "{trouble}");
         }
+        let trouble = fetch_request(&advert(true, &["fetch=filter"]), &want()).unwrap_err();
+        assert!(trouble.to_string().contains("`shallow`"), "{trouble}");
     }
 
     #[test]
