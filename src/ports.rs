@@ -116,10 +116,10 @@ pub struct Past<T> {
 pub struct Step {
     /// The commit.
     pub found: Found,
-    /// The directory before; without files where there was no commit before.
-    pub before: Snapshot,
-    /// The directory after.
-    pub after: Snapshot,
+    /// The directory before, if it could be read; without files where there was no commit before.
+    pub before: Result<Snapshot, Fault>,
+    /// The directory after, if it could be read.
+    pub after: Result<Snapshot, Fault>,
 }
 
 /// Reads and writes GitOps repositories, without a checkout and without ever forcing a push.

@@ -132,7 +132,14 @@ fn directory(
             .notes
             .push(format!("{}: only the newest part of the history of {} was read", looked.environment, past.branch));
     }
-    let steps: Vec<Step> = past.items.into_iter().map(step).collect();
+    let mut steps = Vec::new();
+    for item in past.items {
+        let id = item.found.commit.id.clone();
+        match step(item) {
+            Ok(step) => steps.push(step),
+            Err(fault) => audited.notes.push(format!("commit {id} was left out: {fault}")),
+        }
+    }
     let (found, notes) = audit::unrecorded(looked, &steps, &examined.told);
     audited.notes.extend(notes);
     let adopted: Vec<&str> = examined
@@ -159,12 +166,12 @@ fn directory(
     Ok(())
 }
 
-fn step(step: crate::ports::Step) -> Step {
-    Step {
+fn step(step: crate::ports::Step) -> Result<Step, Fault> {
+    Ok(Step {
         commit: step.found.commit,
         message: step.found.message,
         changes: step.found.changes,
-        before: step.before,
-        after: step.after,
-    }
+        before: step.before?,
+        after: step.after?,
+    })
 }

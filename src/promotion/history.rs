@@ -216,6 +216,10 @@ impl Examiner {
     fn compare_heads(&mut self) {
         let mut keys: BTreeSet<Key> = self.heads.keys().cloned().collect();
         keys.extend(self.told.iter().map(heads::key));
+        // An order for every service, or every environment, changes no head.
+        let named =
+            self.given.iter().filter(|given| given.order.service.is_some() && given.order.environment.is_some());
+        keys.extend(named.map(|given| of(&given.order)));
         self.counts.environments = keys.len() as u64;
         for key in keys {
             let kept = self.heads.get(&key);

@@ -16,6 +16,7 @@
 //! part of the plan or its digest. So the edits are made on the file as it is at the commit's base: what others wrote there for
 //! their environments stays, and is never in our way. A printed plan shows them with the moment of its evaluation.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::promotion::edit::apply::apply;
@@ -32,7 +33,7 @@ use crate::promotion::yaml::parse;
 const FIELDS: [&str; 5] = ["version", "digest", "promoted_by", "promoted_at", "promotion"];
 
 /// The releases file as it was read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ReleasesFile {
     /// Its path from the repository's root.
     pub path: String,
@@ -41,7 +42,7 @@ pub struct ReleasesFile {
 }
 
 /// What is written into the releases file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Release {
     /// The file, from the repository's root.
     pub file: String,

@@ -76,6 +76,8 @@ fn play(name: &str) {
         out("show.txt", &sandbox.scrubbed(&shown.all()));
     }
     prints_what_it_commits(name, &sandbox, &plan, &tip);
+    let looked = sandbox.promote(&["history", "verify"]);
+    assert_eq!(looked.exit, Some(if story.alters_heads() { 10 } else { 0 }), "{name}: {}", looked.all());
     sandbox.gitops.check();
 
     let mut sandbox = story.sandbox();

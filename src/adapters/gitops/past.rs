@@ -51,8 +51,8 @@ pub(super) fn steps(
         let Some(found) = found(objects, &commit).map_err(fail)? else { continue };
         let at = |commit: Oid| snapshot::take(objects, shown, &Tip { branch: tip.branch.clone(), commit }, path);
         let before = match Oid::from_str(&found.parent) {
-            Ok(parent) if !found.parent.is_empty() => at(parent)?,
-            _ => Snapshot {
+            Ok(parent) if !found.parent.is_empty() => at(parent),
+            _ => Ok(Snapshot {
                 repository: shown.to_owned(),
                 branch: tip.branch.clone(),
                 commit: String::new(),
@@ -60,9 +60,10 @@ pub(super) fn steps(
                 files: BTreeMap::new(),
                 trees: BTreeMap::new(),
                 releases: None,
-            },
+            }),
         };
-        steps.push(Step { found, before, after: at(commit.id())? });
+        // One commit that cannot be read hides no other.
+        steps.push(Step { found, before, after: at(commit.id()) });
     }
     Ok((steps, whole))
 }
