@@ -12,6 +12,7 @@ use crate::app::screen::Screen;
 use crate::app::settings::{Actions, Settings};
 use crate::pipeline::job::{End, Job};
 use crate::promotion::id::canonical;
+use crate::promotion::outcome::Outcome;
 use crate::render::actions;
 use crate::render::diff::FileDiff;
 use crate::render::ending::Ending;
@@ -60,9 +61,15 @@ pub fn tell(screen: &Screen, settings: &Settings, to: &Actions, told: &Told<'_>)
 
 /// Tells GitHub Actions of an end before there was anything to run: settings or rules that cannot be.
 pub fn refused(screen: &Screen, to: &Actions) {
+    ended(screen, to, None);
+}
+
+/// Tells GitHub Actions how it ended as a whole: of a command that is about no single promotion, or about several.
+pub fn ended(screen: &Screen, to: &Actions, outcome: Option<Outcome>) {
     let Some(file) = &to.output else { return };
     let delimiter = format!("ghadelimiter_{}", Uuid::now_v7());
-    let written = actions::output("outcome", INVALID, &delimiter).map_err(anyhow::Error::from);
+    let written =
+        actions::output("outcome", outcome.map_or(INVALID, Outcome::word), &delimiter).map_err(anyhow::Error::from);
     if let Err(error) = written.and_then(|text| append(file, &text)) {
         screen.say(&actions::warning("promote", None, &format!("{error:#}")));
     }
@@ -98,7 +105,7 @@ fn outputs(screen: &Screen, settings: &Settings, to: &Actions, told: &Told<'_>) 
     }
     let images = end.and_then(|end| end.request.as_ref()).map(|request| request.images.as_slice()).unwrap_or_default();
     let version: Vec<String> = images.iter().map(|wanted| wanted.new.version()).collect();
-    let outcome = told.ending.exit.outcome().map_or(INVALID, crate::promotion::outcome::Outcome::word);
+    let outcome = told.ending.exit.outcome().map_or(INVALID, Outcome::word);
     let commit = end.and_then(|end| end.commit.clone()).unwrap_or_default();
     let id = end.and_then(|end| end.id.clone()).unwrap_or_default();
     let values = [

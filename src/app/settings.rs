@@ -37,7 +37,12 @@ const fn input(
 
 /// Every setting, in the order of the README's table.
 pub const INPUTS: &[Input] = &[
-    input("command", "", &[], "what to do: `validate`, `plan`, `run`, `rollback`, `show` or `rules check`"),
+    input(
+        "command",
+        "",
+        &[],
+        "what to do: `validate`, `plan`, `run`, `run --auto`, `check-auto`, `adopt`, `rollback`, `show` or `rules check`",
+    ),
     input("from", "from", &["FROM_ENV"], "the environment that has the version"),
     input("to", "to", &["TO_ENV"], "the environment that shall get it"),
     input("service", "service", &["SERVICE"], "the service, where the rules have several"),
@@ -361,6 +366,14 @@ mod tests {
         assert!(!sources(&[], &[("INPUT_DRY-RUN", "false"), ("DRY_RUN", "true")]).settings().unwrap().dry_run);
         let fault = sources(&[], &[("INPUT_DRY-RUN", "maybe")]).settings().unwrap_err();
         assert_eq!(fault.to_string(), "INPUT_DRY-RUN: `maybe` is not `true` or `false`");
+    }
+
+    #[test]
+    fn the_ledgers_secrets_are_among_them() {
+        let ledger = ("PROMOTE_LEDGER", "https://me:hunter2-and-more@git.example.com/a.git#records");
+        let settings = sources(&[], &[("LEDGER_TOKEN", "ledger-token-1"), ledger]).settings().unwrap();
+        let names: Vec<&str> = settings.secrets().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["LEDGER_TOKEN", "LEDGER_PASSWORD"]);
     }
 
     #[test]

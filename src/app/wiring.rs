@@ -22,7 +22,8 @@ use crate::adapters::ledger::Records;
 use crate::app::mask::Mask;
 use crate::app::settings::Settings;
 use crate::pipeline::job::{Halt, Job};
-use crate::ports::{Clock as _, Evidence, Fault, FaultKind};
+use crate::ports::{Clock as _, Evidence, Fault, FaultKind, World};
+use crate::promotion::event::Event;
 use crate::promotion::facts::{Reading, Subject, SubjectKnown};
 use crate::promotion::rules::{HealthCheck, Source};
 
@@ -43,6 +44,20 @@ pub struct Wired {
     /// The ledger.
     pub ledger: Records,
     _runtime: Runtime,
+}
+
+impl Wired {
+    /// The world, as the road is given it.
+    pub fn world<'a>(&'a self, clock: &'a SystemClock, tell: &'a dyn Fn(&Event)) -> World<'a> {
+        World {
+            evidence: &self.evidence,
+            delivery: &self.delivery,
+            deployer: self.deployer.as_ref().map(|deployer| deployer as _),
+            ledger: &self.ledger,
+            clock,
+            tell,
+        }
+    }
 }
 
 /// Evidence from the working directory, and health checks over HTTP.
@@ -77,13 +92,17 @@ impl Evidence for Workspace {
 
 /// Connects the settings to the adapters; nothing is reached yet.
 pub fn open(settings: &Settings, mask: &Mask, job: &Job<'_>, stop: &Arc<AtomicBool>) -> Result<Wired, Halt> {
+    let (_, source) = job.source()?;
+    let (_, target) = job.target()?;
+    open_all(settings, mask, !source.apps.is_empty() || !target.apps.is_empty(), stop)
+}
+
+/// Connects the settings to the adapters; `watched`: Argo CD is one of them, where it is set.
+pub fn open_all(settings: &Settings, mask: &Mask, watched: bool, stop: &Arc<AtomicBool>) -> Result<Wired, Halt> {
     let runtime = runtime(stop)?;
     let http_settings = http_settings(settings)?;
     let http = Http::new(&http_settings, runtime.handle().clone())?;
     let clock = SystemClock::new(Arc::clone(stop));
-    let (_, source) = job.source()?;
-    let (_, target) = job.target()?;
-    let watched = !source.apps.is_empty() || !target.apps.is_empty();
     let deployer = match &settings.argocd_server {
         Some(server) if watched => Some(argocd(settings, server, http_settings, &runtime)?),
         _ => None,

@@ -4,6 +4,7 @@
 use crate::pipeline::collect;
 use crate::pipeline::ends;
 use crate::pipeline::job::{End, Halt, Job};
+use crate::pipeline::keep;
 use crate::pipeline::lock;
 use crate::ports::{Asking, Claim, Claimed, Clock, Fault, FaultKind, Ledger, World};
 use crate::promotion::folded::{self, Folded};
@@ -51,8 +52,8 @@ pub fn request(world: &World<'_>, job: &Job<'_>) -> Result<End, Halt> {
             end.seen(format!("promotion {} is {}", story.id, story.state.word()))
         }
         None => {
-            let (_, entries) = asked.beginning().entries(world, job);
-            world.ledger.append(&entries)?;
+            let (_, mut entries) = asked.beginning().entries(world, job);
+            keep::append(world, &asked.id, &mut entries)?;
             let end = End::of(Outcome::Waiting, format!("{what} to {} is asked for", job.promotion.to));
             match &asked.supersedes {
                 Some(older) => end.seen(format!("promotion {}, which was open there, is superseded", older.id)),

@@ -22,6 +22,7 @@ pub mod made;
 pub mod number;
 pub mod order;
 pub mod outcome;
+pub mod path;
 pub mod pins;
 pub mod place;
 pub mod plan;

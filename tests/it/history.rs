@@ -304,5 +304,15 @@ fn a_change_by_hand_is_named_until_it_is_recorded() {
         let document: Value = serde_json::from_str(&json.stdout).unwrap();
         assert_eq!(document["unrecorded"][0]["author"], "Dana", "{document}");
         assert_eq!(audit(&["--env", "nowhere"]).exit, Some(2));
+        // What is adopted is covered; what comes after is not.
+        let adopted = sandbox.promote(&["adopt", "--env", "staging", "--reason", "the hotfix is good"]);
+        assert_eq!(adopted.exit, Some(0), "{}", adopted.all());
+        assert_eq!(audit(&["--env", "staging"]).exit, Some(0), "{}", audit(&["--env", "staging"]).all());
+        let trail = sandbox.promote(&["history", "--jsonl", "--env", "staging"]);
+        let line: Value = serde_json::from_str(trail.stdout.lines().last().unwrap()).unwrap();
+        assert_eq!((&line["action"], &line["reason"]), (&"adopted".into(), &"the hotfix is good".into()));
+        assert_eq!(verify(&sandbox).exit, Some(10), "the commit that claims to be of a promotion is still there");
+        sandbox.gitops.commit("main", &[("k8s/staging/kustomization.yaml", pinned("1.6").as_bytes())], "Again");
+        assert!(said(&audit(&["--env", "staging"])).starts_with("1 change without a record"));
     }
 }

@@ -4,6 +4,7 @@
 
 mod action;
 mod argocd;
+mod auto;
 mod bad_input;
 mod gitops;
 mod harness;
@@ -14,6 +15,7 @@ mod layers;
 mod lazy;
 mod ledger;
 mod life;
+mod order;
 mod packages;
 mod races;
 mod readme;

@@ -2,8 +2,8 @@
 //!
 //! Whoever writes has a lock of the operating system, which ends with the process. What is written together is first
 //! written to files of its own, synced, and listed; then each file is moved to its place. A process that is killed before
-//! the list is there has written nothing; what one that is killed later left half done, the next writer finishes first.
-//! Readers ask for no lock: between two moves they see the entries, and derive again what the heads do not tell yet.
+//! the list is there has written nothing; what one that is killed later left half done, whoever comes next finishes first.
+//! Readers wait for no lock: between two moves they see the entries, and derive again what the heads do not tell yet.
 
 use std::fs::{self, TryLockError};
 use std::io::{ErrorKind, Write as _};
@@ -17,7 +17,7 @@ use crate::adapters::ledger::batch::{Batch, Written};
 use crate::ports::{Clock as _, Fault, FaultKind};
 
 /// Where writing happens; nothing in it is a record.
-const WRITING: &str = ".writing";
+const WRITING: &str = "locks/.writing";
 /// How long is slept between two tries to get the turn to write, and how often it is tried: half a minute.
 const NAP: Duration = Duration::from_millis(5);
 const TRIES: u32 = 6000;
@@ -54,13 +54,28 @@ impl Directory {
         &self.root
     }
 
-    /// Waits for the turn to write, and finishes what another left half done.
-    pub(crate) fn turn(&self) -> Result<Turn, Fault> {
+    /// Finishes what another left half done, if that can be done at once. Else it is being done, or cannot be by whoever
+    /// may only read.
+    pub(crate) fn look(&self) {
+        if self.list().exists() {
+            let finished = self.lock().and_then(|(lock, _)| lock.try_lock().is_ok().then(|| self.finish()).transpose());
+            if let Err(fault) = finished {
+                tracing::debug!(%fault, "what another process left half done could not be finished");
+            }
+        }
+    }
+
+    fn lock(&self) -> Result<(fs::File, PathBuf), Fault> {
         let folder = self.root.join(WRITING);
         fs::create_dir_all(&folder).map_err(|error| io_fault("open the ledger", &folder, &error))?;
         let file = folder.join("lock");
         let opened = fs::File::options().create(true).truncate(false).write(true).open(&file);
-        let lock = opened.map_err(|error| io_fault("open the ledger", &file, &error))?;
+        opened.map(|lock| (lock, file.clone())).map_err(|error| io_fault("open the ledger", &file, &error))
+    }
+
+    /// Waits for the turn to write, and finishes what another left half done.
+    pub(crate) fn turn(&self) -> Result<Turn, Fault> {
+        let (lock, file) = self.lock()?;
         for _ in 0..TRIES {
             match lock.try_lock() {
                 Ok(()) => {
@@ -237,7 +252,12 @@ mod tests {
     }
 
     #[test]
-    fn what_was_listed_and_not_moved_is_finished_by_the_next_writer() {
+    fn what_was_listed_and_not_moved_is_finished_by_whoever_comes_next() {
+        finished(false);
+        finished(true);
+    }
+
+    fn finished(reader: bool) {
         let dir = tempfile::tempdir().unwrap();
         let directory = Directory::new(dir.path().to_owned());
         write(&directory, &[("heads/a", "old")]).unwrap();
@@ -249,9 +269,18 @@ mod tests {
         let list = ["one", "deep/two", "heads/a"];
         let list = list.iter().enumerate().map(|(n, to)| Staged { from: n.to_string(), to: (*to).to_owned() });
         fs::write(writing.join("batch.json"), serde_json::to_vec(&list.collect::<Vec<_>>()).unwrap()).unwrap();
-        write(&directory, &[("three", "3")]).unwrap();
-        let read = |path: &str| fs::read_to_string(dir.path().join(path)).unwrap();
-        assert_eq!(["one", "deep/two", "three", "heads/a"].map(read), ["1", "2", "3", "new"]);
+        let read = |path: &str| fs::read_to_string(dir.path().join(path)).unwrap_or_default();
+        let held = directory.lock().unwrap().0;
+        held.lock().unwrap();
+        directory.look();
+        assert_eq!(["one", "deep/two", "heads/a"].map(read), ["1", "", "old"], "somebody is at it");
+        drop(held);
+        if reader {
+            directory.look();
+        } else {
+            write(&directory, &[("three", "3")]).unwrap();
+        }
+        assert_eq!(["one", "deep/two", "heads/a"].map(read), ["1", "2", "new"]);
         assert_eq!(names(&writing).unwrap(), ["lock"], "nothing is left over");
     }
 
@@ -259,12 +288,12 @@ mod tests {
     fn what_was_not_listed_was_never_written() {
         let dir = tempfile::tempdir().unwrap();
         let directory = Directory::new(dir.path().to_owned());
-        fs::create_dir(dir.path().join(WRITING)).unwrap();
+        fs::create_dir_all(dir.path().join(WRITING)).unwrap();
         for name in ["0", "7", "draft"] {
             fs::write(dir.path().join(WRITING).join(name), "half").unwrap();
         }
         write(&directory, &[("one", "1")]).unwrap();
-        assert_eq!(names(dir.path()).unwrap(), [WRITING, "one"]);
+        assert_eq!(names(dir.path()).unwrap(), ["locks", "one"]);
         assert_eq!(fs::read_to_string(dir.path().join("one")).unwrap(), "1");
     }
 

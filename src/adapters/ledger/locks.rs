@@ -84,7 +84,13 @@ pub(crate) fn claim(register: &Register, asking: &Asking<'_>) -> Result<Claimed,
             Some(kept) => return Ok(Claimed::Held(kept.holder(asking.at, asking.term))),
         };
         let new = document(&text)?;
-        if let Swapped::Done(version) = register.swap(service, environment, expected.as_deref(), &new, asking.at)? {
+        let swapped = match register.swap(service, environment, expected.as_deref(), &new, asking.at) {
+            Err(fault) if fault.kind == FaultKind::Uncertain => {
+                found(register, service, environment, &text).ok_or(fault)?
+            }
+            swapped => swapped?,
+        };
+        if let Swapped::Done(version) = swapped {
             let state = Mutex::new(State { version, text, renewed: asking.at, lost: false });
             let (service, environment) = (service.to_owned(), environment.to_owned());
             return Ok(Claimed::Ours(Box::new(RegisteredClaim {
@@ -97,6 +103,12 @@ pub(crate) fn claim(register: &Register, asking: &Asking<'_>) -> Result<Claimed,
     }
     let why = format!("it changed hands {TRIES} times while it was asked for");
     Err(Fault::new(FaultKind::Transient, format!("claim {service} in {environment}"), why).hint("run it again"))
+}
+
+/// Our own claim, of which it was not known whether it arrived.
+fn found(register: &Register, service: &str, environment: &str, ours: &Text) -> Option<Swapped> {
+    let kept = kept(register, service, environment).ok()?;
+    kept.filter(|kept| kept.text.as_ref() == Some(ours)).map(|kept| Swapped::Done(kept.version))
 }
 
 /// Takes the right away from whoever has it; who that was.

@@ -13,6 +13,8 @@ const PROC: &str = "/proc";
 pub(crate) struct Process {
     /// The boot of the machine: `/proc/sys/kernel/random/boot_id`.
     boot: String,
+    /// The machine's name: machines that were copied while they ran have one boot.
+    host: String,
     /// The namespace of processes: where `/proc/self/ns/pid` points to. Two containers of one machine have two.
     namespace: String,
     /// Its number.
@@ -24,17 +26,16 @@ pub(crate) struct Process {
 impl Process {
     /// This process; `None` where the system does not tell.
     pub(crate) fn this() -> Option<Self> {
-        let (boot, namespace) = machine()?;
+        let [boot, host, namespace] = machine()?;
         let stat = fs::read_to_string(format!("{PROC}/self/stat")).ok()?;
         let pid = stat.split(' ').next()?.parse().ok()?;
         let (_, start) = state_and_start(&stat)?;
-        Some(Self { boot, namespace, pid, start })
+        Some(Self { boot, host, namespace, pid, start })
     }
 
     /// Whether it is certainly gone.
     pub(crate) fn is_gone(&self) -> bool {
-        let Some((boot, namespace)) = machine() else { return false };
-        if boot != self.boot || namespace != self.namespace {
+        if machine().is_none_or(|here| here != [&*self.boot, &*self.host, &*self.namespace]) {
             return false;
         }
         match fs::read_to_string(format!("{PROC}/{}/stat", self.pid)) {
@@ -50,11 +51,11 @@ impl Process {
     }
 }
 
-/// The boot, and the namespace of processes.
-fn machine() -> Option<(String, String)> {
-    let boot = fs::read_to_string(format!("{PROC}/sys/kernel/random/boot_id")).ok()?;
+/// The boot, the machine's name, and the namespace of processes.
+fn machine() -> Option<[String; 3]> {
+    let told = |name: &str| fs::read_to_string(format!("{PROC}/sys/kernel/{name}")).map(|text| text.trim().to_owned());
     let namespace = fs::read_link(format!("{PROC}/self/ns/pid")).ok()?;
-    Some((boot.trim().to_owned(), namespace.to_string_lossy().into_owned()))
+    Some([told("random/boot_id").ok()?, told("hostname").ok()?, namespace.to_string_lossy().into_owned()])
 }
 
 /// The state and the start of a process. Its name, in parentheses, may hold anything.
@@ -80,7 +81,8 @@ mod tests {
         let this = Process::this().unwrap();
         assert!(!this.is_gone());
         assert!(Process { start: this.start + 1, ..this.clone() }.is_gone(), "another process had its number");
-        assert!(!Process { boot: "x".to_owned(), pid: u32::MAX, ..this.clone() }.is_gone(), "of another machine");
+        assert!(!Process { boot: "x".to_owned(), pid: u32::MAX, ..this.clone() }.is_gone(), "of another boot");
+        assert!(!Process { host: "x".to_owned(), pid: u32::MAX, ..this.clone() }.is_gone(), "of another machine");
         assert!(
             !Process { namespace: "x".to_owned(), pid: u32::MAX, ..this.clone() }.is_gone(),
             "of another container"

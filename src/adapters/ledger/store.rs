@@ -47,7 +47,10 @@ impl Store {
     /// Looks where it stands now: what is read is of this moment, until it is looked again.
     pub(crate) fn look(&mut self) -> Result<(), Fault> {
         match self {
-            Self::Directory(_) => Ok(()),
+            Self::Directory(directory) => {
+                directory.look();
+                Ok(())
+            }
             Self::Branch(branch) => branch.look(),
         }
     }

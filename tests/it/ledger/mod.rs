@@ -103,7 +103,7 @@ impl Site {
                     (path.display().to_string(), text)
                 };
                 let files = crate::kill::stage::files(dir.path()).into_iter();
-                files.filter(|path| !path.starts_with(".writing")).map(read).collect()
+                files.filter(|path| !path.starts_with("locks")).map(read).collect()
             }
             Self::Local(bare) | Self::Served(bare, _) => {
                 let names = bare.git(&["ls-tree", "-r", "--name-only", BRANCH], &[]);
