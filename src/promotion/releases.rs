@@ -244,8 +244,8 @@ mod tests {
         let after = format!(
             "# ours\r\ndev: {{}}\r\nstaging:\r\n  version: '1.20' # by hand\r\n  digest: 'sha256:aa'\r\n  {new}prod:\r\n  version: '1.0'\r\n"
         );
-        let plain = written(before, Some("sha256:aa")).unwrap().replace('\'', "").replace('"', "");
-        assert_eq!(plain, after.replace('\'', "").replace('"', ""));
+        let plain = written(before, Some("sha256:aa")).unwrap().replace(['\'', '"'], "");
+        assert_eq!(plain, after.replace(['\'', '"'], ""));
     }
 
     #[test]
