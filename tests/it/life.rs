@@ -1,7 +1,7 @@
 //! A promotion's life, as people move it: asked for, approved, executed; refused; taken back; overtaken by a newer one.
 
 use crate::kill::held::Held;
-use crate::kill::stage::{Play, Ran, Stage};
+use crate::kill::stage::{Play, Ran, Stage, files};
 
 /// Runs a command on the stage, to its end.
 fn say(stage: &Stage, words: &[&str]) -> Ran {
@@ -136,5 +136,30 @@ fn a_run_that_was_killed_is_resumed_without_a_word_about_which() {
     assert_eq!(resumed.code, Some(0), "{}", resumed.said);
     assert_says(&resumed, &["resumed promotion", "DELIVERED"]);
     assert_eq!(stage.bare.log("main").len(), 2, "one commit, whoever made it");
+    stage.assert_nothing_lost();
+}
+#[test]
+fn a_lock_is_taken_away_by_name_and_whoever_had_it_stops_before_its_next_write() {
+    let stage = stage();
+    let held = Held::on(&stage);
+    let run = stage.start("staging");
+    held.arrived(1);
+    let without = say(&stage, &["unlock", "--env", "staging"]);
+    assert_eq!(without.code, Some(2), "{}", without.said);
+    let unlocked = say(&stage, &["unlock", "--env", "staging", "--reason", "the runner is gone"]);
+    assert_eq!(unlocked.code, Some(0), "{}", unlocked.said);
+    assert_says(&unlocked, &["RECORDED", "app in staging is unlocked", "the lock was held by run", "dana"]);
+    let again = say(&stage, &["unlock", "--env", "staging", "--reason", "the runner is gone"]);
+    assert_says(&again, &["nobody holds the lock"]);
+    held.off();
+    held.land(0);
+    let ran = run.wait();
+    // Its push had been sent; it keeps nothing more, and says who goes on.
+    assert_eq!(ran.code, Some(23), "{}", ran.said);
+    assert_says(&ran, &["lost its lock", "promote resume"]);
+    let closed = |file: &std::path::PathBuf| file.to_string_lossy().ends_with("-closed.json");
+    assert!(!files(&stage.ledger()).iter().any(closed));
+    let resumed = say(&stage, &["resume"]);
+    assert_eq!(resumed.code, Some(0), "{}", resumed.said);
     stage.assert_nothing_lost();
 }

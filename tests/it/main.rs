@@ -6,6 +6,7 @@ mod action;
 mod argocd;
 mod auto;
 mod bad_input;
+mod crowd;
 mod gitops;
 mod harness;
 mod history;

@@ -7,7 +7,7 @@
 
 use std::fs::{self, TryLockError};
 use std::io::{ErrorKind, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -131,6 +131,11 @@ impl Directory {
             Fault::new(FaultKind::Broken, "write to the ledger", why).hint("look what is in it, and remove it")
         })?;
         for staged in &list {
+            let inside = |path: &str| Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
+            if !inside(&staged.from) || !inside(&staged.to) {
+                let why = format!("{} names {}, which is outside the ledger", listed.display(), staged.to);
+                return Err(Fault::new(FaultKind::Broken, "write to the ledger", why).hint("remove it: it is not ours"));
+            }
             let (from, to) = (self.root.join(WRITING).join(&staged.from), self.root.join(&staged.to));
             let folder = to.parent().unwrap_or(&self.root);
             let moved = fs::create_dir_all(folder).and_then(|()| match fs::rename(&from, &to) {
@@ -295,6 +300,21 @@ mod tests {
         write(&directory, &[("one", "1")]).unwrap();
         assert_eq!(names(dir.path()).unwrap(), ["locks", "one"]);
         assert_eq!(fs::read_to_string(dir.path().join("one")).unwrap(), "1");
+    }
+
+    #[test]
+    fn a_list_of_anothers_making_moves_nothing_out_of_the_ledger() {
+        let dir = tempfile::tempdir().unwrap();
+        let directory = Directory::new(dir.path().join("ledger"));
+        write(&directory, &[("one", "1")]).unwrap();
+        for (from, to) in [("../../one", "two"), ("lock", "../two"), ("lock", "/two")] {
+            let list = [Staged { from: from.to_owned(), to: to.to_owned() }];
+            fs::write(directory.list(), serde_json::to_vec(&list).unwrap()).unwrap();
+            let fault = write(&directory, &[("three", "3")]).unwrap_err();
+            assert!(fault.why.contains("outside the ledger"), "{fault}");
+        }
+        assert_eq!(names(dir.path()).unwrap(), ["ledger"]);
+        assert_eq!(names(directory.root()).unwrap(), ["locks", "one"]);
     }
 
     #[test]

@@ -1,13 +1,10 @@
 //! What a promotion has come to, without what may differ from one time to the next: times, ids of runs and of commits.
 
 use std::collections::BTreeMap;
-use std::fs;
 
-use promote::adapters::ledger::Records;
-use promote::ports::Ledger;
 use serde_json::{Value, json};
 
-use super::stage::{Stage, files};
+use super::stage::Stage;
 
 /// Fields that hold a time, a span, a process, or a hash over an address.
 const DIFFERENT: [&str; 13] = [
@@ -55,15 +52,12 @@ impl Ends {
                 .filter(|line| !line.starts_with("Promotion-Run: ") && !line.starts_with("Ledger-Tip: "));
             (tree.to_owned(), lines.collect::<Vec<_>>().join("\n"))
         });
-        let root = stage.ledger().join("promotions");
-        let record = |file: &std::path::PathBuf| {
-            let value = serde_json::from_slice(&fs::read(root.join(file)).unwrap()).unwrap();
-            (file.display().to_string(), scrubbed(value, &known))
-        };
-        let head = Records::directory(stage.ledger()).head("app", environment).unwrap();
+        let record =
+            |(file, bytes): (String, Vec<u8>)| (file, scrubbed(serde_json::from_slice(&bytes).unwrap(), &known));
+        let head = stage.head(environment);
         Self {
             commits: commits.collect(),
-            records: files(&root).iter().map(record).collect(),
+            records: stage.records().into_iter().map(record).collect(),
             head: scrubbed(serde_json::to_value(head).unwrap(), &known),
             syncs: stage.asked(&format!("POST /api/v1/applications/app-{environment}/sync")),
         }

@@ -1,6 +1,7 @@
 //! A whole world for the real binary, which it may be killed in: a GitOps repository behind git's own server, a stand-in for
 //! Argo CD, evidence, rules and a ledger. All of it is outside the process under test.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -8,6 +9,9 @@ use std::process::{Child, Command, ExitStatus};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use promote::adapters::ledger::Records;
+use promote::ports::Ledger;
+use promote::promotion::head::Head;
 use tempfile::TempDir;
 
 use crate::world::argo::behaviour::{AppSpec, Behaviour};
@@ -19,6 +23,9 @@ use crate::world::git_server::{GitServer, WRITE_TOKEN};
 const PACE: u32 = 30;
 /// A run that takes longer than this hangs.
 const HANGS: Duration = Duration::from_secs(120);
+
+/// The branch that keeps the records, where one does.
+const LEDGER: &str = "promotions";
 
 /// One promotion of the rules: everything about it is short.
 const PROMOTION: &str = "  - from: dev
@@ -42,6 +49,8 @@ pub(crate) struct Play {
     pub(crate) helm: bool,
     /// Whether what is played is a person's rollback, after a promotion that went well.
     pub(crate) undo: bool,
+    /// Whether the ledger is a branch of the GitOps repository, rather than a directory.
+    pub(crate) branch: bool,
     /// How the applications behave.
     pub(crate) behaviour: Behaviour,
 }
@@ -50,7 +59,15 @@ impl Play {
     /// `staging`, deployed by an application that is synced by hand.
     pub(crate) fn usual() -> Self {
         let targets = vec!["staging".to_owned()];
-        Self { targets, argo: true, auto: false, helm: false, undo: false, behaviour: Behaviour::default() }
+        Self {
+            targets,
+            argo: true,
+            auto: false,
+            helm: false,
+            undo: false,
+            branch: false,
+            behaviour: Behaviour::default(),
+        }
     }
 
     /// The same without anything to watch.
@@ -113,6 +130,7 @@ impl Stage {
         let bare = Bare::new(&files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect::<Vec<_>>());
         // Who was at the branch, and when: nothing may vanish from it.
         bare.git(&["config", "core.logAllRefUpdates", "always"], &[]);
+        bare.git(&["config", "uploadpack.allowFilter", "true"], &[]);
         let git = GitServer::start(&bare);
         let argo = play.argo.then(|| {
             let app = |builder: ArgoBuilder, target: &String| {
@@ -145,6 +163,31 @@ impl Stage {
         self.dir.path().join(".promote")
     }
 
+    /// Every record's file, by path.
+    pub(crate) fn records(&self) -> BTreeMap<String, Vec<u8>> {
+        const FOLDER: &str = "promotions";
+        if !self.play.branch {
+            let root = self.ledger().join(FOLDER);
+            let read = |file: PathBuf| (file.display().to_string(), fs::read(root.join(&file)).unwrap());
+            return files(&root).into_iter().map(read).collect();
+        }
+        if self.bare.tip(LEDGER).is_none() {
+            return BTreeMap::new();
+        }
+        let listed = self.bare.git(&["ls-tree", "-r", "--name-only", LEDGER, &format!("{FOLDER}/")], &[]);
+        let read = |path: &str| Some((path.strip_prefix("promotions/")?.to_owned(), self.bare.file(LEDGER, path)?));
+        listed.lines().filter_map(read).collect()
+    }
+
+    /// The head of an environment, as the next promotion reads it.
+    pub(crate) fn head(&self, environment: &str) -> Head {
+        if !self.play.branch {
+            return Records::directory(self.ledger()).head("app", environment).unwrap();
+        }
+        let text = self.bare.text(LEDGER, &format!("heads/app/{environment}.json"));
+        text.map(|text| serde_json::from_str(&text).unwrap()).unwrap_or_default()
+    }
+
     /// The same, right before what is played.
     pub(crate) fn ready(play: &Play) -> Self {
         let mut stage = Self::new(&Play { undo: false, ..play.clone() });
@@ -173,7 +216,10 @@ impl Stage {
             .env("NO_COLOR", "1")
             .env("GITOPS_REPO", self.git.url())
             .env("GITOPS_TOKEN", WRITE_TOKEN)
-            .env("PROMOTE_LEDGER", self.ledger());
+            .env(
+                "PROMOTE_LEDGER",
+                if self.play.branch { PathBuf::from(format!("branch:{LEDGER}")) } else { self.ledger() },
+            );
         if let Some(argo) = &self.argo {
             command.env("ARGOCD_SERVER", argo.url()).env("ARGOCD_AUTH_TOKEN", TOKEN);
         }
@@ -198,6 +244,13 @@ impl Stage {
         let out = File::create(&said).unwrap();
         command.stdout(out.try_clone().unwrap()).stderr(out);
         Running { child: Arc::new(Mutex::new(command.spawn().unwrap())), said }
+    }
+
+    /// Goes on with what a run left, to the end.
+    pub(crate) fn resume(&self) -> Ran {
+        let out = self.command(&["resume"]).output().unwrap();
+        let said = format!("{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
+        Ran { code: out.status.code(), said }
     }
 
     /// The same, to the end.
