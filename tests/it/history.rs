@@ -234,6 +234,23 @@ fn a_record_of_a_commit_that_is_not_there_is_named() {
 }
 
 #[test]
+fn a_ledger_and_a_repository_behind_a_server_are_looked_at_too() {
+    let mut sandbox = told(LEDGERS[1]);
+    sandbox.serve();
+    let ran = verify(&sandbox);
+    assert_eq!(ran.exit, Some(0), "{}", ran.all());
+    assert!(said(&ran).contains("3 promotions, 12 entries"), "{}", ran.all());
+    let forge = Forge::of(&sandbox, LEDGERS[1]);
+    forge.remove(&[&forge.entries("committed")[2]]);
+    finds(&sandbox, &["it was removed by commit", "entry 0002 is missing"]);
+    let audit = sandbox.promote(&["audit", "--env", "staging"]);
+    assert_eq!(audit.exit, Some(0), "{}", audit.all());
+    // A server that is not there is no finding.
+    sandbox.set("GITOPS_REPO", "http://127.0.0.1:1/gitops.git");
+    assert_eq!(verify(&sandbox).exit, Some(20));
+}
+
+#[test]
 fn without_a_gitops_repository_that_is_said() {
     let mut sandbox = told(LEDGERS[0]);
     sandbox.unset("GITOPS_REPO");
