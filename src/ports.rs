@@ -10,6 +10,7 @@ use crate::promotion::event::Event;
 use crate::promotion::facts::{CommitSummary, Reading, Snapshot};
 use crate::promotion::head::Head;
 use crate::promotion::heads::HeadFile;
+use crate::promotion::history::pieces::Piece;
 use crate::promotion::live::AppState;
 use crate::promotion::order::Order;
 use crate::promotion::record::Entry;
@@ -97,6 +98,30 @@ pub struct Found {
     pub changes: BTreeMap<String, (Option<String>, Option<String>)>,
 }
 
+/// What a branch held before, as far back as the depth limit goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Past<T> {
+    /// The repository as it may be shown.
+    pub repository: String,
+    /// The branch.
+    pub branch: String,
+    /// Whether the whole history was seen.
+    pub whole: bool,
+    /// What was found, newest first.
+    pub items: Vec<T>,
+}
+
+/// A commit that changed a directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// The commit.
+    pub found: Found,
+    /// The directory before, if it could be read; without files where there was no commit before.
+    pub before: Result<Snapshot, Fault>,
+    /// The directory after, if it could be read.
+    pub after: Result<Snapshot, Fault>,
+}
+
 /// Reads and writes GitOps repositories, without a checkout and without ever forcing a push.
 pub trait Delivery {
     /// Fetches a branch's tip and reads the YAML files of a directory (not below it) and of its local bases' tree ids.
@@ -108,6 +133,10 @@ pub trait Delivery {
     fn push(&self, branch: &Branch, proposal: &Proposal) -> Result<Pushed, Fault>;
     /// The commits of the branch that have this line among their trailers, newest first, within the depth limit.
     fn find(&self, branch: &Branch, trailer: &str) -> Result<Vec<Found>, Fault>;
+    /// The commits of the branch that have a trailer of this key, whatever its value.
+    fn carriers(&self, branch: &Branch, key: &str) -> Result<Past<Found>, Fault>;
+    /// The commits of the branch that changed a directory.
+    fn steps(&self, branch: &Branch, path: &str) -> Result<Past<Step>, Fault>;
     /// How `revision` stands to `ours`, deepening the shallow history up to a limit.
     fn descent(&self, branch: &Branch, revision: &str, ours: &str) -> Result<Descent, Fault>;
     /// The commits after `from` up to `to` that touch one of the paths, newest first; best effort, to the depth limit.
@@ -227,6 +256,9 @@ pub trait Ledger {
     fn recent(&self, service: &str, environment: &str) -> Result<HeadFile, Fault>;
     /// Every head with its newest promotions, by service and environment.
     fn heads(&self) -> Result<BTreeMap<(String, String), HeadFile>, Fault>;
+    /// Shows the whole ledger as it is written, damaged and foreign files too: the commits of a branch, oldest first, then every
+    /// file. What cannot be read is a piece like any other; a fault means that the ledger as a whole cannot be read.
+    fn history(&self, show: &mut dyn FnMut(Piece)) -> Result<(), Fault>;
     /// Where it is, for people: `.promote/`, `branch promotions of acme/gitops`.
     fn place(&self) -> String;
 }

@@ -17,6 +17,7 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
             path: "k8s/overlays/staging".to_owned(),
             files: BTreeMap::from([(format!("k8s/overlays/staging/{name}"), text.to_owned())]),
             trees: BTreeMap::new(),
+            releases: None,
         };
         if let Err(fault) = select::read(&snapshot, "app", &[]) {
             assert!(!fault.why.is_empty());

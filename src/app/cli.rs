@@ -8,6 +8,7 @@ use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::app::commands::{self, Task};
+use crate::app::history;
 use crate::app::life::Verb;
 use crate::app::rules_views::View;
 use crate::app::settings::{INPUTS, Sources};
@@ -29,7 +30,8 @@ pub fn command() -> Command {
         .about(about)
         .after_help("Exit codes: 0 done, 2 usage, 3 rules or settings, 10 held, 11 unknown, 12 rejected, 13 waiting,\n14 superseded, 20 failed, 21 rolled back, 22 stuck, 23 unconfirmed, 130 interrupted, 1 a bug in promote.")
         .disable_help_subcommand(true);
-    command.subcommands(road()).subcommands(life()).subcommand(rules()).subcommands(ledger())
+    let back = history::commands(common);
+    command.subcommands(road()).subcommands(life()).subcommand(rules()).subcommands(ledger()).subcommands(back)
 }
 
 /// Commands on a promotion that the rules have: they walk the road, or a part of it.
@@ -199,6 +201,8 @@ pub fn run(arguments: Vec<OsString>, environment: impl Iterator<Item = (OsString
         ("rules", Some(("test", test))) => (Task::Rules(View::Test { bundle: given(test, "bundle") }), test),
         ("rules", Some(("diff", diff))) => (Task::Rules(View::Diff { since: text(diff, "since") }), diff),
         ("rules", Some((_, check))) => (Task::Check, check),
+        ("history", Some(("verify", verify))) => (Task::Back(history::back("verify", verify)), verify),
+        ("history" | "audit", _) => (Task::Back(history::back(name, matches)), matches),
         ("validate", _) => (Task::Validate, matches),
         ("plan", _) => (Task::Plan, matches),
         ("run", _) if matches.get_flag("auto") => (Task::Auto, matches),
@@ -217,7 +221,8 @@ pub fn run(arguments: Vec<OsString>, environment: impl Iterator<Item = (OsString
         ("rollback", _) => (Task::Rollback { id: text(matches, "id"), env: text(matches, "env") }, matches),
         _ => (Task::Show { id: text(matches, "id") }, matches),
     };
-    let json = matches.try_get_one::<bool>("json").ok().flatten().copied().unwrap_or(false);
+    let is = |name: &str| matches.try_get_one::<bool>(name).ok().flatten() == Some(&true);
+    let json = is("json") || is("jsonl");
     commands::run(&task, &Sources { flags: flags(matches), environment }, json)
 }
 

@@ -8,13 +8,14 @@ use anyhow::Result;
 use crate::adapters::clock::SystemClock;
 use crate::app::actions;
 use crate::app::door::Door;
+use crate::app::history::Back;
 use crate::app::life::{Counter, Verb};
 use crate::app::mask::{self, Mask};
 use crate::app::rules_file;
 use crate::app::rules_views::{self, View};
 use crate::app::screen::Screen;
 use crate::app::settings::{Settings, Sources};
-use crate::app::{adopt, auto, bundle, choose, log, replay, show, wiring};
+use crate::app::{adopt, auto, bundle, choose, history, log, replay, show, wiring};
 use crate::pipeline::ends::stands;
 use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::run::Wanted;
@@ -103,6 +104,8 @@ pub enum Task {
         /// Where the evidence files are.
         inputs: Option<String>,
     },
+    /// Look back.
+    Back(Back),
     /// Show a record.
     Show {
         /// Its id, or the beginning of it.
@@ -147,6 +150,7 @@ fn perform(
             screen.document(&format!("{}\n", serde_json::to_string_pretty(&schema::schema())?));
             Ok(0)
         }
+        Task::Back(back) => history::run(screen, settings, stop, clock.now(), back),
         Task::Say { verb, id } => Counter { screen, settings, mask, clock, stop }.say(*verb, id.as_deref()),
         Task::Show { id } => show::run(screen, settings, stop, id.as_deref()),
         Task::Bundle { id, out } => bundle::run(screen, settings, stop, id, out.as_deref()),

@@ -18,6 +18,7 @@ use crate::ports::Clock as _;
 use crate::promotion::event::Event;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::planning::PlanFault;
+use crate::promotion::releases::Stamp;
 use crate::promotion::request::Actor;
 use crate::promotion::rules::{Promotion, Service};
 use crate::render::diff::FileDiff;
@@ -111,10 +112,12 @@ impl Door<'_> {
         };
         ending.seen.extend(left.directories.iter().map(|directory| format!("its bundle is in {directory}")));
         let end = came.as_ref().ok();
-        let snapshot = end.and_then(|end| end.facts.as_deref()).map(|facts| &facts.target.snapshot);
+        let facts = end.and_then(|end| end.facts.as_deref());
         let planned = end.and_then(|end| end.plan.as_deref());
-        let diffs = match (planned, snapshot) {
-            (Some(plan), Some(snapshot)) => ends::diffs(plan, snapshot),
+        let diffs = match (planned, facts) {
+            (Some(plan), Some(facts)) => {
+                ends::diffs(plan, &facts.target.snapshot, &Stamp::new(&job.actor.name, facts.at))
+            }
             _ => Vec::new(),
         };
         self.print(job, end, &ending, &diffs);

@@ -6,6 +6,7 @@ use crate::promotion::edit::diff::diff;
 use crate::promotion::facts::Snapshot;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::plan::Plan;
+use crate::promotion::releases::Stamp;
 use crate::promotion::rules::Promotion;
 use crate::promotion::time::Millis;
 use crate::render::diff::FileDiff;
@@ -75,7 +76,9 @@ pub fn faulted(fault: &Fault) -> Ending {
 }
 
 /// The exact lines that a plan's commits change, from the text that the plan was made on.
-pub fn diffs(plan: &Plan, snapshot: &Snapshot) -> Vec<FileDiff> {
+///
+/// The releases file is shown as if this person wrote it at this moment: who and when are known only when it is done.
+pub fn diffs(plan: &Plan, snapshot: &Snapshot, stamp: &Stamp) -> Vec<FileDiff> {
     let mut diffs = Vec::new();
     for commit in &plan.commits {
         for file in &commit.files {
@@ -83,6 +86,14 @@ pub fn diffs(plan: &Plan, snapshot: &Snapshot) -> Vec<FileDiff> {
             let lines = diff(before, &file.edits).unwrap_or_default();
             diffs.push(FileDiff { target: commit.target.clone(), path: file.path.clone(), lines });
         }
+        let text = snapshot.releases.as_ref().and_then(|releases| releases.text.as_deref());
+        if let (Some(release), Some(text)) = (&commit.release, text) {
+            let edits = release.edits(Some(text), stamp).unwrap_or_default();
+            let lines = diff(text, &edits).unwrap_or_default();
+            diffs.push(FileDiff { target: commit.target.clone(), path: release.file.clone(), lines });
+        }
     }
+    // As git shows them.
+    diffs.sort_by(|a, b| a.path.cmp(&b.path));
     diffs
 }

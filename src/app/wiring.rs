@@ -153,6 +153,20 @@ fn http_settings(settings: &Settings) -> Result<HttpSettings, Fault> {
     Ok(HttpSettings { ca_pem, ..HttpSettings::default() })
 }
 
+/// The GitOps repositories alone, for commands that look back.
+pub struct Repositories {
+    /// The repositories.
+    pub delivery: GitOps,
+    _runtime: Runtime,
+}
+
+/// Opens the GitOps repositories that the settings name; nothing is reached yet.
+pub fn repositories(settings: &Settings, stop: &Arc<AtomicBool>) -> Result<Repositories, Fault> {
+    let runtime = runtime(stop)?;
+    let http = Http::new(&http_settings(settings)?, runtime.handle().clone())?;
+    Ok(Repositories { delivery: gitops(settings, &http)?, _runtime: runtime })
+}
+
 fn gitops(settings: &Settings, http: &Http) -> Result<GitOps, Fault> {
     let Some(address) = settings.gitops_repo.clone() else {
         let fault = Fault::new(FaultKind::Settings, "find the GitOps repository", "none is set");

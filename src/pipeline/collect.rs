@@ -9,7 +9,7 @@ use crate::pipeline::keep::Beginning;
 use crate::pipeline::path;
 use crate::ports::{Branch, Fault, FaultKind, World};
 use crate::promotion::event::{Event, Phase};
-use crate::promotion::facts::{EnvironmentFacts, Facts, Reading, Soak};
+use crate::promotion::facts::{EnvironmentFacts, Facts, Reading, Snapshot, Soak};
 use crate::promotion::folded::{self, Folded};
 use crate::promotion::gates;
 use crate::promotion::id;
@@ -20,6 +20,7 @@ use crate::promotion::pins::Pin;
 use crate::promotion::pins::select::Pair;
 use crate::promotion::planning;
 use crate::promotion::record::Deployment;
+use crate::promotion::releases::ReleasesFile;
 use crate::promotion::request::{Request, Wanted};
 use crate::promotion::rules::{Source, SourceKind, Target};
 use crate::promotion::time::Millis;
@@ -123,16 +124,28 @@ pub fn requested(world: &World<'_>, job: &Job<'_>, id: &str) -> Result<Result<As
 
 fn environments(world: &World<'_>, job: &Job<'_>) -> Result<(EnvironmentFacts, EnvironmentFacts), Halt> {
     (world.tell)(&Event::Phase(Phase::Collect));
-    let read = |name: &str, target: &Target| -> Result<EnvironmentFacts, Halt> {
+    let read = |name: &str, snapshot: Snapshot| -> Result<EnvironmentFacts, Halt> {
         Ok(EnvironmentFacts {
             name: name.to_owned(),
-            snapshot: world.delivery.snapshot(&branch(target), &target.path)?,
+            snapshot,
             apps: BTreeMap::new(),
             head: world.ledger.head(&job.service.name, name)?,
         })
     };
     let ((from, source), (to, target)) = (job.source()?, job.target()?);
-    Ok((read(&from.name, source)?, read(&to.name, target)?))
+    let source = world.delivery.snapshot(&branch(source), &source.path)?;
+    Ok((read(&from.name, source)?, read(&to.name, snapshot(world, job, target)?)?))
+}
+
+/// What a target holds now, with the releases file that the rules name.
+pub fn snapshot(world: &World<'_>, job: &Job<'_>, target: &Target) -> Result<Snapshot, Fault> {
+    let branch = branch(target);
+    let mut snapshot = world.delivery.snapshot(&branch, &target.path)?;
+    if let Some(path) = &job.rules.releases {
+        let mut texts = world.delivery.read(&branch, &snapshot.commit, std::slice::from_ref(path))?;
+        snapshot.releases = Some(ReleasesFile { path: path.clone(), text: texts.remove(path).flatten() });
+    }
+    Ok(snapshot)
 }
 
 fn paired(job: &Job<'_>, source: &EnvironmentFacts, target: &EnvironmentFacts) -> Result<Vec<Pair>, Halt> {

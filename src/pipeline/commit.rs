@@ -14,8 +14,10 @@ use crate::promotion::edit::read::{Standing, standing};
 use crate::promotion::event::{Event, Phase};
 use crate::promotion::facts::{CommitSummary, Snapshot};
 use crate::promotion::id::sha256;
+use crate::promotion::made::made;
 use crate::promotion::plan::{Committed, Plan, PlannedCommit};
 use crate::promotion::planning::{ID_TRAILER, RUN_TRAILER, TIP_TRAILER};
+use crate::promotion::releases::{Release, Stamp};
 use crate::promotion::rules::Target;
 use crate::promotion::time::Millis;
 
@@ -127,12 +129,17 @@ impl Writer<'_> {
 
     fn push(&self, base: &str) -> Result<Pushed, Fault> {
         let world = self.run.world;
-        let paths: Vec<String> = self.planned.files.iter().map(|file| file.path.clone()).collect();
+        let release = self.planned.release.as_ref();
+        let paths = self.planned.files.iter().map(|file| file.path.clone());
+        let paths: Vec<String> = paths.chain(release.map(|release| release.file.clone())).collect();
         let texts = world.delivery.read(&self.branch, base, &paths)?;
         let mut files = BTreeMap::new();
         for file in &self.planned.files {
             let text = texts.get(&file.path).and_then(Option::as_deref).unwrap_or_default();
             files.insert(file.path.clone(), edited(text, file)?);
+        }
+        if let Some(release) = release {
+            files.extend(self.released(release, texts.get(&release.file).and_then(Option::as_deref))?);
         }
         // The run that began the record, which the ledger knows in any case. A run that is killed right after its push may
         // have written nothing of its own.
@@ -141,6 +148,25 @@ impl Writer<'_> {
             world.ledger.tip(&self.run.story.id)?.map(|tip| format!("{TIP_TRAILER}: {tip}\n")).unwrap_or_default();
         let message = format!("{}\n{RUN_TRAILER}: {began}\n{tip}", self.planned.message);
         world.delivery.push(&self.branch, &Proposal { base: base.to_owned(), files, message, at: world.clock.now() })
+    }
+
+    /// The releases file with this release, made on what stands there now: others may have written their own meanwhile.
+    fn released(&self, release: &Release, text: Option<&str>) -> Result<Option<(String, String)>, Fault> {
+        let stamp = Stamp::new(&self.run.job.actor.name, self.run.world.clock.now());
+        let broken = |why: String| Fault::new(FaultKind::Broken, format!("edit {}", release.file), why);
+        match release.edits(text, &stamp) {
+            Ok(edits) => {
+                let after = apply(text.unwrap_or_default(), &edits).map_err(|fault| broken(fault.to_string()))?;
+                Ok((Some(after.as_str()) != text).then(|| (release.file.clone(), after)))
+            }
+            Err(fault) if release.may_lag => {
+                let why =
+                    format!("{} keeps what it says, and should say {}: {}", release.file, release.version, fault.why);
+                (self.run.world.tell)(&Event::Warning(why));
+                Ok(None)
+            }
+            Err(fault) => Err(broken(fault.why).hint(fault.hint)),
+        }
     }
 
     /// The new tip, if our old values still stand there.
@@ -233,12 +259,7 @@ fn is_ours(run: &Run<'_>, planned: &PlannedCommit, found: &Found) -> bool {
         let id = rest.trim_start_matches(':').trim();
         run.story.runs.contains(id)
     });
-    by_us
-        && found.changes.len() == planned.files.len()
-        && planned.files.iter().all(|file| match found.changes.get(&file.path) {
-            Some((Some(before), Some(after))) => apply(before, &file.edits).is_ok_and(|text| text == *after),
-            _ => false,
-        })
+    by_us && made(planned, &found.changes)
 }
 
 /// What stands at a commit where the edits were to be made.

@@ -15,6 +15,7 @@ pub mod auto;
 pub mod collect;
 pub mod commit;
 pub mod ends;
+pub mod history;
 pub mod job;
 pub mod keep;
 pub mod life;

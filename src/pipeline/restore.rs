@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::pipeline::collect::branch;
+use crate::pipeline::collect;
 use crate::pipeline::commit::{self, NoCommit};
 use crate::pipeline::job::{End, Halt};
 use crate::pipeline::keep::Run;
@@ -158,7 +158,7 @@ fn make(
     let Ok((environment, target)) = run.job.target() else {
         return Ok(Err("the rules no longer define the environment".to_owned()));
     };
-    let snapshot = run.world.delivery.snapshot(&branch(target), &target.path)?;
+    let snapshot = collect::snapshot(run.world, run.job, target)?;
     let pins = match planning::pinned(run.job.service, environment, &snapshot) {
         Ok(pins) => pins,
         Err(fault) => return Ok(Err(format!("{}: {}", fault.what, fault.seen))),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::pipeline::collect::branch;
+use crate::pipeline::collect::{self, branch};
 use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::keep::{Beginning, Run};
 use crate::pipeline::lock;
@@ -78,7 +78,7 @@ fn prepare(world: &World<'_>, job: &Job<'_>, undone: Option<&str>) -> Result<Und
     let (service, to) = (job.service, &job.promotion.to);
     let (environment, target) = job.target()?;
     let head = world.ledger.head(&service.name, to)?;
-    let snapshot = world.delivery.snapshot(&branch(target), &target.path)?;
+    let snapshot = collect::snapshot(world, job, target)?;
     let wanted = match undone {
         Some(id) => named(world, job, id)?,
         None => newest_standing(world, &head, &snapshot)?

@@ -8,6 +8,7 @@ use crate::promotion::head::Head;
 use crate::promotion::image::ImageRef;
 use crate::promotion::live::AppState;
 use crate::promotion::path::Predecessor;
+use crate::promotion::releases::ReleasesFile;
 use crate::promotion::time::{Millis, Time};
 
 /// What one source of evidence said. Missing and unreadable are never zero and never a pass.
@@ -197,6 +198,9 @@ pub struct Snapshot {
     pub files: BTreeMap<String, String>,
     /// Tree ids of the target's directory and of its local bases.
     pub trees: BTreeMap<String, String>,
+    /// The releases file, where the rules name one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub releases: Option<ReleasesFile>,
 }
 
 /// What is known of one environment.

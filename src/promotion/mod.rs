@@ -3,6 +3,7 @@
 //! Nothing here performs I/O, reads a clock or the environment, logs, or is async. Each noun stands beside its verb:
 //! facts and how they are judged, edits and how they are applied, an application's state and what it means.
 
+pub mod audit;
 pub mod bundle;
 pub mod condition;
 pub mod edit;
@@ -13,10 +14,12 @@ pub mod folded;
 pub mod gates;
 pub mod head;
 pub mod heads;
+pub mod history;
 pub mod id;
 pub mod image;
 pub mod life;
 pub mod live;
+pub mod made;
 pub mod number;
 pub mod order;
 pub mod outcome;
@@ -26,6 +29,7 @@ pub mod place;
 pub mod plan;
 pub mod planning;
 pub mod record;
+pub mod releases;
 pub mod replay;
 pub mod report;
 pub mod request;
@@ -33,5 +37,6 @@ pub mod rollback;
 pub mod rules;
 pub mod selector;
 pub mod time;
+pub mod trail;
 pub mod words;
 pub mod yaml;

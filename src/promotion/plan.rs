@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::promotion::edit::FileEdits;
 use crate::promotion::facts::CommitSummary;
 use crate::promotion::image::ImageChange;
+use crate::promotion::releases::Release;
 use crate::promotion::rules::{App, RollbackWhen, Verify};
 
 /// What a run would do, in order: the commits, the syncs, the verification.
@@ -51,6 +52,9 @@ pub struct PlannedCommit {
     pub path: String,
     /// The edits, file by file; empty when the target pins this version already.
     pub files: Vec<FileEdits>,
+    /// What is written into the releases file, where the rules name one; who and when are added as the commit is made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<Release>,
     /// The message, trailers included, but for those of the run that pushes it.
     pub message: String,
 }

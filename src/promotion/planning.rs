@@ -13,9 +13,11 @@ use crate::promotion::image::{ImageChange, ImageRef};
 use crate::promotion::pins::select::{self, Pair};
 use crate::promotion::pins::{Pin, PinFault, write};
 use crate::promotion::plan::{OnFailure, Plan, PlannedCommit};
+use crate::promotion::releases::{Release, Stamp};
 use crate::promotion::report::GateReport;
 use crate::promotion::request::{Request, RequestKind, Wanted};
 use crate::promotion::rules::{Environment, Promotion, Rules, Service, SourceKind, Target};
+use crate::promotion::time::Time;
 use crate::promotion::words;
 
 /// What the digest's document is: changed with its contents.
@@ -116,6 +118,7 @@ pub fn plan(making: &Making<'_>, pins: &[Pin]) -> Result<Plan, PlanFault> {
     let new: Vec<ImageRef> = request.images.iter().map(|wanted| wanted.new.clone()).collect();
     let files = edits(snapshot, pins, &new)?;
     let images: Vec<ImageChange> = request.images.iter().map(change).collect();
+    let release = if files.is_empty() { None } else { release(snapshot, request, &new, id, facts.at)? };
     let message = message(&subject(request), request, id, making.report);
     let restore = restore(&facts.target.head, request);
     let mut plan = Plan {
@@ -133,6 +136,7 @@ pub fn plan(making: &Making<'_>, pins: &[Pin]) -> Result<Plan, PlanFault> {
             base: snapshot.commit.clone(),
             path: target.path.clone(),
             files,
+            release,
             message,
         }],
         apps: target.apps.clone(),
@@ -146,6 +150,28 @@ pub fn plan(making: &Making<'_>, pins: &[Pin]) -> Result<Plan, PlanFault> {
     };
     plan.digest = sha256(canonical(&bound(making, environment, &plan)));
     Ok(plan)
+}
+
+/// What the releases file will say, where the rules name one; a fault with the lines to add where it cannot be made to.
+fn release(
+    snapshot: &Snapshot,
+    request: &Request,
+    images: &[ImageRef],
+    id: &str,
+    at: Time,
+) -> Result<Option<Release>, PlanFault> {
+    let Some(releases) = &snapshot.releases else { return Ok(None) };
+    let Some(release) = Release::of(&releases.path, &request.service, &request.to, images, id) else {
+        return Ok(None);
+    };
+    match release.edits(releases.text.as_deref(), &Stamp::new("promote", at)) {
+        Ok(_) => Ok(Some(release)),
+        Err(fault) => Err(PlanFault {
+            what: format!("the release cannot be written to {} on {}", releases.path, snapshot.branch),
+            seen: fault.why,
+            hint: fault.hint,
+        }),
+    }
 }
 
 fn change(wanted: &Wanted) -> ImageChange {
@@ -225,7 +251,17 @@ pub fn bound(making: &Making<'_>, environment: &Environment, plan: &Plan) -> Val
     let commits: Vec<Value> = plan
         .commits
         .iter()
-        .map(|commit| json!({ "repo": commit.repository, "branch": commit.branch, "path": commit.path, "files": commit.files }))
+        .map(|commit| {
+            let mut bound = json!({
+                "repo": commit.repository, "branch": commit.branch, "path": commit.path, "files": commit.files,
+            });
+            // Where a release is written and what it says; whose and when it is, is known only when it is made.
+            if let (Some(release), Some(fields)) = (&commit.release, bound.as_object_mut()) {
+                let said = json!({ "file": release.file, "version": release.version, "digest": release.digest });
+                fields.insert("release".to_owned(), said);
+            }
+            bound
+        })
         .collect();
     let needed = crate::promotion::gates::needs::needs(making.promotion, &making.rules.evidence).readings;
     let sources: BTreeMap<_, _> = making.rules.evidence.iter().filter(|(id, _)| needed.contains(*id)).collect();

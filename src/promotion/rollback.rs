@@ -8,6 +8,7 @@ use crate::promotion::image::ImageRef;
 use crate::promotion::pins::Pin;
 use crate::promotion::plan::{Plan, PlannedCommit};
 use crate::promotion::planning;
+use crate::promotion::releases::Release;
 use crate::promotion::report::GateReport;
 use crate::promotion::request::{Request, RequestKind, Wanted};
 use crate::promotion::words;
@@ -41,9 +42,15 @@ pub fn plan(
         let files = if restores_what_stood { reversed(&commit.files) } else { to_verified(now, pins, &images)? };
         let request = back(request, &images, &undone.id);
         let subject = format!("restore {} in {}", versions(&images), undone.to);
+        let restored: Vec<ImageRef> = images.iter().map(|change| change.new.clone()).collect();
+        let release = now.releases.as_ref().and_then(|releases| {
+            let release = Release::of(&releases.path, &undone.service, &undone.to, &restored, id)?;
+            Some(Release { may_lag: true, ..release })
+        });
         commits.push(PlannedCommit {
             base: now.commit.clone(),
             files,
+            release,
             message: planning::message(&subject, &request, id, report),
             ..commit.clone()
         });

@@ -25,6 +25,15 @@ pub struct Shown {
     pub text: String,
 }
 
+/// The files that a commit changes, in git's order: those of its edits, and the releases file, whose edits are made with it.
+pub fn files(commit: &PlannedCommit) -> Vec<FileEdits> {
+    let release = commit.release.as_ref();
+    let release = release.map(|release| FileEdits { path: release.file.clone(), edits: Vec::new() });
+    let mut files: Vec<FileEdits> = commit.files.iter().cloned().chain(release).collect();
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    files
+}
+
 /// The diff of one file of a commit; a file without one is shown by its edits, in words.
 pub fn shown(commit: &PlannedCommit, file: &FileEdits, diffs: &[FileDiff]) -> Vec<Shown> {
     match find(commit, file, diffs) {

@@ -206,7 +206,7 @@ fn planned(page: &mut Page, plan: &Plan, diffs: &[FileDiff]) {
     page.paragraph(&format!("#### Plan: {}\n\n{id}", escape::markdown(&words::changes(&plan.images))));
     for commit in &plan.commits {
         page.paragraph(&format!("- {}", escape::markdown(&plan::headline(commit))));
-        for file in &commit.files {
+        for file in &diff::files(commit) {
             let lines: Vec<String> = diff::shown(commit, file, diffs).into_iter().map(|line| line.text).collect();
             let fence = escape::fence(&lines);
             page.block(&format!("{}\n\n{fence}diff", escape::code(&diff::place(commit, file, diffs))), &lines, &fence);

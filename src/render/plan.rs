@@ -30,7 +30,7 @@ pub fn text(plan: &Plan, diffs: &[FileDiff], style: Style) -> String {
     for commit in &plan.commits {
         number += 1;
         lines.extend(words::wrapped(&format!("{number} "), 4, &headline(commit), COLUMNS));
-        for file in &commit.files {
+        for file in &diff::files(commit) {
             lines.push(format!("    {}", diff::place(commit, file, diffs)));
             let changed = diff::shown(commit, file, diffs);
             lines.extend(changed.iter().map(|line| format!("    {}", painted(line, style))));

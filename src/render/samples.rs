@@ -145,6 +145,7 @@ pub(crate) fn plan() -> Plan {
                     edits: vec![set("image.tag", "'1.10'", "'1.20'")],
                 },
             ],
+            release: None,
             message: "Promote app 1.20 to staging".to_owned(),
         }],
         apps: vec![App {
@@ -200,6 +201,7 @@ fn facts() -> Facts {
             path: format!("k8s/overlays/{name}"),
             files: Default::default(),
             trees: Default::default(),
+            releases: None,
         },
         apps: Default::default(),
         head: Head::default(),

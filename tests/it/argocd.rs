@@ -2,6 +2,7 @@
 //! client fares that trusts "Synced, Healthy".
 
 mod contract;
+mod no_ledger;
 mod real;
 mod scenarios;
 mod scene;

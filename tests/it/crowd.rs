@@ -214,6 +214,8 @@ fn a_crowd(ledger: &str, local: bool) {
         let commits = crowd.bare.log("main").iter().filter(|logged| logged.message.contains(&subject)).count();
         assert_eq!(commits, delivered, "s{service}");
     }
+    let verified = crowd.command(&["history", "verify"], 0, "reader");
+    assert_eq!(verified.status.code(), Some(0), "{}", String::from_utf8_lossy(&verified.stdout));
     crowd.bare.check();
     drop(crowd.server);
 }

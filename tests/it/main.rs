@@ -10,6 +10,7 @@ mod bundle;
 mod crowd;
 mod gitops;
 mod harness;
+mod history;
 mod http;
 mod kill;
 mod layers;

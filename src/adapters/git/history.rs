@@ -107,6 +107,47 @@ fn touches(repository: &Repository, commit: &Commit<'_>, paths: &[String]) -> Re
     Ok(true)
 }
 
+/// The commits that change a directory, newest first, and whether the whole history is here. A merge that only brings in what
+/// the commits on its other side did is not among them; one that chooses between two sides is.
+pub(crate) fn changing<'r>(
+    repository: &'r Repository,
+    tip: Oid,
+    path: &str,
+) -> Result<(Vec<Commit<'r>>, bool), git2::Error> {
+    let paths = [path.to_owned()];
+    let mut walk = Walk::from(repository, tip);
+    let mut found = Vec::new();
+    for commit in walk.by_ref() {
+        let parents = parents(&commit);
+        let changes = match parents.as_slice() {
+            [] => id_at(&commit.tree()?, path).is_some(),
+            [_] => touches(repository, &commit, &paths)?,
+            [first, ..] => touches(repository, &commit, &paths)? || chooses(repository, &commit, *first, &paths)?,
+        };
+        if changes {
+            found.push(commit);
+        }
+    }
+    Ok((found, !walk.cut))
+}
+
+/// Whether a merge changes a path against its first parent although no commit on its other side did.
+fn chooses(repository: &Repository, merge: &Commit<'_>, first: Oid, paths: &[String]) -> Result<bool, git2::Error> {
+    let Ok(parent) = repository.find_commit(first) else { return Ok(false) };
+    let (ours, before) = (merge.tree()?, parent.tree()?);
+    if paths.iter().all(|path| id_at(&ours, path) == id_at(&before, path)) {
+        return Ok(false);
+    }
+    let other = between(repository, first, merge.id(), paths)?;
+    Ok(other.iter().all(|commit| commit.id() == merge.id()))
+}
+
+/// Whether a message has a trailer of this key, by git's own rules.
+pub(crate) fn has_key(commit: &Commit<'_>, key: &str) -> bool {
+    let message = String::from_utf8_lossy(commit.message_bytes()).into_owned();
+    git2::message_trailers_strs(&message).is_ok_and(|trailers| trailers.iter().any(|(name, _)| name == key))
+}
+
 /// A commit in a line. Its texts are the author's own, and untrusted.
 pub(crate) fn summary(commit: &Commit<'_>) -> CommitSummary {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();

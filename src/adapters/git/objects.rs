@@ -100,7 +100,17 @@ pub(crate) fn changes(
     parent: &Commit<'_>,
     commit: &Commit<'_>,
 ) -> Result<BTreeMap<String, Sides>, git2::Error> {
-    let diff = repository.diff_tree_to_tree(Some(&parent.tree()?), Some(&commit.tree()?), None)?;
+    changes_since(repository, Some(parent), commit)
+}
+
+/// The same, for a commit that may be the first.
+pub(crate) fn changes_since(
+    repository: &Repository,
+    parent: Option<&Commit<'_>>,
+    commit: &Commit<'_>,
+) -> Result<BTreeMap<String, Sides>, git2::Error> {
+    let before = parent.map(Commit::tree).transpose()?;
+    let diff = repository.diff_tree_to_tree(before.as_ref(), Some(&commit.tree()?), None)?;
     let side = |file: &git2::DiffFile<'_>| {
         let blob = repository.find_blob(file.id()).ok().filter(|blob| blob.size() <= TEXT_MAX)?;
         String::from_utf8(blob.content().to_vec()).ok()

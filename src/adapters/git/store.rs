@@ -106,6 +106,11 @@ impl Store {
         }
     }
 
+    /// The branch's tip as it is now, with as much of its history as is ever fetched.
+    pub(crate) fn deep(&mut self, branch: Option<&str>) -> Result<Tip, Fault> {
+        self.tip(branch, self.depth_max)
+    }
+
     /// Looks at the present tip with more and more of its history, until something is found, all
     /// of the history is here, or the limit is reached.
     pub(crate) fn deepen<T>(

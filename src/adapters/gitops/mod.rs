@@ -3,6 +3,7 @@
 //! A branch is fetched shallowly and never checked out. A commit is made on a named base and pushed as a compare-and-swap;
 //! a moved branch is the caller's to judge, since only the rules know whether the old value still stands.
 
+mod past;
 pub mod snapshot;
 
 use std::collections::BTreeMap;
@@ -19,7 +20,7 @@ use crate::adapters::git::store::{Access, Store};
 use crate::adapters::git::{fault, history};
 use crate::adapters::http::Http;
 use crate::adapters::secret::Secret;
-use crate::ports::{Branch, Delivery, Descent, Fault, FaultKind, Found, Proposal, Pushed};
+use crate::ports::{Branch, Delivery, Descent, Fault, FaultKind, Found, Past, Proposal, Pushed, Step};
 use crate::promotion::facts::{CommitSummary, Snapshot};
 
 /// One repository, as the settings name it.
@@ -174,6 +175,25 @@ impl Delivery for GitOps {
             Ok(enough.then_some(found))
         })?;
         Ok(all.unwrap_or(best))
+    }
+
+    fn carriers(&self, branch: &Branch, key: &str) -> Result<Past<Found>, Fault> {
+        let (mut repo, named) = self.repo(branch)?;
+        let doing = format!("look for `{key}` in {}", repo.store.shown());
+        let tip = repo.store.deep(named.as_deref())?;
+        let (items, whole) =
+            past::carriers(&repo.store.repository()?, tip.commit, key).map_err(|error| fault::of(&doing, &error))?;
+        Ok(Past { repository: repo.store.shown().to_owned(), branch: tip.branch, whole, items })
+    }
+
+    fn steps(&self, branch: &Branch, path: &str) -> Result<Past<Step>, Fault> {
+        let (mut repo, named) = self.repo(branch)?;
+        let doing = format!("read the history of {path} in {}", repo.store.shown());
+        let path = snapshot::normal(path)?;
+        let tip = repo.store.deep(named.as_deref())?;
+        let shown = repo.store.shown().to_owned();
+        let (items, whole) = past::steps(&repo.store.repository()?, &shown, &tip, &path, &doing)?;
+        Ok(Past { repository: shown, branch: tip.branch, whole, items })
     }
 
     fn descent(&self, branch: &Branch, revision: &str, ours: &str) -> Result<Descent, Fault> {

@@ -51,6 +51,7 @@ pub(crate) fn take(repository: &Repository, shown: &str, tip: &Tip, path: &str) 
         path: path.to_owned(),
         files,
         trees,
+        releases: None,
     })
 }
 

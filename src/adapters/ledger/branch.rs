@@ -14,8 +14,9 @@ use crate::adapters::git::lazy::Lazy;
 use crate::adapters::git::lazy::update::{Moved, RefUpdate};
 use crate::adapters::git::objects::Author;
 use crate::adapters::ledger::batch::{Batch, Written};
-use crate::adapters::ledger::layout;
+use crate::adapters::ledger::{history, layout};
 use crate::ports::{Fault, FaultKind};
+use crate::promotion::history::pieces::Piece;
 use crate::promotion::time::Time;
 
 /// So many levels of trees come with a tip: the root, `promotions` and `heads`, and what these name.
@@ -139,6 +140,18 @@ impl Branch {
             blob(found).map(read).transpose()
         };
         found.iter().map(bytes).collect::<Result<_, _>>().map_err(|error| fault::of(&doing, &error))
+    }
+
+    /// Shows every commit and every file, as the branch is now. Nothing is shown where there is no branch yet.
+    pub(crate) fn history(&mut self, show: &mut dyn FnMut(Piece)) -> Result<(), Fault> {
+        self.look()?;
+        if self.tip.is_none() {
+            return Ok(());
+        }
+        let shown = self.shown("");
+        let mut lazy = held(&self.lazy);
+        let tip = lazy.whole(&self.name)?;
+        history::branch(&lazy.repository()?, tip, &shown, show)
     }
 
     /// What stands at paths. The trees on the way are brought, level by level.

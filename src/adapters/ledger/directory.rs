@@ -149,6 +149,13 @@ impl Directory {
         fs::remove_file(&listed).map_err(|error| io_fault("write the ledger", &listed, &error))
     }
 
+    /// What is written and listed, and not in its place yet: the file, and its place. The next writer moves it there.
+    pub(crate) fn staged(&self) -> Vec<(PathBuf, String)> {
+        let listed = fs::read(self.list()).ok().and_then(|bytes| serde_json::from_slice::<Vec<Staged>>(&bytes).ok());
+        let staged = listed.into_iter().flatten();
+        staged.map(|staged| (self.root.join(WRITING).join(&staged.from), staged.to)).collect()
+    }
+
     fn list(&self) -> PathBuf {
         self.root.join(WRITING).join("batch.json")
     }

@@ -6,6 +6,7 @@ pub mod adding;
 pub mod batch;
 pub mod branch;
 pub mod directory;
+pub mod history;
 pub mod layout;
 pub mod locks;
 pub mod place;
@@ -29,6 +30,7 @@ use crate::adapters::ledger::register::Register;
 use crate::adapters::ledger::store::Store;
 use crate::ports::{Asking, Claimed, Clock as _, Fault, FaultKind, Holder, Ledger};
 use crate::promotion::heads::HeadFile;
+use crate::promotion::history::pieces::Piece;
 use crate::promotion::id::sha256;
 use crate::promotion::order::Order;
 use crate::promotion::record::Entry;
@@ -150,6 +152,10 @@ impl Ledger for Records {
 
     fn heads(&self) -> Result<Heads, Fault> {
         reading::heads(&*self.now()?)
+    }
+
+    fn history(&self, show: &mut dyn FnMut(Piece)) -> Result<(), Fault> {
+        self.store().history(show)
     }
 
     fn place(&self) -> String {

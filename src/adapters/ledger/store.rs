@@ -10,9 +10,11 @@ use crate::adapters::git::store::Access;
 use crate::adapters::ledger::batch::{Batch, Written};
 use crate::adapters::ledger::branch::Branch;
 use crate::adapters::ledger::directory::{Directory, Turn};
+use crate::adapters::ledger::history;
 use crate::adapters::ledger::place::Place;
 use crate::adapters::ledger::register::Register;
 use crate::ports::{Fault, FaultKind};
+use crate::promotion::history::pieces::Piece;
 
 /// Where a ledger's files are.
 #[derive(Debug)]
@@ -73,6 +75,14 @@ impl Store {
     /// Whether a head may lag behind the entries: they are moved to their places one after the other.
     pub(crate) fn heads_lag(&self) -> bool {
         matches!(self, Self::Directory(_))
+    }
+
+    /// Shows everything that is there, as it is now.
+    pub(crate) fn history(&mut self, show: &mut dyn FnMut(Piece)) -> Result<(), Fault> {
+        match self {
+            Self::Directory(directory) => history::directory(directory, show),
+            Self::Branch(branch) => branch.history(show),
+        }
     }
 
     /// The commit that it stands at, where there is one.

@@ -85,6 +85,7 @@ fn facts(readings: &[(&str, Reading)]) -> Facts {
             path: "k8s".into(),
             files: BTreeMap::new(),
             trees: BTreeMap::new(),
+            releases: None,
         },
         apps: BTreeMap::new(),
         head: Head::default(),

@@ -23,6 +23,7 @@ fn target(files: &[(&str, &str)]) -> Snapshot {
         path: "k8s/staging".to_owned(),
         files: files.iter().map(|(name, text)| (format!("k8s/staging/{name}"), (*text).to_owned())).collect(),
         trees: BTreeMap::new(),
+        releases: None,
     }
 }
 

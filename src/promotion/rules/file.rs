@@ -42,6 +42,10 @@ pub struct File {
     /// Where the evidence bundle of each promotion goes. Default: nowhere; `promote bundle` writes one when it is asked to.
     #[serde(default)]
     pub bundle: Option<Placed<Bundle>>,
+    /// A file of the GitOps repository that tells every environment's version: `releases.yaml`. It is written in the commit that
+    /// changes the version.
+    #[serde(default)]
+    pub releases: Option<Placed<String>>,
     /// The promotions.
     pub promotions: Placed<Vec<Placed<Promotion>>>,
 }

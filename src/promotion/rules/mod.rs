@@ -33,6 +33,9 @@ pub struct Rules {
     /// The directories that get the bundle of each promotion, with placeholders.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bundles: Vec<String>,
+    /// The file of the GitOps repository that tells every environment's version; absent: none is written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub releases: Option<String>,
 }
 
 /// A service and the environments that it lives in.

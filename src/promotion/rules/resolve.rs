@@ -16,6 +16,7 @@ use crate::promotion::rules::file::File;
 use crate::promotion::rules::file::shape::Placed;
 use crate::promotion::rules::resolve::evidence::Sources;
 use crate::promotion::rules::resolve::names::defined;
+use crate::promotion::rules::resolve::places::Places;
 use crate::promotion::rules::resolve::promotions::PromotionReader;
 use crate::promotion::rules::{Promotion, Rules, Service};
 
@@ -29,6 +30,7 @@ pub fn resolve(file: &File, faults: &mut Vec<Wrong>) -> Rules {
     let places = places::places(file, faults);
     let sources = evidence::sources(file, faults);
     let bundles = bundles::bundles(file.bundle.as_ref(), faults);
+    let releases = file.releases.as_ref().map(|path| releases(path, &places, faults));
     let mut reader = PromotionReader { places: &places, sources: &sources, faults, asked: BTreeMap::new() };
     let mut promotions = Vec::new();
     for written in &file.promotions.value {
@@ -40,7 +42,20 @@ pub fn resolve(file: &File, faults: &mut Vec<Wrong>) -> Rules {
     let asked = reader.asked;
     one_environment_each(&sources, &asked, faults);
     let service = Service { name: name.clone(), environments: places.environments };
-    Rules { services: BTreeMap::from([(name, service)]), evidence: sources.sources, promotions, bundles }
+    Rules { services: BTreeMap::from([(name, service)]), evidence: sources.sources, promotions, bundles, releases }
+}
+
+/// The releases file. It lies beside the directories of the environments: in one of them it would be taken for a manifest.
+fn releases(path: &Placed<String>, places: &Places, faults: &mut Vec<Wrong>) -> String {
+    let file = names::relative(path, faults);
+    let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let inside = places.environments.iter().find(|environment| environment.targets.iter().any(|t| t.path == folder));
+    if let Some(environment) = inside.filter(|_| !path.faulty) {
+        let message =
+            format!("`{file}` is in the directory of {}, where it would be taken for a manifest", environment.name);
+        faults.push(Wrong::of(path, message).help("put it elsewhere, such as releases/app.yaml"));
+    }
+    file
 }
 
 /// Reports a promotion that stands there twice, or that closes a circle with those before it.

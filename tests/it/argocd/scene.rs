@@ -15,19 +15,17 @@ use promote::adapters::secret::Secret;
 use promote::pipeline::wait::goal::{Goal, Place, Settled};
 use promote::pipeline::wait::until_live;
 use promote::ports::{
-    Asking, Branch, Claimed, Clock, Delivery, Deployer, Descent, Evidence, Fault, FaultKind, Found, Holder, Ledger,
-    Proposal, Pushed, World,
+    Branch, Clock, Delivery, Deployer, Descent, Evidence, Fault, FaultKind, Found, Past, Proposal, Pushed, Step, World,
 };
 use promote::promotion::event::Event;
 use promote::promotion::facts::{CommitSummary, Health, Measure, Observation, Reading, Snapshot};
-use promote::promotion::heads::HeadFile;
 use promote::promotion::image::{ImageChange, ImageRef};
 use promote::promotion::live::AppState;
-use promote::promotion::record::Entry;
 use promote::promotion::rules::{App, HealthCheck, Source, SyncTo, Verify};
 use promote::promotion::time::{Millis, Time};
 use serde_json::{Value, json};
 
+use crate::argocd::no_ledger::NoLedger;
 use crate::world::argo::behaviour::{AppSpec, Behaviour, Git};
 use crate::world::argo::{Argo, ArgoBuilder, PASSWORD, USER};
 
@@ -91,6 +89,14 @@ impl Delivery for Repo {
         Err(unasked())
     }
 
+    fn carriers(&self, _: &Branch, _: &str) -> Result<Past<Found>, Fault> {
+        Err(unasked())
+    }
+
+    fn steps(&self, _: &Branch, _: &str) -> Result<Past<Step>, Fault> {
+        Err(unasked())
+    }
+
     fn between(&self, _: &Branch, _: &str, _: &str, _: &[String]) -> Result<Vec<CommitSummary>, Fault> {
         Err(unasked())
     }
@@ -100,52 +106,8 @@ impl Delivery for Repo {
     }
 }
 
-fn unasked() -> Fault {
+pub(crate) fn unasked() -> Fault {
     Fault::new(FaultKind::Broken, "wait", "a wait does not ask for this")
-}
-
-/// A ledger that a wait never touches.
-struct NoLedger;
-impl Ledger for NoLedger {
-    fn claim(&self, _: &Asking<'_>) -> Result<Claimed, Fault> {
-        Err(unasked())
-    }
-
-    fn unlock(&self, _: &str, _: &str) -> Result<Option<Holder>, Fault> {
-        Err(unasked())
-    }
-
-    fn append(&self, _: &[Entry]) -> Result<(), Fault> {
-        Err(unasked())
-    }
-
-    fn tip(&self, _: &str) -> Result<Option<String>, Fault> {
-        Err(unasked())
-    }
-
-    fn order(&self, _: &promote::promotion::order::Order) -> Result<(), Fault> {
-        Err(unasked())
-    }
-
-    fn entries(&self, _: &str) -> Result<Vec<Entry>, Fault> {
-        Err(unasked())
-    }
-
-    fn matching(&self, _: &str) -> Result<Vec<String>, Fault> {
-        Err(unasked())
-    }
-
-    fn recent(&self, _: &str, _: &str) -> Result<HeadFile, Fault> {
-        Err(unasked())
-    }
-
-    fn heads(&self) -> Result<BTreeMap<(String, String), HeadFile>, Fault> {
-        Err(unasked())
-    }
-
-    fn place(&self) -> String {
-        "nowhere".to_owned()
-    }
 }
 
 /// Our own clock: a sleep takes no time, and lets it pass for the stand-in too.
@@ -396,5 +358,6 @@ pub(crate) fn snapshot(path: &str, branch: &str) -> Snapshot {
         path: path.to_owned(),
         files: [].into(),
         trees: [].into(),
+        releases: None,
     }
 }

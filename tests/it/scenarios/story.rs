@@ -171,6 +171,11 @@ impl Story {
         }
     }
 
+    /// Whether it alters what the ledger says, to let time pass.
+    pub(crate) fn alters_heads(&self) -> bool {
+        self.script.later > 0
+    }
+
     /// Has somebody else commit while the next command runs.
     pub(crate) fn meanwhile(&self, sandbox: &Sandbox) {
         let Some(meanwhile) = &self.script.meanwhile else { return };

@@ -70,6 +70,7 @@ fn judge(path: Vec<Predecessor>, trust_baseline: bool) -> Vec<GateRow> {
             path: "k8s".into(),
             files: BTreeMap::new(),
             trees: BTreeMap::new(),
+            releases: None,
         },
         apps: BTreeMap::new(),
         head: Head::default(),
