@@ -201,6 +201,9 @@ pub enum Claimed {
     Held(Holder),
 }
 
+/// Every head with its newest promotions, by service and environment, or why it makes no sense.
+pub type Heads = BTreeMap<(String, String), Result<HeadFile, Fault>>;
+
 /// Keeps records: append-only, one folder of immutable files for each promotion.
 pub trait Ledger {
     /// Takes the right to write to a service and environment: when it is free, when its holder is certainly gone, or when
@@ -225,8 +228,8 @@ pub trait Ledger {
     }
     /// The head with its newest promotions.
     fn recent(&self, service: &str, environment: &str) -> Result<HeadFile, Fault>;
-    /// Every head with its newest promotions, by service and environment.
-    fn heads(&self) -> Result<BTreeMap<(String, String), HeadFile>, Fault>;
+    /// Every head with its newest promotions, by service and environment. One that cannot be read hides no other.
+    fn heads(&self) -> Result<Heads, Fault>;
     /// Where it is, for people: `.promote/`, `branch promotions of acme/gitops`.
     fn place(&self) -> String;
 }

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::ports::{Asking, Claim, Claimed, Fault, FaultKind, Hold, Holder, Ledger};
+use crate::ports::{Asking, Claim, Claimed, Fault, FaultKind, Heads, Hold, Holder, Ledger};
 use crate::promotion::folded;
 use crate::promotion::heads::HeadFile;
 use crate::promotion::id::sha256;
@@ -183,12 +183,15 @@ impl Ledger for DirectoryLedger {
         Ok(folded::fold(&entries).map_or_else(|| file.clone(), |promotion| file.after(&promotion)))
     }
 
-    fn heads(&self) -> Result<BTreeMap<(String, String), HeadFile>, Fault> {
+    fn heads(&self) -> Result<Heads, Fault> {
         let mut heads = BTreeMap::new();
         for service in names(&self.root.join("heads"))? {
             for name in names(&self.root.join("heads").join(&service))? {
                 let Some(environment) = name.strip_suffix(".json") else { continue };
-                let file = self.recent(&service, environment)?;
+                let file = match self.recent(&service, environment) {
+                    Err(fault) if fault.kind != FaultKind::Broken => return Err(fault),
+                    file => file,
+                };
                 heads.insert((service.clone(), environment.to_owned()), file);
             }
         }

@@ -169,8 +169,12 @@ pub fn open(world: &World<'_>, service: Option<&str>, environment: Option<&str>)
     let mut ids = Vec::new();
     for ((of, to), file) in world.ledger.heads()? {
         let is = |wanted: Option<&str>, is: &str| wanted.is_none_or(|wanted| wanted.eq_ignore_ascii_case(is));
-        if is(service, &of) && is(environment, &to) {
-            ids.extend(file.head.open);
+        if !is(service, &of) || !is(environment, &to) {
+            continue;
+        }
+        match file {
+            Ok(file) => ids.extend(file.head.open),
+            Err(fault) => (world.tell)(&Event::Warning(format!("{of} in {to} is passed over: {fault}"))),
         }
     }
     if ids.len() > 1 {
