@@ -8,8 +8,10 @@ use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::app::commands::{self, Task};
+use crate::app::help;
 use crate::app::settings::{INPUTS, Sources};
 use crate::render::ending::USAGE;
+use crate::render::style::COLUMNS;
 
 /// Settings that are switches: a flag without a value.
 const SWITCHES: [&str; 3] = ["dry-run", "auto-approve", "skip-validation"];
@@ -23,7 +25,7 @@ pub fn command() -> Command {
             .filter(|input| !input.flag.is_empty())
             .fold(Command::new(name).about(about), |command, input| command.arg(flag(input.flag, input.meaning)))
     };
-    let json = || Arg::new("json").long("json").action(ArgAction::SetTrue).help("print a document for programs");
+    let json = || switch("json", "print a document for programs");
     let id = |help: &'static str| Arg::new("id").help(help).value_name("ID");
     let rules = Command::new("rules")
         .about("Check the rules file, show what it means, or print its JSON Schema")
@@ -38,27 +40,45 @@ pub fn command() -> Command {
                 .arg(flag("rules", "the rules file")),
         )
         .subcommand(Command::new("schema").about("Print the JSON Schema of the rules file"));
-    let env = Arg::new("env").long("env").value_name("ENVIRONMENT").help("the environment that is restored");
-    Command::new("promote")
+    let environment = |help: &'static str| Arg::new("env").long("env").value_name("ENVIRONMENT").help(help);
+    let command = Command::new("promote")
         .version(env!("CARGO_PKG_VERSION"))
         .about(about)
-        .after_help("Exit codes: 0 done, 2 usage, 3 rules or settings, 10 held, 11 unknown, 12 rejected, 13 waiting,\n14 superseded, 20 failed, 21 rolled back, 22 stuck, 23 unconfirmed, 130 interrupted, 1 a bug in promote.")
+        .max_term_width(COLUMNS)
+        .after_help("Exit codes: 0 done, 2 usage, 3 rules or settings, 10 held, 11 unknown, 12 rejected,\n13 waiting, 14 superseded, 20 failed, 21 rolled back, 22 stuck, 23 unconfirmed,\n130 interrupted, 1 a bug in promote.")
         .disable_help_subcommand(true)
         .subcommand(common("validate", "Judge the gates of a promotion; writes nothing").arg(json()))
-        .subcommand(common("plan", "Judge the gates and print every write that a run would make; writes nothing").arg(json()))
-        .subcommand(common("run", "Promote: judge, commit, sync, verify, and roll back what does not verify").arg(json()))
+        .subcommand(common("plan", "Judge, and print every write that a run would make; writes nothing").arg(json()))
+        .subcommand(common("run", "Judge, commit, sync, verify, and roll back what does not verify").arg(json()))
         .subcommand(
             common("rollback", "Restore the version from before a promotion")
                 .arg(json())
-                .arg(env)
+                .arg(environment("the environment that is restored"))
                 .arg(id("the promotion that is undone; else the newest one to the environment")),
         )
         .subcommand(rules)
         .subcommand(
-            common("show", "Show the record of a promotion")
+            common("list", "List the newest promotions and all open ones")
                 .arg(json())
-                .arg(id("its id, or the beginning of it; else the records are listed")),
+                .arg(environment("those to this environment"))
+                .arg(switch("bypassed", "those that bypassed gates or approvals; reads every record that it must"))
+                .arg(Arg::new("of").value_name("SERVICE").help("those of this service").conflicts_with("service")),
         )
+        .subcommand(
+            common("show", "Tell all that is known of one promotion")
+                .arg(json())
+                .arg(id("its id, or the beginning of it; else the promotions are listed")),
+        )
+        .subcommand(
+            Command::new("schema")
+                .about("Print the JSON Schema of a document")
+                .arg(Arg::new("name").value_name("DOCUMENT").help("the document; else they are named")),
+        );
+    help::grouped(command)
+}
+
+fn switch(name: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
 }
 
 fn flag(name: &'static str, help: &'static str) -> Arg {
@@ -90,16 +110,24 @@ pub fn run(arguments: Vec<OsString>, environment: impl Iterator<Item = (OsString
         return Ok(USAGE);
     };
     let (task, matches) = match (name, matches.subcommand()) {
-        ("rules", Some(("schema", _))) => (Task::Schema, matches),
+        ("rules", Some(("schema", _))) => (Task::Schema { name: Some("rules".to_owned()) }, matches),
         ("rules", Some(("show", show))) => (Task::Meaning, show),
         ("rules", Some((_, check))) => (Task::Check, check),
         ("validate", _) => (Task::Validate, matches),
         ("plan", _) => (Task::Plan, matches),
         ("run", _) => (Task::Run, matches),
         ("rollback", _) => (Task::Rollback { id: text(matches, "id"), env: text(matches, "env") }, matches),
-        _ => (Task::Show { id: text(matches, "id") }, matches),
+        ("schema", _) => (Task::Schema { name: text(matches, "name") }, matches),
+        ("list", _) => {
+            let (service, env) = (text(matches, "of"), text(matches, "env"));
+            (Task::List { service, env, bypassed: is_set(matches, "bypassed") }, matches)
+        }
+        _ => match text(matches, "id") {
+            Some(id) => (Task::Show { id }, matches),
+            None => (Task::List { service: None, env: None, bypassed: false }, matches),
+        },
     };
-    let json = matches.try_get_one::<bool>("json").ok().flatten().copied().unwrap_or(false);
+    let json = is_set(matches, "json");
     commands::run(&task, &Sources { flags: flags(matches), environment }, json)
 }
 
@@ -114,6 +142,10 @@ fn with_command(mut arguments: Vec<OsString>, environment: &BTreeMap<String, Str
     arguments
 }
 
+fn is_set(matches: &ArgMatches, name: &str) -> bool {
+    matches.try_get_one::<bool>(name).ok().flatten().copied().unwrap_or(false)
+}
+
 fn text(matches: &ArgMatches, name: &str) -> Option<String> {
     matches.try_get_one::<String>(name).ok().flatten().cloned()
 }
@@ -122,7 +154,7 @@ fn flags(matches: &ArgMatches) -> BTreeMap<String, String> {
     let mut flags = BTreeMap::new();
     for input in INPUTS.iter().filter(|input| !input.flag.is_empty()) {
         if SWITCHES.contains(&input.flag) {
-            if matches.try_get_one::<bool>(input.flag).ok().flatten() == Some(&true) {
+            if is_set(matches, input.flag) {
                 flags.insert(input.flag.to_owned(), "true".to_owned());
             }
         } else if let Some(value) = text(matches, input.flag) {

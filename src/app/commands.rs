@@ -14,18 +14,20 @@ use crate::app::screen::Screen;
 use crate::app::settings::{Settings, Sources};
 use crate::app::{ends, log, show, wiring};
 use crate::pipeline::job::{End, Halt, Job};
+use crate::pipeline::list::Asked;
 use crate::pipeline::run::Wanted;
 use crate::pipeline::{run as road, undo};
 use crate::ports::{Clock as _, World};
 use crate::promotion::outcome::Outcome;
 use crate::promotion::planning::PlanFault;
 use crate::promotion::request::{Actor, ActorKnown};
-use crate::promotion::rules::{Promotion, Rules, Service, schema};
+use crate::promotion::rules::{Promotion, Rules, Service};
 use crate::promotion::words;
 use crate::render::diff::FileDiff;
 use crate::render::ending::{self, Ending, INVALID, USAGE};
+use crate::render::json::{self, schema};
+use crate::render::plan;
 use crate::render::report::{self, Heading};
-use crate::render::{json, plan};
 
 /// What to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,12 +49,24 @@ pub enum Task {
     Check,
     /// Print what the rules mean.
     Meaning,
-    /// Print the rules' JSON Schema.
-    Schema,
+    /// Print the JSON Schema of a document.
+    Schema {
+        /// Its name; else the documents are named.
+        name: Option<String>,
+    },
+    /// List promotions.
+    List {
+        /// Those of one service.
+        service: Option<String>,
+        /// Those to one environment.
+        env: Option<String>,
+        /// Those that bypassed gates or approvals.
+        bypassed: bool,
+    },
     /// Show a record.
     Show {
         /// Its id, or the beginning of it.
-        id: Option<String>,
+        id: String,
     },
 }
 
@@ -89,11 +103,12 @@ fn perform(
     stop: &Arc<AtomicBool>,
 ) -> Result<u8> {
     match task {
-        Task::Schema => {
-            screen.document(&format!("{}\n", serde_json::to_string_pretty(&schema::schema())?));
-            Ok(0)
+        Task::Schema { name } => schema(screen, name.as_deref()),
+        Task::Show { id } => show::show(screen, settings, stop, id),
+        Task::List { service, env, bypassed } => {
+            let service = service.as_deref().or(settings.service.as_deref());
+            Ok(show::list(screen, settings, stop, Asked { service, environment: env.as_deref(), bypassed: *bypassed }))
         }
-        Task::Show { id } => show::run(screen, settings, stop, id.as_deref()),
         _ => match rules_file::load(&settings.rules) {
             Err(error) => {
                 screen.say(&format!("{error}\nexit {INVALID}\n"));
@@ -112,6 +127,22 @@ fn perform(
             Ok(loaded) => Door { task, settings, screen, clock, loaded: &loaded, mask }.go(stop),
         },
     }
+}
+
+/// Prints the JSON Schema of a document, or what documents there are.
+fn schema(screen: &Screen, name: Option<&str>) -> Result<u8> {
+    let Some(name) = name else {
+        screen.say(&format!("Documents whose form is published:\n{}", schema::names()));
+        return Ok(0);
+    };
+    let Some(document) = schema::document(name) else {
+        let mut ending = Ending::refused(USAGE, format!("there is no document `{name}`."));
+        let names: Vec<&str> = schema::DOCUMENTS.iter().map(|document| document.name).collect();
+        ending.seen.push(format!("expected one of {}", names.join(", ")));
+        return Ok(refuse(screen, &ending));
+    };
+    screen.document(&format!("{}\n", serde_json::to_string_pretty(&(document.schema)())?));
+    Ok(0)
 }
 
 fn refuse(screen: &Screen, ending: &Ending) -> u8 {

@@ -6,6 +6,7 @@ pub mod actions;
 pub mod cli;
 pub mod commands;
 pub mod ends;
+pub mod help;
 pub mod log;
 pub mod mask;
 pub mod rules_file;

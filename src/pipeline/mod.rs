@@ -16,6 +16,7 @@ pub mod ends;
 pub mod job;
 pub mod keep;
 pub mod life;
+pub mod list;
 pub mod lock;
 pub mod restore;
 pub mod run;

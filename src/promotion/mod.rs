@@ -15,6 +15,7 @@ pub mod heads;
 pub mod id;
 pub mod image;
 pub mod life;
+pub mod listing;
 pub mod live;
 pub mod number;
 pub mod order;

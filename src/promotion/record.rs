@@ -141,6 +141,16 @@ pub enum Bypass {
     Approvals,
 }
 
+impl Bypass {
+    /// In a word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Gates => "gates",
+            Self::Approvals => "approvals",
+        }
+    }
+}
+
 /// An approval. Who gave it is the entry's actor: a claimed identity never fills a quorum.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Approved {

@@ -11,6 +11,7 @@ pub mod escape;
 #[cfg(test)]
 mod hostile;
 pub mod json;
+pub mod list;
 pub mod markdown;
 pub mod page;
 pub mod plan;

@@ -5,11 +5,13 @@
 mod action;
 mod argocd;
 mod bad_input;
+mod documents;
 mod gitops;
 mod harness;
 mod http;
 mod kill;
 mod layers;
+mod list;
 mod packages;
 mod races;
 mod readme;

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use self::story::Story;
+pub(crate) use self::story::Story;
 use crate::harness::{Ran, Sandbox, golden};
 
 macro_rules! scenarios {

@@ -15,8 +15,8 @@ use promote::adapters::secret::Secret;
 use promote::pipeline::wait::goal::{Goal, Place, Settled};
 use promote::pipeline::wait::until_live;
 use promote::ports::{
-    Asking, Branch, Claimed, Clock, Delivery, Deployer, Descent, Evidence, Fault, FaultKind, Found, Holder, Ledger,
-    Proposal, Pushed, World,
+    Asking, Branch, Claimed, Clock, Delivery, Deployer, Descent, Evidence, Fault, FaultKind, Found, Heads, Holder,
+    Ledger, Proposal, Pushed, World,
 };
 use promote::promotion::event::Event;
 use promote::promotion::facts::{CommitSummary, Health, Measure, Observation, Reading, Snapshot};
@@ -139,7 +139,7 @@ impl Ledger for NoLedger {
         Err(unasked())
     }
 
-    fn heads(&self) -> Result<BTreeMap<(String, String), HeadFile>, Fault> {
+    fn heads(&self) -> Result<Heads, Fault> {
         Err(unasked())
     }
 
