@@ -106,7 +106,7 @@ fn image(wanted: &Wanted) -> Vec<String> {
 /// What an environment pinned at the request, and where that is written.
 fn pinned(deployment: &Deployment) -> String {
     format!(
-        "{} pins {} in {} at {} on {} of {}",
+        "{} pinned {} in {} at {} on {} of {}",
         escape::line(&deployment.environment),
         words::versions(&deployment.images),
         escape::line(&deployment.path),
