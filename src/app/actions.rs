@@ -58,6 +58,19 @@ pub fn refused(screen: &Screen, to: &Actions) {
     }
 }
 
+/// Tells GitHub Actions of a word that was said in the ledger: its outcome and the promotion.
+pub fn said(screen: &Screen, to: &Actions, ending: &Ending) {
+    let Some(file) = &to.output else { return };
+    let outcome = ending.exit.outcome().map_or(INVALID, crate::promotion::outcome::Outcome::word);
+    let values = [("outcome", outcome), ("promotion-id", ending.record.as_deref().unwrap_or_default())];
+    let written = values.into_iter().try_for_each(|(name, value)| {
+        append(file, &actions::output(name, value, &format!("ghadelimiter_{}", Uuid::now_v7()))?)
+    });
+    if let Err(error) = written {
+        screen.say(&actions::warning("promote", None, &format!("{error:#}")));
+    }
+}
+
 fn outputs(screen: &Screen, settings: &Settings, to: &Actions, told: &Told<'_>) -> Result<()> {
     let Some(file) = &to.output else { return Ok(()) };
     let end = told.end;

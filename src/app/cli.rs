@@ -9,6 +9,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::app::commands::{self, Task};
 use crate::app::help;
+use crate::app::life::Verb;
 use crate::app::settings::{INPUTS, Sources};
 use crate::render::ending::USAGE;
 use crate::render::style::COLUMNS;
@@ -19,15 +20,66 @@ const SWITCHES: [&str; 3] = ["dry-run", "auto-approve", "skip-validation"];
 /// The whole command line, for parsing and for `--help`.
 pub fn command() -> Command {
     let about = "Promotes a version of a service between environments, and proves that it was right to";
-    let common = |name: &'static str, about: &'static str| {
-        INPUTS
-            .iter()
-            .filter(|input| !input.flag.is_empty())
-            .fold(Command::new(name).about(about), |command, input| command.arg(flag(input.flag, input.meaning)))
-    };
-    let json = || switch("json", "print a document for programs");
-    let id = |help: &'static str| Arg::new("id").help(help).value_name("ID");
-    let rules = Command::new("rules")
+    let command = Command::new("promote")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(about)
+        .max_term_width(COLUMNS)
+        .after_help("Exit codes: 0 done, 2 usage, 3 rules or settings, 10 held, 11 unknown, 12 rejected,\n13 waiting, 14 superseded, 20 failed, 21 rolled back, 22 stuck, 23 unconfirmed,\n130 interrupted, 1 a bug in promote.")
+        .disable_help_subcommand(true);
+    let command = command.subcommands(road()).subcommands(life()).subcommand(rules()).subcommands(ledger());
+    help::grouped(
+        command.subcommand(
+            Command::new("schema")
+                .about("Print the JSON Schema of a document")
+                .arg(Arg::new("name").value_name("DOCUMENT").help("the document; else they are named")),
+        ),
+    )
+}
+
+/// Commands on a promotion that the rules have: they walk the road, or a part of it.
+fn road() -> Vec<Command> {
+    vec![
+        common("validate", "Judge the gates of a promotion; writes nothing"),
+        common("plan", "Judge, and print every write that a run would make; writes nothing"),
+        common("run", "Judge, commit, sync, verify, and roll back what does not verify"),
+        common("rollback", "Restore the version from before a promotion")
+            .arg(env("the environment that is restored"))
+            .arg(id("the promotion that is undone; else the newest one to the environment")),
+    ]
+}
+
+/// Commands on a promotion that the ledger has: they move it on in its life.
+fn life() -> Vec<Command> {
+    const ID: &str = "its id, or the beginning of it";
+    vec![
+        common("request", "Ask for a promotion, and leave it to somebody to execute"),
+        common("approve", "Approve a promotion that waits").arg(id(ID)),
+        common("reject", "Refuse a promotion that waits; needs --reason").arg(id(ID)),
+        common("execute", "Carry out a promotion that was asked for").arg(id(ID)),
+        common("cancel", "Take back a promotion that is not written yet").arg(id(ID)),
+        common("resume", "Go on with a promotion that a run left, from wherever it stands")
+            .arg(env("the environment, where several promotions are open"))
+            .arg(id("its id, or the beginning of it; else the only open one")),
+        common("unlock", "Take an environment's lock away from the run that holds it; needs --reason")
+            .arg(env("the environment that is unlocked")),
+    ]
+}
+
+/// Commands that read the ledger.
+fn ledger() -> Vec<Command> {
+    vec![
+        common("list", "List the newest promotions and all open ones")
+            .arg(env("those to this environment"))
+            .arg(switch("bypassed", "those that bypassed gates or approvals; reads every record that it must"))
+            .arg(Arg::new("of").value_name("SERVICE").help("those of this service").conflicts_with("service")),
+        common("show", "Tell all that is known of one promotion")
+            .arg(id("its id, or the beginning of it; else the promotions are listed")),
+    ]
+}
+
+/// Commands on the rules file.
+fn rules() -> Command {
+    Command::new("rules")
         .about("Check the rules file, show what it means, or print its JSON Schema")
         .subcommand_required(true)
         .arg_required_else_help(true)
@@ -39,42 +91,25 @@ pub fn command() -> Command {
                 .about("Print what the rules mean: names bound, defaults filled in, gates spelled out as conditions")
                 .arg(flag("rules", "the rules file")),
         )
-        .subcommand(Command::new("schema").about("Print the JSON Schema of the rules file"));
-    let environment = |help: &'static str| Arg::new("env").long("env").value_name("ENVIRONMENT").help(help);
-    let command = Command::new("promote")
-        .version(env!("CARGO_PKG_VERSION"))
-        .about(about)
-        .max_term_width(COLUMNS)
-        .after_help("Exit codes: 0 done, 2 usage, 3 rules or settings, 10 held, 11 unknown, 12 rejected,\n13 waiting, 14 superseded, 20 failed, 21 rolled back, 22 stuck, 23 unconfirmed,\n130 interrupted, 1 a bug in promote.")
-        .disable_help_subcommand(true)
-        .subcommand(common("validate", "Judge the gates of a promotion; writes nothing").arg(json()))
-        .subcommand(common("plan", "Judge, and print every write that a run would make; writes nothing").arg(json()))
-        .subcommand(common("run", "Judge, commit, sync, verify, and roll back what does not verify").arg(json()))
-        .subcommand(
-            common("rollback", "Restore the version from before a promotion")
-                .arg(json())
-                .arg(environment("the environment that is restored"))
-                .arg(id("the promotion that is undone; else the newest one to the environment")),
-        )
-        .subcommand(rules)
-        .subcommand(
-            common("list", "List the newest promotions and all open ones")
-                .arg(json())
-                .arg(environment("those to this environment"))
-                .arg(switch("bypassed", "those that bypassed gates or approvals; reads every record that it must"))
-                .arg(Arg::new("of").value_name("SERVICE").help("those of this service").conflicts_with("service")),
-        )
-        .subcommand(
-            common("show", "Tell all that is known of one promotion")
-                .arg(json())
-                .arg(id("its id, or the beginning of it; else the promotions are listed")),
-        )
-        .subcommand(
-            Command::new("schema")
-                .about("Print the JSON Schema of a document")
-                .arg(Arg::new("name").value_name("DOCUMENT").help("the document; else they are named")),
-        );
-    help::grouped(command)
+        .subcommand(Command::new("schema").about("Print the JSON Schema of the rules file"))
+}
+
+/// A command that takes every setting.
+fn common(name: &'static str, about: &'static str) -> Command {
+    let json = switch("json", "print a document for programs");
+    INPUTS
+        .iter()
+        .filter(|input| !input.flag.is_empty())
+        .fold(Command::new(name).about(about), |command, input| command.arg(flag(input.flag, input.meaning)))
+        .arg(json)
+}
+
+fn id(help: &'static str) -> Arg {
+    Arg::new("id").help(help).value_name("ID")
+}
+
+fn env(help: &'static str) -> Arg {
+    Arg::new("env").long("env").value_name("ENVIRONMENT").help(help)
 }
 
 fn switch(name: &'static str, help: &'static str) -> Arg {
@@ -116,6 +151,13 @@ pub fn run(arguments: Vec<OsString>, environment: impl Iterator<Item = (OsString
         ("validate", _) => (Task::Validate, matches),
         ("plan", _) => (Task::Plan, matches),
         ("run", _) => (Task::Run, matches),
+        ("request", _) => (Task::Request, matches),
+        ("execute", _) => (Task::Execute { id: text(matches, "id") }, matches),
+        ("resume", _) => (Task::Resume { id: text(matches, "id"), env: text(matches, "env") }, matches),
+        ("approve", _) => (Task::Say { verb: Verb::Approve, id: text(matches, "id") }, matches),
+        ("reject", _) => (Task::Say { verb: Verb::Reject, id: text(matches, "id") }, matches),
+        ("cancel", _) => (Task::Say { verb: Verb::Cancel, id: text(matches, "id") }, matches),
+        ("unlock", _) => (Task::Unlock { env: text(matches, "env") }, matches),
         ("rollback", _) => (Task::Rollback { id: text(matches, "id"), env: text(matches, "env") }, matches),
         ("schema", _) => (Task::Schema { name: text(matches, "name") }, matches),
         ("list", _) => {

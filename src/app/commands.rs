@@ -8,26 +8,28 @@ use uuid::Uuid;
 
 use crate::adapters::clock::SystemClock;
 use crate::app::actions::{self, Told};
+use crate::app::life::{Counter, Verb};
 use crate::app::mask::{self, Mask};
 use crate::app::rules_file::{self, Loaded};
 use crate::app::screen::Screen;
 use crate::app::settings::{Settings, Sources};
-use crate::app::{ends, log, show, wiring};
+use crate::app::{choose, ends, log, show, wiring};
+use crate::pipeline::ends::stands;
 use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::list::Asked;
 use crate::pipeline::run::Wanted;
-use crate::pipeline::{run as road, undo};
+use crate::pipeline::{life, run as road, undo};
 use crate::ports::{Clock as _, World};
+use crate::promotion::folded::Folded;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::planning::PlanFault;
-use crate::promotion::request::{Actor, ActorKnown};
-use crate::promotion::rules::{Promotion, Rules, Service};
+use crate::promotion::request::RequestKind;
+use crate::promotion::rules::{Promotion, Service};
 use crate::promotion::words;
 use crate::render::diff::FileDiff;
 use crate::render::ending::{self, Ending, INVALID, USAGE};
-use crate::render::json::{self, schema};
-use crate::render::plan;
 use crate::render::report::{self, Heading};
+use crate::render::{json, plan};
 
 /// What to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +40,32 @@ pub enum Task {
     Plan,
     /// Promote.
     Run,
+    /// Ask for a promotion, and leave it to somebody to execute.
+    Request,
+    /// Carry out a promotion that was asked for.
+    Execute {
+        /// Its id, or the beginning of it.
+        id: Option<String>,
+    },
+    /// Go on with what a run left.
+    Resume {
+        /// Its id, or the beginning of it.
+        id: Option<String>,
+        /// The environment, where several promotions are open.
+        env: Option<String>,
+    },
+    /// Say a word on a promotion.
+    Say {
+        /// Which.
+        verb: Verb,
+        /// Its id, or the beginning of it.
+        id: Option<String>,
+    },
+    /// Take a lock away.
+    Unlock {
+        /// The environment.
+        env: Option<String>,
+    },
     /// Restore.
     Rollback {
         /// The promotion that is undone.
@@ -78,7 +106,7 @@ pub fn run(task: &Task, sources: &Sources, json: bool) -> Result<u8> {
         Ok(settings) => settings,
         Err(fault) => {
             let screen = Screen::new(Mask::default(), json, true, false, clock.now());
-            return Ok(refuse(&screen, &Ending::refused(USAGE, fault.to_string())));
+            return Ok(screen.end(&Ending::refused(USAGE, fault.to_string())));
         }
     };
     let secrets = settings.secrets();
@@ -103,14 +131,20 @@ fn perform(
     stop: &Arc<AtomicBool>,
 ) -> Result<u8> {
     match task {
-        Task::Schema { name } => schema(screen, name.as_deref()),
-        Task::Show { id } => show::show(screen, settings, stop, id),
+        Task::Schema { name } => show::schema(screen, name.as_deref()),
         Task::List { service, env, bypassed } => {
             let service = service.as_deref().or(settings.service.as_deref());
             Ok(show::list(screen, settings, stop, Asked { service, environment: env.as_deref(), bypassed: *bypassed }))
         }
+        Task::Say { verb, id } => Counter { screen, settings, mask, clock, stop }.say(*verb, id.as_deref()),
+        Task::Show { id } => Ok(show::show(screen, settings, stop, id)),
         _ => match rules_file::load(&settings.rules) {
             Err(error) => {
+                if screen.json() {
+                    let mut ending = Ending::refused(INVALID, "the rules cannot be used");
+                    ending.seen.extend(error.to_string().lines().map(str::to_owned));
+                    screen.document(&json::ending(&ending));
+                }
                 screen.say(&format!("{error}\nexit {INVALID}\n"));
                 settings.actions.iter().for_each(|to| actions::refused(screen, to));
                 Ok(INVALID)
@@ -124,30 +158,17 @@ fn perform(
                 screen.document(&serde_yaml::to_string(&loaded.rules)?);
                 Ok(0)
             }
+            Ok(loaded) if matches!(task, Task::Unlock { .. }) => {
+                let Task::Unlock { env } = task else { return Ok(INVALID) };
+                let service = match choose::service(&loaded.rules, settings) {
+                    Ok(service) => service,
+                    Err(ending) => return Ok(screen.end(&ending)),
+                };
+                Counter { screen, settings, mask, clock, stop }.unlock(&service.name, env.as_deref())
+            }
             Ok(loaded) => Door { task, settings, screen, clock, loaded: &loaded, mask }.go(stop),
         },
     }
-}
-
-/// Prints the JSON Schema of a document, or what documents there are.
-fn schema(screen: &Screen, name: Option<&str>) -> Result<u8> {
-    let Some(name) = name else {
-        screen.say(&format!("Documents whose form is published:\n{}", schema::names()));
-        return Ok(0);
-    };
-    let Some(document) = schema::document(name) else {
-        let mut ending = Ending::refused(USAGE, format!("there is no document `{name}`."));
-        let names: Vec<&str> = schema::DOCUMENTS.iter().map(|document| document.name).collect();
-        ending.seen.push(format!("expected one of {}", names.join(", ")));
-        return Ok(refuse(screen, &ending));
-    };
-    screen.document(&format!("{}\n", serde_json::to_string_pretty(&(document.schema)())?));
-    Ok(0)
-}
-
-fn refuse(screen: &Screen, ending: &Ending) -> u8 {
-    screen.say(&ending::text(ending, screen.style()));
-    ending.exit.code()
 }
 
 /// Everything that a command on a promotion has at hand.
@@ -162,15 +183,16 @@ struct Door<'a> {
 
 impl Door<'_> {
     fn go(&self, stop: &Arc<AtomicBool>) -> Result<u8> {
-        let (service, promotion) = match self.chosen() {
+        let chosen = self.chosen(stop);
+        let ((service, promotion), story) = match chosen {
             Ok(chosen) => chosen,
             Err(ending) => {
                 self.settings.actions.iter().for_each(|to| actions::refused(self.screen, to));
-                return Ok(refuse(self.screen, &ending));
+                return Ok(self.screen.end(&ending));
             }
         };
         let run = Uuid::now_v7().to_string();
-        let actor = actor(self.settings);
+        let actor = self.settings.actor();
         // It goes into the record and the commit.
         let reason = self.settings.reason.as_deref().map(|reason| self.mask.hide(reason));
         let job = Job {
@@ -189,14 +211,26 @@ impl Door<'_> {
         };
         let came = match bypass(self.settings, promotion) {
             Some(halt) => Err(halt),
-            None => self.walk(&job, stop),
+            None => self.walk(&job, story.as_ref(), stop),
         };
         self.screen.end_group();
         self.close(&job, came)
     }
 
+    /// The service and the promotion that the command is about, and the ledger's own where it is about one of those.
+    fn chosen(&self, stop: &Arc<AtomicBool>) -> Result<((&Service, &Promotion), Option<Folded>), Ending> {
+        let (rules, settings) = (&self.loaded.rules, self.settings);
+        let story = match self.task {
+            Task::Execute { id } => choose::named(settings, stop, id.as_deref())?,
+            Task::Resume { id, env } => choose::left(settings, stop, id.as_deref(), env.as_deref())?,
+            Task::Rollback { env, .. } => return Ok((choose::undoing(rules, settings, env.as_deref())?, None)),
+            _ => return Ok((choose::asked_for(rules, settings)?, None)),
+        };
+        Ok((choose::of_record(rules, &story)?, Some(story)))
+    }
+
     /// Opens the world and walks the road.
-    fn walk(&self, job: &Job<'_>, stop: &Arc<AtomicBool>) -> Result<End, Halt> {
+    fn walk(&self, job: &Job<'_>, story: Option<&Folded>, stop: &Arc<AtomicBool>) -> Result<End, Halt> {
         road::built(job)?;
         let wired = wiring::open(self.settings, self.mask, job, stop)?;
         let tell = |event: &_| self.screen.tell(event, self.clock.now());
@@ -209,12 +243,16 @@ impl Door<'_> {
             tell: &tell,
         };
         let dry = self.settings.dry_run;
+        if let Some(story) = story {
+            return go_on(&world, job, story, dry);
+        }
         match self.task {
             Task::Validate => road::validate(&world, job),
             Task::Run if !dry => road::run(&world, job, Wanted::Now),
+            Task::Request if !dry => life::request(&world, job),
             Task::Rollback { id, .. } if dry => undo::plan(&world, job, id.as_deref()),
             Task::Rollback { id, .. } => undo::roll_back(&world, job, id.as_deref()),
-            _ => road::plan(&world, job),
+            _ => road::plan(&world, job, Wanted::Now),
         }
     }
 
@@ -280,48 +318,19 @@ impl Door<'_> {
         let words = if said { format!("\n{}", ending::after_report(ending)) } else { ending::text(ending, style) };
         self.screen.say(&words);
     }
+}
 
-    /// The service and promotion that the settings name.
-    fn chosen(&self) -> Result<(&Service, &Promotion), Ending> {
-        let rules = &self.loaded.rules;
-        let Some(service) = rules.service(self.settings.service.as_deref()) else {
-            let names: Vec<String> = rules.services.keys().cloned().collect();
-            let named = self.settings.service.as_deref().unwrap_or("none");
-            return Err(usage("no such service", named, &names, "--service"));
-        };
-        if let Task::Rollback { env, .. } = self.task {
-            let to = env.as_deref().or(self.settings.to.as_deref());
-            let to = environment(service, to, "--env")?;
-            let found = rules.promotions.iter().find(|promotion| promotion.to == to);
-            return found
-                .map(|promotion| (service, promotion))
-                .ok_or_else(|| no_promotion(rules, "any environment", to));
-        }
-        let from = environment(service, self.settings.from.as_deref(), "--from")?;
-        let to = environment(service, self.settings.to.as_deref(), "--to")?;
-        let found = rules.promotion(from, to);
-        found.map(|promotion| (service, promotion)).ok_or_else(|| no_promotion(rules, from, to))
+/// Goes on with a promotion that the ledger knows.
+fn go_on(world: &World<'_>, job: &Job<'_>, story: &Folded, dry: bool) -> Result<End, Halt> {
+    if story.is_over() {
+        return Ok(stands(story));
     }
-}
-
-fn environment<'a>(service: &'a Service, name: Option<&str>, flag: &str) -> Result<&'a str, Ending> {
-    let names: Vec<String> = service.environments.iter().map(|environment| environment.name.clone()).collect();
-    let Some(name) = name else { return Err(usage("an environment is not given", "nothing", &names, flag)) };
-    let found = service.environment(name).map(|environment| environment.name.as_str());
-    found.ok_or_else(|| usage("no such environment", name, &names, flag))
-}
-
-fn usage(what: &str, seen: &str, names: &[String], flag: &str) -> Ending {
-    let mut ending = Ending::refused(USAGE, format!("{what} ({flag})"));
-    ending.seen.push(format!("expected one of {}; seen: {seen}", names.join(", ")));
-    ending
-}
-
-fn no_promotion(rules: &Rules, from: &str, to: &str) -> Ending {
-    let mut ending = Ending::refused(USAGE, format!("the rules have no promotion from {from} to {to}"));
-    let known: Vec<String> = rules.promotions.iter().map(|known| format!("{} → {}", known.from, known.to)).collect();
-    ending.seen.push(format!("they have {}", known.join(", ")));
-    ending
+    match &story.requested.request.kind {
+        RequestKind::Promotion if dry => road::plan(world, job, Wanted::Request(&story.id)),
+        RequestKind::Promotion => road::run(world, job, Wanted::Request(&story.id)),
+        RequestKind::Rollback { undoes } if dry => undo::plan(world, job, Some(undoes)),
+        RequestKind::Rollback { undoes } => undo::roll_back(world, job, Some(undoes)),
+    }
 }
 
 /// A bypass must be allowed by the rules, which this version cannot do yet: it is refused, never ignored. Approvals need no
@@ -333,13 +342,4 @@ fn bypass(settings: &Settings, promotion: &Promotion) -> Option<Halt> {
         hint: "take it away, or change the gates in the rules".to_owned(),
     };
     settings.skip_validation.then(|| Halt::Invalid(refused()))
-}
-
-fn actor(settings: &Settings) -> Actor {
-    match settings.actions.as_ref().and_then(|actions| actions.actor.clone()) {
-        Some(name) => Actor { name, known: ActorKnown::Github },
-        None => {
-            Actor { name: settings.user.clone().unwrap_or_else(|| "unknown".to_owned()), known: ActorKnown::Claimed }
-        }
-    }
 }

@@ -1,7 +1,7 @@
 //! Ends become words: what the road returns, as render prints it.
 
 use crate::pipeline::job::{End, Halt};
-use crate::ports::FaultKind;
+use crate::ports::{Fault, FaultKind};
 use crate::promotion::edit::diff::diff;
 use crate::promotion::facts::Snapshot;
 use crate::promotion::outcome::Outcome;
@@ -48,13 +48,18 @@ pub fn halted(halt: &Halt, promotion: &Promotion, rules_path: &str) -> Ending {
         }
         Halt::Ended(end) => ended(end, Millis::secs(0)),
         Halt::Fault(fault) => {
-            let settings = fault.kind == FaultKind::Settings;
-            let exit = if settings { Exit::Refused(INVALID) } else { Exit::Outcome(Outcome::Failed) };
-            let mut ending = Ending::fault(exit, &fault.doing, &fault.why, fault.hint.as_deref());
+            let mut ending = faulted(fault);
             ending.seen.push("nothing was written".to_owned());
             ending
         }
     }
+}
+
+/// The ending of a command that could not find out, or could not do.
+pub fn faulted(fault: &Fault) -> Ending {
+    let settings = fault.kind == FaultKind::Settings;
+    let exit = if settings { Exit::Refused(INVALID) } else { Exit::Outcome(Outcome::Failed) };
+    Ending::fault(exit, &fault.doing, &fault.why, fault.hint.as_deref())
 }
 
 /// The exact lines that a plan's commits change, from the text that the plan was made on.

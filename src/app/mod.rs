@@ -3,10 +3,12 @@
 //! The only place that reads the process's environment, and where `anyhow` ends.
 
 pub mod actions;
+pub mod choose;
 pub mod cli;
 pub mod commands;
 pub mod ends;
 pub mod help;
+pub mod life;
 pub mod log;
 pub mod mask;
 pub mod rules_file;

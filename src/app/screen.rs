@@ -6,8 +6,9 @@ use std::io::{IsTerminal as _, Write as _};
 use crate::app::mask::Mask;
 use crate::promotion::event::Event;
 use crate::promotion::time::{Millis, Time};
+use crate::render::ending::{self, Ending};
 use crate::render::style::Style;
-use crate::render::{actions, progress};
+use crate::render::{actions, json, progress};
 
 /// Where words go.
 pub struct Screen {
@@ -57,6 +58,15 @@ impl Screen {
     /// A document for programs.
     pub fn document(&self, text: &str) {
         write_to(&mut std::io::stdout(), &self.hide(text));
+    }
+
+    /// An end before or without a run: in words, and as a document where one is wanted. The exit code.
+    pub fn end(&self, ending: &Ending) -> u8 {
+        if self.json {
+            self.document(&json::ending(ending));
+        }
+        self.say(&ending::text(ending, self.style));
+        ending.exit.code()
     }
 
     /// A line for the runner that must reach it as it is: a mask.

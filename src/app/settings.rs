@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use crate::adapters::argocd::options::Options;
 use crate::adapters::git::address::Address;
 use crate::adapters::secret::Secret;
+use crate::promotion::request::{Actor, ActorKnown};
 use crate::promotion::rules::quantity;
 use crate::promotion::time::Millis;
 
@@ -273,6 +274,17 @@ impl Sources {
 }
 
 impl Settings {
+    /// Who acts: GitHub Actions says so, else the process's own environment claims it.
+    pub fn actor(&self) -> Actor {
+        match self.actions.as_ref().and_then(|actions| actions.actor.clone()) {
+            Some(name) => Actor { name, known: ActorKnown::Github },
+            None => {
+                let name = self.user.clone().unwrap_or_else(|| "unknown".to_owned());
+                Actor { name, known: ActorKnown::Claimed }
+            }
+        }
+    }
+
     /// Every secret, by the name of its variable, or of where in a variable it stands.
     pub fn secrets(&self) -> Vec<(&'static str, Secret)> {
         let named = [

@@ -1,4 +1,4 @@
-//! `promote list` and `promote show`: what the ledger holds, and the record of one promotion.
+//! `promote list` and `promote show`: what the ledger holds, and the record of one promotion; and the schemas of both.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -7,14 +7,15 @@ use anyhow::Result;
 
 use crate::app::screen::Screen;
 use crate::app::settings::Settings;
-use crate::app::wiring;
+use crate::app::{ends, wiring};
 use crate::pipeline::list::{self, Asked};
 use crate::ports::{Fault, Ledger};
 use crate::promotion::folded;
 use crate::promotion::id::is_id;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::record::Entry;
-use crate::render::ending::{self, Ending, Exit, USAGE};
+use crate::render::ending::{Ending, USAGE};
+use crate::render::json::schema;
 use crate::render::list::About;
 use crate::render::{json, list as lines, record};
 
@@ -29,7 +30,7 @@ pub fn list(screen: &Screen, settings: &Settings, stop: &Arc<AtomicBool>, asked:
     });
     let (listing, place) = match listed {
         Ok(listed) => listed,
-        Err(fault) => return failed(screen, &fault),
+        Err(fault) => return screen.end(&ends::faulted(&fault)),
     };
     let Asked { service, environment, bypassed } = asked;
     if screen.json() {
@@ -41,22 +42,22 @@ pub fn list(screen: &Screen, settings: &Settings, stop: &Arc<AtomicBool>, asked:
 }
 
 /// Shows a record by its id or the beginning of it. The exit code.
-pub fn show(screen: &Screen, settings: &Settings, stop: &Arc<AtomicBool>, id: &str) -> Result<u8> {
+pub fn show(screen: &Screen, settings: &Settings, stop: &Arc<AtomicBool>, id: &str) -> u8 {
     let found = wiring::books(settings, stop).and_then(|books| {
         let found = find(&books.ledger, id)?;
         Ok((found, books.ledger.place()))
     });
     let (found, place) = match found {
         Ok(found) => found,
-        Err(fault) => return Ok(failed(screen, &fault)),
+        Err(fault) => return screen.end(&ends::faulted(&fault)),
     };
     match found {
-        Found::One(entries) => Ok(one(screen, &entries, &place)),
+        Found::One(entries) => one(screen, &entries, &place),
         Found::None => {
             let mut ending = Ending::refused(USAGE, format!("there is no record `{id}`."));
             ending.seen.push(format!("looked in {place}"));
             ending.next.push("`promote list` lists the records; --ledger names another place".to_owned());
-            Ok(refuse(screen, &ending))
+            screen.end(&ending)
         }
         Found::Several(ids) => {
             let mut ending = Ending::refused(USAGE, format!("`{id}` is the beginning of {} records.", ids.len()));
@@ -65,7 +66,7 @@ pub fn show(screen: &Screen, settings: &Settings, stop: &Arc<AtomicBool>, id: &s
                 ending.seen.push(format!("and {} more", ids.len() - NAMED));
             }
             ending.next.push("give more of the id".to_owned());
-            Ok(refuse(screen, &ending))
+            screen.end(&ending)
         }
     }
 }
@@ -97,7 +98,7 @@ fn one(screen: &Screen, entries: &[Entry], place: &str) -> u8 {
         let mut ending = Ending::of(Outcome::Failed, format!("the record {id} does not begin with a request."));
         ending.seen.push(format!("its first file, `0000-requested.json`, is missing in {place}"));
         ending.next.push("restore it from a copy of the ledger".to_owned());
-        return refuse(screen, &ending);
+        return screen.end(&ending);
     };
     if screen.json() {
         screen.document(&json::show::show(&story, entries));
@@ -107,15 +108,18 @@ fn one(screen: &Screen, entries: &[Entry], place: &str) -> u8 {
     0
 }
 
-fn failed(screen: &Screen, fault: &Fault) -> u8 {
-    let exit = Exit::Outcome(Outcome::Failed);
-    refuse(screen, &Ending::fault(exit, &fault.doing, &fault.why, fault.hint.as_deref()))
-}
-
-fn refuse(screen: &Screen, ending: &Ending) -> u8 {
-    if screen.json() {
-        screen.document(&json::ending(ending));
-    }
-    screen.say(&ending::text(ending, screen.style()));
-    ending.exit.code()
+/// Prints the JSON Schema of a document, or what documents there are. The exit code.
+pub fn schema(screen: &Screen, name: Option<&str>) -> Result<u8> {
+    let Some(name) = name else {
+        screen.say(&format!("Documents whose form is published:\n{}", schema::names()));
+        return Ok(0);
+    };
+    let Some(document) = schema::document(name) else {
+        let mut ending = Ending::refused(USAGE, format!("there is no document `{name}`."));
+        let names: Vec<&str> = schema::DOCUMENTS.iter().map(|document| document.name).collect();
+        ending.seen.push(format!("expected one of {}", names.join(", ")));
+        return Ok(screen.end(&ending));
+    };
+    screen.document(&format!("{}\n", serde_json::to_string_pretty(&(document.schema)())?));
+    Ok(0)
 }

@@ -88,11 +88,11 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn written(&self) -> Result<(), Halt> {
+    fn written(&mut self) -> Result<(), Halt> {
         if let Some(end) = self.still_ours()? {
             return Err(end.into());
         }
-        Ok(self.world.ledger.append(&self.queue)?)
+        Ok(append(self.world, &self.story.id, &mut self.queue)?)
     }
 
     /// The end of the run if its lock was taken away: looked at before each write.
@@ -153,6 +153,28 @@ impl<'a> Run<'a> {
         let end = End::of(Outcome::Interrupted, format!("stopped after `{}`", self.story.reached));
         self.finish(end.next("run it again to go on from there"))
     }
+}
+
+/// Writes entries of a promotion, and of the one whose place it takes. That one is not under our lock against a person's
+/// word: if it was approved or refused meanwhile, its end is written anew, or is not needed any more.
+pub fn append(world: &World<'_>, id: &str, entries: &mut Vec<Entry>) -> Result<(), Fault> {
+    const WORDS: u32 = 10;
+    for _ in 0..WORDS {
+        let conflict = match world.ledger.append(entries) {
+            Err(fault) if fault.kind == FaultKind::Conflict => fault,
+            done => return done,
+        };
+        let Some(at) = entries.iter().position(|entry| entry.id != id) else { return Err(conflict) };
+        let Some(older) = folded::fold(&world.ledger.entries(&entries[at].id)?) else { return Err(conflict) };
+        if older.is_over() {
+            entries.remove(at);
+        } else if entries[at].seq == older.next_seq {
+            return Err(conflict);
+        } else {
+            entries[at].seq = older.next_seq;
+        }
+    }
+    world.ledger.append(entries)
 }
 
 /// A promotion that the ledger may not know yet.

@@ -4,11 +4,12 @@
 use crate::pipeline::collect;
 use crate::pipeline::ends;
 use crate::pipeline::job::{End, Halt, Job};
+use crate::pipeline::keep;
 use crate::pipeline::lock;
-use crate::ports::{Asking, Claimed, Fault, FaultKind, World};
-use crate::promotion::event::Event;
+use crate::ports::{Asking, Claim, Claimed, Clock, Fault, FaultKind, Ledger, World};
 use crate::promotion::folded::{self, Folded};
-use crate::promotion::life::Move;
+use crate::promotion::life::{Move, State};
+use crate::promotion::order::{Order, Ordered};
 use crate::promotion::outcome::Outcome;
 use crate::promotion::record::{Approved, Cancelled, Entry, Milestone, Rejected, SCHEMA};
 use crate::promotion::request::Actor;
@@ -51,8 +52,8 @@ pub fn request(world: &World<'_>, job: &Job<'_>) -> Result<End, Halt> {
             end.seen(format!("promotion {} is {}", story.id, story.state.word()))
         }
         None => {
-            let (_, entries) = asked.beginning().entries(world, job);
-            world.ledger.append(&entries)?;
+            let (_, mut entries) = asked.beginning().entries(world, job);
+            keep::append(world, &asked.id, &mut entries)?;
             let end = End::of(Outcome::Waiting, format!("{what} to {} is asked for", job.promotion.to));
             match &asked.supersedes {
                 Some(older) => end.seen(format!("promotion {}, which was open there, is superseded", older.id)),
@@ -65,18 +66,27 @@ pub fn request(world: &World<'_>, job: &Job<'_>) -> Result<End, Halt> {
     Ok(End { request: Some(asked.request), ..end }.next(next))
 }
 
+/// A ledger and a clock: all that a word needs.
+#[derive(Clone, Copy)]
+pub struct Desk<'a> {
+    /// Keeps records.
+    pub ledger: &'a dyn Ledger,
+    /// Tells the time.
+    pub clock: &'a dyn Clock,
+}
+
 /// Adds a person's word to a promotion, if its state allows it.
-pub fn say(world: &World<'_>, me: &Me<'_>, id: &str, word: &Word) -> Result<End, Halt> {
-    let story = known(world, id)?;
+pub fn say(desk: Desk<'_>, me: &Me<'_>, id: &str, word: &Word) -> Result<End, Halt> {
+    let story = known(desk, id)?;
     // Whoever takes a promotion back must know that no run works on it.
     let _claim = match word {
-        Word::Cancel(_) => match claim(world, me, &story)? {
+        Word::Cancel(_) => match claim(desk, me, &story)? {
             Ok(claim) => Some(claim),
             Err(end) => return Ok(end),
         },
         Word::Approve(_) | Word::Reject(_) => None,
     };
-    let story = known(world, id)?;
+    let story = known(desk, id)?;
     let milestone = match word.clone() {
         Word::Approve(approved) => Milestone::Approved(approved),
         Word::Reject(rejected) => Milestone::Rejected(rejected),
@@ -88,7 +98,7 @@ pub fn say(world: &World<'_>, me: &Me<'_>, id: &str, word: &Word) -> Result<End,
         id: story.id.clone(),
         run: me.run.to_owned(),
         seq: story.next_seq,
-        at: world.clock.now(),
+        at: desk.clock.now(),
         actor: me.actor.clone(),
         ci_run: me.ci_run.map(str::to_owned),
         event: milestone,
@@ -96,9 +106,9 @@ pub fn say(world: &World<'_>, me: &Me<'_>, id: &str, word: &Word) -> Result<End,
     if story.state.after(step, story.committed.is_some()).is_none() {
         return Ok(refused(&story, word));
     }
-    match world.ledger.append(std::slice::from_ref(&entry)) {
+    match desk.ledger.append(std::slice::from_ref(&entry)) {
         Ok(()) => {}
-        Err(fault) if fault.kind == FaultKind::Conflict => return Ok(refused(&known(world, id)?, word)),
+        Err(fault) if fault.kind == FaultKind::Conflict => return Ok(refused(&known(desk, id)?, word)),
         Err(fault) => return Err(fault.into()),
     }
     let mut moved = story;
@@ -106,14 +116,14 @@ pub fn say(world: &World<'_>, me: &Me<'_>, id: &str, word: &Word) -> Result<End,
     Ok(said(&moved, word))
 }
 
-fn known(world: &World<'_>, id: &str) -> Result<Folded, Halt> {
-    folded::fold(&world.ledger.entries(id)?).ok_or_else(|| {
-        let why = format!("{} holds no promotion {id}", world.ledger.place());
+fn known(desk: Desk<'_>, id: &str) -> Result<Folded, Halt> {
+    folded::fold(&desk.ledger.entries(id)?).ok_or_else(|| {
+        let why = format!("{} holds no promotion {id}", desk.ledger.place());
         Fault::new(FaultKind::NotFound, "find the promotion", why).hint("`promote list` shows what there is").into()
     })
 }
 
-fn claim(world: &World<'_>, me: &Me<'_>, story: &Folded) -> Result<Result<Box<dyn crate::ports::Claim>, End>, Fault> {
+fn claim(desk: Desk<'_>, me: &Me<'_>, story: &Folded) -> Result<Result<Box<dyn Claim>, End>, Fault> {
     let request = &story.requested.request;
     let asking = Asking {
         service: &request.service,
@@ -121,11 +131,11 @@ fn claim(world: &World<'_>, me: &Me<'_>, story: &Folded) -> Result<Result<Box<dy
         run: me.run,
         owner: &me.actor.name,
         ci_run: me.ci_run,
-        at: world.clock.now(),
+        at: desk.clock.now(),
         term: lock::TERM,
         expired: None,
     };
-    Ok(match world.ledger.claim(&asking)? {
+    Ok(match desk.ledger.claim(&asking)? {
         Claimed::Ours(claim) => Ok(claim),
         Claimed::Held(holder) => Err(ends::held_by_another(&request.service, &request.to, &lock::who(&holder), false)),
     })
@@ -163,22 +173,46 @@ fn said(story: &Folded, word: &Word) -> End {
     }
 }
 
-/// The promotion that is to be resumed: the one of this id; else the only open one, of one service and environment where
-/// they are named.
-pub fn open(world: &World<'_>, service: Option<&str>, environment: Option<&str>) -> Result<Vec<String>, Fault> {
-    let mut ids = Vec::new();
-    for ((of, to), file) in world.ledger.heads()? {
-        let is = |wanted: Option<&str>, is: &str| wanted.is_none_or(|wanted| wanted.eq_ignore_ascii_case(is));
+/// Takes the lock of a service and environment away from whoever holds it, and keeps who did so and why.
+pub fn unlock(desk: Desk<'_>, me: &Me<'_>, service: &str, environment: &str, reason: &str) -> Result<End, Halt> {
+    let Some(holder) = desk.ledger.unlock(service, environment)? else {
+        let end = End::of(Outcome::Unchanged, format!("nobody holds the lock of {service} in {environment}"));
+        return Ok(end.seen("nothing was written"));
+    };
+    desk.ledger.order(&Order {
+        schema: SCHEMA,
+        run: me.run.to_owned(),
+        seq: 0,
+        at: desk.clock.now(),
+        actor: me.actor.clone(),
+        ci_run: me.ci_run.map(str::to_owned),
+        service: Some(service.to_owned()),
+        environment: Some(environment.to_owned()),
+        event: Ordered::Unlocked { holder: holder.run.clone(), reason: reason.to_owned() },
+    })?;
+    let end = End::of(Outcome::Recorded, format!("{service} in {environment} is unlocked"));
+    Ok(end
+        .seen(format!("the lock was held by {}", lock::who(&holder)))
+        .seen("if that run is alive it stops before its next write")
+        .next("promote resume goes on with what it left"))
+}
+
+/// The promotions that a run may have left: those that are being executed, else those that are open at all; of one
+/// service and environment where they are named.
+pub fn left(ledger: &dyn Ledger, service: Option<&str>, environment: Option<&str>) -> Result<Vec<String>, Fault> {
+    let is = |wanted: Option<&str>, is: &str| wanted.is_none_or(|wanted| wanted.eq_ignore_ascii_case(is));
+    let (mut executing, mut open) = (Vec::new(), Vec::new());
+    for ((of, to), file) in ledger.heads()? {
         if !is(service, &of) || !is(environment, &to) {
             continue;
         }
-        match file {
-            Ok(file) => ids.extend(file.head.open),
-            Err(fault) => (world.tell)(&Event::Warning(format!("{of} in {to} is passed over: {fault}"))),
+        let file = file?;
+        let Some(id) = file.head.open else { continue };
+        let known = file.recent.iter().find(|summary| summary.promotion == id);
+        match known.map(|summary| summary.state) {
+            Some(State::Executing) => executing.push(id),
+            _ => open.push(id),
         }
     }
-    if ids.len() > 1 {
-        (world.tell)(&Event::Warning(format!("{} promotions are open", ids.len())));
-    }
-    Ok(ids)
+    Ok(if executing.is_empty() { open } else { executing })
 }

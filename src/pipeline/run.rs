@@ -45,9 +45,12 @@ pub fn validate(world: &World<'_>, job: &Job<'_>) -> Result<End, Halt> {
 }
 
 /// Judges the gates and makes the plan; writes nothing.
-pub fn plan(world: &World<'_>, job: &Job<'_>) -> Result<End, Halt> {
+pub fn plan(world: &World<'_>, job: &Job<'_>, wanted: Wanted<'_>) -> Result<End, Halt> {
     built(job)?;
-    let mut asked = collect::asked(world, job)?;
+    let mut asked = match asked(world, job, wanted)? {
+        Ok(asked) => asked,
+        Err(end) => return Ok(*end),
+    };
     preflight_reads(world, job, &mut asked)?;
     let (mut facts, report) = judged(world, job, &asked)?;
     facts.also_ships = also_ships(world, job, &asked);
@@ -71,13 +74,17 @@ pub fn run(world: &World<'_>, job: &Job<'_>, wanted: Wanted<'_>) -> Result<End, 
     Halt::ended(claimed(world, job, claim, wanted))
 }
 
+fn asked(world: &World<'_>, job: &Job<'_>, wanted: Wanted<'_>) -> Result<Result<Asked, Box<End>>, Halt> {
+    match wanted {
+        Wanted::Now => collect::asked(world, job).map(Ok),
+        Wanted::Request(id) => collect::requested(world, job, id),
+    }
+}
+
 fn claimed(world: &World<'_>, job: &Job<'_>, claim: Box<dyn Claim>, wanted: Wanted<'_>) -> Result<End, Halt> {
-    let mut asked = match wanted {
-        Wanted::Now => collect::asked(world, job)?,
-        Wanted::Request(id) => match collect::requested(world, job, id)? {
-            Ok(asked) => asked,
-            Err(end) => return Ok(*end),
-        },
+    let mut asked = match asked(world, job, wanted)? {
+        Ok(asked) => asked,
+        Err(end) => return Ok(*end),
     };
     if let Some(end) = nothing_new(world, job, claim.as_ref(), &asked)? {
         return Ok(end);

@@ -164,8 +164,11 @@ impl Move {
 mod tests {
     use super::*;
 
+    /// Where each move leads, in the order of [`Move::ALL`].
+    type Moves = [Option<State>; 10];
+
     /// The whole table, a line for each state that is not over: the moves, and where each leads before and after the write.
-    const TABLE: [(State, [Option<State>; 10], [Option<State>; 10]); 3] = {
+    const TABLE: [(State, Moves, Moves); 3] = {
         use State::{
             Approved as Ap, Cancelled as Ca, Completed as Co, Executing as Ex, Failed as Fa, Pending as Pe,
             Rejected as Re, RolledBack as Ro, Superseded as Su,

@@ -11,6 +11,7 @@ mod harness;
 mod http;
 mod kill;
 mod layers;
+mod life;
 mod list;
 mod packages;
 mod races;

@@ -1,0 +1,142 @@
+//! Commands on what the ledger knows: a person's word on a promotion, and a lock taken away.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use anyhow::Result;
+use uuid::Uuid;
+
+use crate::adapters::clock::SystemClock;
+use crate::app::mask::Mask;
+use crate::app::screen::Screen;
+use crate::app::settings::Settings;
+use crate::app::{actions, ends, wiring};
+use crate::pipeline::job::{End, Halt};
+use crate::pipeline::life::{self, Desk, Me, Word};
+use crate::ports::Ledger;
+use crate::promotion::record::{Approved, Cancelled, Rejected};
+use crate::promotion::time::Millis;
+use crate::render::ending::{Ending, USAGE};
+
+/// Which word a person says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    /// It may go on.
+    Approve,
+    /// It may not.
+    Reject,
+    /// It is taken back.
+    Cancel,
+}
+
+/// What these commands have at hand.
+pub struct Counter<'a> {
+    /// Where words go.
+    pub screen: &'a Screen,
+    /// The settings.
+    pub settings: &'a Settings,
+    /// What must not be shown or kept.
+    pub mask: &'a Mask,
+    /// Tells the time.
+    pub clock: &'a SystemClock,
+    /// Set when the process is asked to stop.
+    pub stop: &'a Arc<AtomicBool>,
+}
+
+impl Counter<'_> {
+    /// Says a word on a promotion; the exit code.
+    pub fn say(&self, verb: Verb, id: Option<&str>) -> Result<u8> {
+        let Some(id) = id else {
+            return self.close(Err(usage("no promotion is named", "`promote list` shows their ids")));
+        };
+        let reason = self.reason();
+        let word = match (verb, reason) {
+            (Verb::Approve, comment) => Word::Approve(Approved { role: None, comment }),
+            (Verb::Cancel, reason) => Word::Cancel(Cancelled { reason }),
+            (Verb::Reject, Some(reason)) => Word::Reject(Rejected { reason }),
+            (Verb::Reject, None) => {
+                let again = format!("promote reject {id} --reason \"…\"");
+                return self.close(Err(usage("a refusal needs its reason", &again)));
+            }
+        };
+        let came = self.with_ledger(|desk, me| {
+            let id = one(desk.ledger, id)?;
+            ended(life::say(desk, me, &id, &word))
+        });
+        self.close(came)
+    }
+
+    /// Takes a lock away; the exit code.
+    pub fn unlock(&self, service: &str, environment: Option<&str>) -> Result<u8> {
+        let Some(environment) = environment.or(self.settings.to.as_deref()) else {
+            return self.close(Err(usage("no environment is named", "promote unlock --env … --reason \"…\"")));
+        };
+        let Some(reason) = self.reason() else {
+            let again = format!("promote unlock --env {environment} --reason \"…\"");
+            return self.close(Err(usage("to take a lock away needs a reason", &again)));
+        };
+        self.close(self.with_ledger(|desk, me| ended(life::unlock(desk, me, service, environment, &reason))))
+    }
+
+    /// The reason, as it may be kept.
+    fn reason(&self) -> Option<String> {
+        self.settings.reason.as_deref().map(|reason| self.mask.hide(reason))
+    }
+
+    fn with_ledger(&self, act: impl FnOnce(Desk<'_>, &Me<'_>) -> Result<End, Ending>) -> Result<End, Ending> {
+        let books = wiring::books(self.settings, self.stop).map_err(|fault| ends::faulted(&fault))?;
+        let run = Uuid::now_v7().to_string();
+        let actor = self.settings.actor();
+        let ci_run = self.settings.actions.as_ref().and_then(|actions| actions.run_url.as_deref());
+        act(Desk { ledger: &books.ledger, clock: self.clock }, &Me { run: &run, actor: &actor, ci_run })
+    }
+
+    fn close(&self, came: Result<End, Ending>) -> Result<u8> {
+        let ending = match &came {
+            Ok(end) => ends::ended(end, Millis(0)),
+            Err(ending) => ending.clone(),
+        };
+        let code = self.screen.end(&ending);
+        if let Some(to) = &self.settings.actions {
+            actions::said(self.screen, to, &ending);
+        }
+        Ok(code)
+    }
+}
+
+fn ended(came: Result<End, Halt>) -> Result<End, Ending> {
+    match came {
+        Ok(end) => Ok(end),
+        Err(Halt::Ended(end)) => Ok(*end),
+        Err(Halt::Fault(fault)) => Err(ends::faulted(&fault)),
+        Err(Halt::Invalid(fault)) => Err(usage(&fault.what, &fault.hint)),
+        Err(Halt::NotBuilt(_)) => Err(usage("the rules ask for what this version of promote cannot do yet", "")),
+    }
+}
+
+/// The one promotion whose id begins so.
+pub fn one(ledger: &dyn Ledger, prefix: &str) -> Result<String, Ending> {
+    let ids = ledger.matching(prefix).map_err(|fault| ends::faulted(&fault))?;
+    match ids.as_slice() {
+        [only] => Ok(only.clone()),
+        [] => {
+            let mut ending = usage(
+                &format!("there is no promotion `{prefix}`"),
+                "`promote list` shows what there is; --ledger names another place",
+            );
+            ending.seen.push(format!("looked in {}", ledger.place()));
+            Err(ending)
+        }
+        several => {
+            let mut ending = Ending::refused(USAGE, format!("`{prefix}` is the beginning of several promotions"));
+            ending.seen.extend(several.iter().take(10).cloned());
+            Err(ending)
+        }
+    }
+}
+
+fn usage(what: &str, next: &str) -> Ending {
+    let mut ending = Ending::refused(USAGE, what);
+    ending.next.push(next.to_owned());
+    ending
+}
