@@ -1,5 +1,7 @@
 //! `promote --help`: the commands in groups, in the order in which people meet them.
 
+use std::fmt::Write as _;
+
 use clap::Command;
 use clap::builder::styling::Styles;
 
@@ -26,11 +28,11 @@ pub fn grouped(command: Command) -> Command {
     let (header, literal) = (styles.get_header(), styles.get_literal());
     let mut text = String::new();
     for (heading, members) in groups(&command) {
-        text.push_str(&format!("{header}{heading}:{header:#}\n"));
+        let _ = writeln!(text, "{header}{heading}:{header:#}");
         for (name, about) in members {
             let lines = words::wrapped(&" ".repeat(SAID_AT), SAID_AT, &about, COLUMNS);
             let said = lines.join("\n");
-            text.push_str(&format!("  {literal}{name}{literal:#}{}\n", &said[2 + name.len()..]));
+            let _ = writeln!(text, "  {literal}{name}{literal:#}{}", &said[2 + name.len()..]);
         }
         text.push('\n');
     }

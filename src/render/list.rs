@@ -73,7 +73,7 @@ fn foot(listing: &Listing, about: About<'_>) -> String {
         out = format!("The newest {} of {} promotions", count_of(shown as u64), count_of(listing.known));
     }
     if open > 0 {
-        out.push_str(&format!(", {} open", count_of(open as u64)));
+        out = format!("{out}, {} open", count_of(open as u64));
     }
     out.push_str(". `promote show <id>` tells one.");
     out
