@@ -220,7 +220,7 @@ pub trait Ledger {
     fn order(&self, order: &Order) -> Result<(), Fault>;
     /// Every entry of a promotion, in order; empty if there is none.
     fn entries(&self, id: &str) -> Result<Vec<Entry>, Fault>;
-    /// The ids that start with a text.
+    /// The ids that start with a text. Where some of those that the heads list do, older ones are not looked through.
     fn matching(&self, prefix: &str) -> Result<Vec<String>, Fault>;
     /// The head of a service and environment, derived from its records.
     fn head(&self, service: &str, environment: &str) -> Result<Head, Fault> {

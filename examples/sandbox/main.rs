@@ -134,6 +134,7 @@ impl Sandbox {
             .env("GITOPS_REPO", self.git.url())
             .env("GITOPS_TOKEN", WRITE_TOKEN)
             .env("GITOPS_BRANCH", "main")
+            .env("PROMOTE_LEDGER", ".promote")
             .env("ARGOCD_SERVER", self.argo.url())
             .env("ARGOCD_USERNAME", USER)
             .env("ARGOCD_PASSWORD", PASSWORD)

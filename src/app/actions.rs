@@ -2,15 +2,17 @@
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use uuid::Uuid;
 
+use crate::adapters::ledger::place::Place;
 use crate::app::screen::Screen;
 use crate::app::settings::{Actions, Settings};
 use crate::pipeline::job::{End, Job};
 use crate::promotion::id::canonical;
+use crate::promotion::outcome::Outcome;
 use crate::render::actions;
 use crate::render::diff::FileDiff;
 use crate::render::ending::Ending;
@@ -21,8 +23,9 @@ use crate::render::report::Heading;
 const SUMMARY_LIMIT: usize = 1024 * 1024;
 /// The word of an end that is no outcome: usage, rules or settings.
 const INVALID: &str = "invalid";
-/// The gate report's name in the ledger's directory.
+/// The gate report's name in the ledger's directory; where the ledger is none, in the usual one.
 const REPORT: &str = "gate-report.json";
+const REPORTS: &str = ".promote";
 
 /// Everything there is to tell.
 pub struct Told<'a> {
@@ -34,6 +37,14 @@ pub struct Told<'a> {
     pub ending: &'a Ending,
     /// The plan's diffs.
     pub diffs: &'a [FileDiff],
+}
+
+/// Says loudly that the records die with the job, where they would.
+pub fn warn_of_ledger(screen: &Screen, settings: &Settings) {
+    let (Some(_), Ok(Place::Directory(root))) = (&settings.actions, settings.place()) else { return };
+    let root = root.display();
+    let text = format!("the records are in {root} of this runner, and die with the job: set ledger: branch:promotions");
+    screen.say(&actions::warning("promote", None, &text));
 }
 
 /// Tells GitHub Actions. A summary or output that cannot be written is a warning: it changes nothing about what was done.
@@ -50,9 +61,15 @@ pub fn tell(screen: &Screen, settings: &Settings, to: &Actions, told: &Told<'_>)
 
 /// Tells GitHub Actions of an end before there was anything to run: settings or rules that cannot be.
 pub fn refused(screen: &Screen, to: &Actions) {
+    ended(screen, to, None);
+}
+
+/// Tells GitHub Actions how it ended as a whole: of a command that is about no single promotion, or about several.
+pub fn ended(screen: &Screen, to: &Actions, outcome: Option<Outcome>) {
     let Some(file) = &to.output else { return };
     let delimiter = format!("ghadelimiter_{}", Uuid::now_v7());
-    let written = actions::output("outcome", INVALID, &delimiter).map_err(anyhow::Error::from);
+    let written =
+        actions::output("outcome", outcome.map_or(INVALID, Outcome::word), &delimiter).map_err(anyhow::Error::from);
     if let Err(error) = written.and_then(|text| append(file, &text)) {
         screen.say(&actions::warning("promote", None, &format!("{error:#}")));
     }
@@ -76,15 +93,19 @@ fn outputs(screen: &Screen, settings: &Settings, to: &Actions, told: &Told<'_>) 
     let end = told.end;
     let mut report = String::new();
     if let Some(gates) = end.and_then(|end| end.report.as_ref()) {
-        let path = settings.ledger.join(REPORT);
-        std::fs::create_dir_all(&settings.ledger).with_context(|| format!("create {}", settings.ledger.display()))?;
+        let folder = match settings.place() {
+            Ok(Place::Directory(root)) => root,
+            Ok(Place::Branch { .. }) | Err(_) => PathBuf::from(REPORTS),
+        };
+        std::fs::create_dir_all(&folder).with_context(|| format!("create {}", folder.display()))?;
+        let path = folder.join(REPORT);
         let text = canonical(&serde_json::to_value(gates)?);
         std::fs::write(&path, screen.hide(&text)).with_context(|| format!("write {}", path.display()))?;
         report = path.display().to_string();
     }
     let images = end.and_then(|end| end.request.as_ref()).map(|request| request.images.as_slice()).unwrap_or_default();
     let version: Vec<String> = images.iter().map(|wanted| wanted.new.version()).collect();
-    let outcome = told.ending.exit.outcome().map_or(INVALID, crate::promotion::outcome::Outcome::word);
+    let outcome = told.ending.exit.outcome().map_or(INVALID, Outcome::word);
     let commit = end.and_then(|end| end.commit.clone()).unwrap_or_default();
     let id = end.and_then(|end| end.id.clone()).unwrap_or_default();
     let values = [

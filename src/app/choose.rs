@@ -11,14 +11,14 @@ use crate::ports::Ledger;
 use crate::promotion::folded::{self, Folded};
 use crate::promotion::outcome::Outcome;
 use crate::promotion::request::RequestKind;
-use crate::promotion::rules::{Promotion, Rules, Service};
+use crate::promotion::rules::{Environment, Promotion, Rules, Service};
 use crate::render::ending::{Ending, USAGE};
 
 /// The service and promotion that the settings name.
 pub fn asked_for<'a>(rules: &'a Rules, settings: &Settings) -> Result<(&'a Service, &'a Promotion), Ending> {
     let service = service(rules, settings)?;
-    let from = environment(service, settings.from.as_deref(), "--from")?;
-    let to = environment(service, settings.to.as_deref(), "--to")?;
+    let from = environment(service, settings.from.as_deref(), "--from")?.name.as_str();
+    let to = environment(service, settings.to.as_deref(), "--to")?.name.as_str();
     let found = rules.promotion(from, to);
     found.map(|promotion| (service, promotion)).ok_or_else(|| no_promotion(rules, from, to))
 }
@@ -30,7 +30,7 @@ pub fn undoing<'a>(
     env: Option<&str>,
 ) -> Result<(&'a Service, &'a Promotion), Ending> {
     let service = service(rules, settings)?;
-    let to = environment(service, env.or(settings.to.as_deref()), "--env")?;
+    let to = environment(service, env.or(settings.to.as_deref()), "--env")?.name.as_str();
     leading_to(rules, to).map(|promotion| (service, promotion))
 }
 
@@ -112,11 +112,11 @@ fn leading_to<'a>(rules: &'a Rules, to: &str) -> Result<&'a Promotion, Ending> {
     found.ok_or_else(|| no_promotion(rules, "any environment", to))
 }
 
-fn environment<'a>(service: &'a Service, name: Option<&str>, flag: &str) -> Result<&'a str, Ending> {
+/// The environment of this name; `flag` is where it should have been given.
+pub fn environment<'a>(service: &'a Service, name: Option<&str>, flag: &str) -> Result<&'a Environment, Ending> {
     let names: Vec<String> = service.environments.iter().map(|environment| environment.name.clone()).collect();
     let Some(name) = name else { return Err(usage("an environment is not given", "nothing", &names, flag)) };
-    let found = service.environment(name).map(|environment| environment.name.as_str());
-    found.ok_or_else(|| usage("no such environment", name, &names, flag))
+    service.environment(name).ok_or_else(|| usage("no such environment", name, &names, flag))
 }
 
 fn usage(what: &str, seen: &str, names: &[String], flag: &str) -> Ending {

@@ -17,6 +17,11 @@ use crate::render::style::COLUMNS;
 /// Settings that are switches: a flag without a value.
 const SWITCHES: [&str; 3] = ["dry-run", "auto-approve", "skip-validation"];
 
+/// Settings of one promotion, which a look at all of them has no use for.
+const OF_ONE_RUN: [&str; 7] = ["from", "to", "reason", "dry-run", "auto-approve", "skip-validation", "wait-lock"];
+/// Settings that a person's order has no use for.
+const OF_NO_ORDER: [&str; 7] = ["from", "to", "dry-run", "auto-approve", "skip-validation", "commit", "wait-lock"];
+
 /// The whole command line, for parsing and for `--help`.
 pub fn command() -> Command {
     let about = "Promotes a version of a service between environments, and proves that it was right to";
@@ -41,7 +46,21 @@ fn road() -> Vec<Command> {
     vec![
         common("validate", "Judge the gates of a promotion; writes nothing"),
         common("plan", "Judge, and print every write that a run would make; writes nothing"),
-        common("run", "Judge, commit, sync, verify, and roll back what does not verify"),
+        common("run", "Judge, commit, sync, verify, and roll back what does not verify").arg(
+            Arg::new("auto")
+                .long("auto")
+                .action(ArgAction::SetTrue)
+                .conflicts_with_all(["from", "to"])
+                .help("every promotion that the rules let go by itself (`auto_promote`) and that is ready, in their order"),
+        ),
+        without("check-auto", "Say of each promotion whether it should be made now, and if not, why not", &OF_ONE_RUN)
+            .after_help("Writes nothing. Exit codes: 0 one can be made now; else the strongest reason why none\ncan: 10 a gate failed, 11 something could not be found out, 13 only time, approvals or\na new version are lacking.")
+            .arg(
+                Arg::new("version")
+                    .long("version")
+                    .value_name("VERSION")
+                    .help("only if the source pins this version: a tag or a digest"),
+            ),
         common("rollback", "Restore the version from before a promotion")
             .arg(env("the environment that is restored"))
             .arg(id("the promotion that is undone; else the newest one to the environment")),
@@ -60,6 +79,8 @@ fn life() -> Vec<Command> {
         common("resume", "Go on with a promotion that a run left, from wherever it stands")
             .arg(env("the environment, where several promotions are open"))
             .arg(id("its id, or the beginning of it; else the only open one")),
+        without("adopt", "Take what an environment pins as given: a baseline; needs --reason", &OF_NO_ORDER)
+            .arg(env("the environment")),
         common("unlock", "Take an environment's lock away from the run that holds it; needs --reason")
             .arg(env("the environment that is unlocked")),
     ]
@@ -96,10 +117,15 @@ fn rules() -> Command {
 
 /// A command that takes every setting.
 fn common(name: &'static str, about: &'static str) -> Command {
+    without(name, about, &[])
+}
+
+/// A command that takes every setting but some.
+fn without(name: &'static str, about: &'static str, but: &[&str]) -> Command {
     let json = switch("json", "print a document for programs");
     INPUTS
         .iter()
-        .filter(|input| !input.flag.is_empty())
+        .filter(|input| !input.flag.is_empty() && !but.contains(&input.flag))
         .fold(Command::new(name).about(about), |command, input| command.arg(flag(input.flag, input.meaning)))
         .arg(json)
 }
@@ -150,7 +176,10 @@ pub fn run(arguments: Vec<OsString>, environment: impl Iterator<Item = (OsString
         ("rules", Some((_, check))) => (Task::Check, check),
         ("validate", _) => (Task::Validate, matches),
         ("plan", _) => (Task::Plan, matches),
+        ("run", _) if matches.get_flag("auto") => (Task::Auto, matches),
         ("run", _) => (Task::Run, matches),
+        ("check-auto", _) => (Task::CheckAuto { version: text(matches, "version") }, matches),
+        ("adopt", _) => (Task::Adopt { env: text(matches, "env") }, matches),
         ("request", _) => (Task::Request, matches),
         ("execute", _) => (Task::Execute { id: text(matches, "id") }, matches),
         ("resume", _) => (Task::Resume { id: text(matches, "id"), env: text(matches, "env") }, matches),

@@ -4,16 +4,16 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::Result;
-use uuid::Uuid;
 
 use crate::adapters::clock::SystemClock;
-use crate::app::actions::{self, Told};
+use crate::app::actions;
+use crate::app::door::Door;
 use crate::app::life::{Counter, Verb};
 use crate::app::mask::{self, Mask};
-use crate::app::rules_file::{self, Loaded};
+use crate::app::rules_file;
 use crate::app::screen::Screen;
 use crate::app::settings::{Settings, Sources};
-use crate::app::{choose, ends, log, show, wiring};
+use crate::app::{adopt, auto, choose, log, show, wiring};
 use crate::pipeline::ends::stands;
 use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::list::Asked;
@@ -21,15 +21,11 @@ use crate::pipeline::run::Wanted;
 use crate::pipeline::{life, run as road, undo};
 use crate::ports::{Clock as _, World};
 use crate::promotion::folded::Folded;
-use crate::promotion::outcome::Outcome;
-use crate::promotion::planning::PlanFault;
 use crate::promotion::request::RequestKind;
 use crate::promotion::rules::{Promotion, Service};
 use crate::promotion::words;
-use crate::render::diff::FileDiff;
-use crate::render::ending::{self, Ending, INVALID, USAGE};
-use crate::render::report::{self, Heading};
-use crate::render::{json, plan};
+use crate::render::ending::{Ending, INVALID, USAGE};
+use crate::render::json;
 
 /// What to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +67,18 @@ pub enum Task {
         /// The promotion that is undone.
         id: Option<String>,
         /// The environment that is restored.
+        env: Option<String>,
+    },
+    /// Promote whatever may go by itself.
+    Auto,
+    /// Say what should be promoted now, and if not, why not.
+    CheckAuto {
+        /// The version that is asked about.
+        version: Option<String>,
+    },
+    /// Take what an environment pins as given.
+    Adopt {
+        /// The environment.
         env: Option<String>,
     },
     /// Check the rules.
@@ -166,60 +174,46 @@ fn perform(
                 };
                 Counter { screen, settings, mask, clock, stop }.unlock(&service.name, env.as_deref())
             }
-            Ok(loaded) => Door { task, settings, screen, clock, loaded: &loaded, mask }.go(stop),
+            Ok(loaded) => {
+                let (judges, several) = (matches!(task, Task::Validate | Task::Plan), *task == Task::Auto);
+                let door = &Door { settings, screen, clock, loaded: &loaded, mask, stop, judges, several };
+                match task {
+                    Task::Auto => auto::run(door),
+                    Task::CheckAuto { version } => auto::check(door, version.as_deref()),
+                    Task::Adopt { env } => adopt::run(door, env.as_deref()),
+                    _ => Errand { task, door }.go(),
+                }
+            }
         },
     }
 }
 
-/// Everything that a command on a promotion has at hand.
-struct Door<'a> {
+/// What to do, and what there is to do it with.
+struct Errand<'a> {
     task: &'a Task,
-    settings: &'a Settings,
-    screen: &'a Screen,
-    clock: &'a SystemClock,
-    loaded: &'a Loaded,
-    mask: &'a Mask,
+    door: &'a Door<'a>,
 }
 
-impl Door<'_> {
-    fn go(&self, stop: &Arc<AtomicBool>) -> Result<u8> {
-        let chosen = self.chosen(stop);
-        let ((service, promotion), story) = match chosen {
+impl Errand<'_> {
+    fn go(&self) -> Result<u8> {
+        let door = self.door;
+        let ((service, promotion), story) = match self.chosen(door.stop) {
             Ok(chosen) => chosen,
-            Err(ending) => {
-                self.settings.actions.iter().for_each(|to| actions::refused(self.screen, to));
-                return Ok(self.screen.end(&ending));
-            }
+            Err(ending) => return Ok(door.refused(&ending)),
         };
-        let run = Uuid::now_v7().to_string();
-        let actor = self.settings.actor();
-        // It goes into the record and the commit.
-        let reason = self.settings.reason.as_deref().map(|reason| self.mask.hide(reason));
-        let job = Job {
-            rules: &self.loaded.rules,
-            rules_path: &self.loaded.path,
-            rules_text: &self.loaded.text,
-            service,
-            promotion,
-            commit: self.settings.commit.as_deref(),
-            reason: reason.as_deref(),
-            run: &run,
-            actor: &actor,
-            ci_run: self.settings.actions.as_ref().and_then(|actions| actions.run_url.as_deref()),
-            wait_lock: self.settings.wait_lock,
-            promote: env!("CARGO_PKG_VERSION"),
-        };
-        let came = match bypass(self.settings, promotion) {
+        let who = door.who();
+        let job = door.job(&who, service, promotion);
+        let came = match door.bypass(promotion) {
             Some(halt) => Err(halt),
-            None => self.walk(&job, story.as_ref(), stop),
+            None => self.walk(&job, story.as_ref()),
         };
-        self.screen.end_group();
-        self.close(&job, came)
+        door.screen.end_group();
+        door.close(&job, came)
     }
 
     /// The service and the promotion that the command is about, and the ledger's own where it is about one of those.
     fn chosen(&self, stop: &Arc<AtomicBool>) -> Result<((&Service, &Promotion), Option<Folded>), Ending> {
-        let (rules, settings) = (&self.loaded.rules, self.settings);
+        let (rules, settings) = (&self.door.loaded.rules, self.door.settings);
         let story = match self.task {
             Task::Execute { id } => choose::named(settings, stop, id.as_deref())?,
             Task::Resume { id, env } => choose::left(settings, stop, id.as_deref(), env.as_deref())?,
@@ -230,19 +224,14 @@ impl Door<'_> {
     }
 
     /// Opens the world and walks the road.
-    fn walk(&self, job: &Job<'_>, story: Option<&Folded>, stop: &Arc<AtomicBool>) -> Result<End, Halt> {
+    fn walk(&self, job: &Job<'_>, story: Option<&Folded>) -> Result<End, Halt> {
         road::built(job)?;
-        let wired = wiring::open(self.settings, self.mask, job, stop)?;
-        let tell = |event: &_| self.screen.tell(event, self.clock.now());
-        let world = World {
-            evidence: &wired.evidence,
-            delivery: &wired.delivery,
-            deployer: wired.deployer.as_ref().map(|deployer| deployer as _),
-            ledger: &wired.ledger,
-            clock: self.clock,
-            tell: &tell,
-        };
-        let dry = self.settings.dry_run;
+        let Door { settings, screen, clock, mask, stop, .. } = *self.door;
+        let wired = wiring::open(settings, mask, job, stop)?;
+        actions::warn_of_ledger(screen, settings);
+        let tell = |event: &_| screen.tell(event, clock.now());
+        let world = wired.world(clock, &tell);
+        let dry = settings.dry_run;
         if let Some(story) = story {
             return go_on(&world, job, story, dry);
         }
@@ -254,69 +243,6 @@ impl Door<'_> {
             Task::Rollback { id, .. } => undo::roll_back(&world, job, id.as_deref()),
             _ => road::plan(&world, job, Wanted::Now),
         }
-    }
-
-    /// Prints how it ended, tells GitHub Actions, and gives the exit code.
-    fn close(&self, job: &Job<'_>, came: Result<End, Halt>) -> Result<u8> {
-        let took = self.screen.took(self.clock.now());
-        let ending = match &came {
-            Ok(end) => ends::ended(end, took),
-            Err(halt) => ends::halted(halt, job.promotion, job.rules_path),
-        };
-        let end = came.as_ref().ok();
-        let snapshot = end.and_then(|end| end.facts.as_deref()).map(|facts| &facts.target.snapshot);
-        let planned = end.and_then(|end| end.plan.as_deref());
-        let diffs = match (planned, snapshot) {
-            (Some(plan), Some(snapshot)) => ends::diffs(plan, snapshot),
-            _ => Vec::new(),
-        };
-        self.print(job, end, &ending, &diffs);
-        if let Some(to) = &self.settings.actions {
-            actions::tell(self.screen, self.settings, to, &Told { job, end, ending: &ending, diffs: &diffs });
-        }
-        Ok(ending.exit.code())
-    }
-
-    fn print(&self, job: &Job<'_>, end: Option<&End>, ending: &Ending, diffs: &[FileDiff]) {
-        let style = self.screen.style();
-        let mut said = false;
-        if let Some(end) = end {
-            let images = end.facts.as_deref().map(|facts| facts.version.clone()).unwrap_or_default();
-            let heading = Heading {
-                service: &job.service.name,
-                from: &job.promotion.from,
-                to: &job.promotion.to,
-                images: &images,
-                commit: end.facts.as_deref().and_then(|facts| facts.commit.as_deref()),
-            };
-            let judged = matches!(self.task, Task::Validate | Task::Plan) || self.settings.dry_run;
-            let held = matches!(end.outcome, Outcome::Held | Outcome::Unknown | Outcome::Waiting);
-            let report = end.report.as_ref().filter(|report| (judged || held) && !report.rows.is_empty());
-            if let Some(gates) = report {
-                self.screen.say(&report::text(&heading, gates, style));
-            }
-            let planned = end.plan.as_deref().filter(|_| judged);
-            if let Some(planned) = planned {
-                let gap = if report.is_some() { "\n" } else { "" };
-                self.screen.say(&format!("{gap}{}\n", plan::text(planned, diffs, style)));
-            }
-            // Right below a report that holds the promotion, its answer is not said again.
-            said = held && report.is_some() && planned.is_none();
-            for entry in &end.unkept {
-                self.screen.say(&format!("{entry}\n"));
-            }
-            if self.screen.json() {
-                self.screen.document(&match (planned, &end.report) {
-                    (Some(planned), Some(gates)) => json::plan(planned, diffs, gates, end.outcome),
-                    (None, Some(gates)) if judged => json::validate(&heading, gates, end.outcome),
-                    _ => json::ending(ending),
-                });
-            }
-        } else if self.screen.json() {
-            self.screen.document(&json::ending(ending));
-        }
-        let words = if said { format!("\n{}", ending::after_report(ending)) } else { ending::text(ending, style) };
-        self.screen.say(&words);
     }
 }
 
@@ -331,15 +257,4 @@ fn go_on(world: &World<'_>, job: &Job<'_>, story: &Folded, dry: bool) -> Result<
         RequestKind::Rollback { undoes } if dry => undo::plan(world, job, Some(undoes)),
         RequestKind::Rollback { undoes } => undo::roll_back(world, job, Some(undoes)),
     }
-}
-
-/// A bypass must be allowed by the rules, which this version cannot do yet: it is refused, never ignored. Approvals need no
-/// bypass as long as a promotion that asks for some is refused as a whole.
-fn bypass(settings: &Settings, promotion: &Promotion) -> Option<Halt> {
-    let refused = || PlanFault {
-        what: "gates cannot be skipped: this version of promote knows no bypass of gates".to_owned(),
-        seen: format!("SKIP_VALIDATION (or --skip-validation) is set for {} → {}", promotion.from, promotion.to),
-        hint: "take it away, or change the gates in the rules".to_owned(),
-    };
-    settings.skip_validation.then(|| Halt::Invalid(refused()))
 }

@@ -40,6 +40,18 @@ pub fn halted(halt: &Halt, promotion: &Promotion, rules_path: &str) -> Ending {
             ending.next = vec!["take these parts out, or promote with another rule of the file".to_owned()];
             ending
         }
+        other => stopped(other),
+    }
+}
+
+/// The same of a command that is about no single promotion.
+pub fn stopped(halt: &Halt) -> Ending {
+    match halt {
+        Halt::NotBuilt(parts) => {
+            let mut ending = Ending::refused(INVALID, "the rules ask for what this version of promote cannot do yet");
+            ending.seen = parts.iter().map(|part| format!("`{}` is not built yet", part.part)).collect();
+            ending
+        }
         Halt::Invalid(fault) => {
             let mut ending = Ending::refused(INVALID, &fault.what);
             ending.seen = vec![fault.seen.clone(), "nothing was written".to_owned()];

@@ -84,6 +84,7 @@ impl Counter<'_> {
     }
 
     fn with_ledger(&self, act: impl FnOnce(Desk<'_>, &Me<'_>) -> Result<End, Ending>) -> Result<End, Ending> {
+        actions::warn_of_ledger(self.screen, self.settings);
         let books = wiring::books(self.settings, self.stop).map_err(|fault| ends::faulted(&fault))?;
         let run = Uuid::now_v7().to_string();
         let actor = self.settings.actor();

@@ -3,9 +3,12 @@
 //! The only place that reads the process's environment, and where `anyhow` ends.
 
 pub mod actions;
+pub mod adopt;
+pub mod auto;
 pub mod choose;
 pub mod cli;
 pub mod commands;
+pub mod door;
 pub mod ends;
 pub mod help;
 pub mod life;

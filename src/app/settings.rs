@@ -6,7 +6,9 @@ use std::path::PathBuf;
 
 use crate::adapters::argocd::options::Options;
 use crate::adapters::git::address::Address;
+use crate::adapters::ledger::place::{Named, Place};
 use crate::adapters::secret::Secret;
+use crate::ports::Fault;
 use crate::promotion::request::{Actor, ActorKnown};
 use crate::promotion::rules::quantity;
 use crate::promotion::time::Millis;
@@ -35,7 +37,12 @@ const fn input(
 
 /// Every setting, in the order of the README's table.
 pub const INPUTS: &[Input] = &[
-    input("command", "", &[], "what to do: `validate`, `plan`, `run`, `rollback`, `show` or `rules check`"),
+    input(
+        "command",
+        "",
+        &[],
+        "what to do: `validate`, `plan`, `run`, `run --auto`, `check-auto`, `adopt`, `rollback`, `show` or `rules check`",
+    ),
     input("from", "from", &["FROM_ENV"], "the environment that has the version"),
     input("to", "to", &["TO_ENV"], "the environment that shall get it"),
     input("service", "service", &["SERVICE"], "the service, where the rules have several"),
@@ -51,7 +58,13 @@ pub const INPUTS: &[Input] = &[
         &["PROMOTE_WAIT_LOCK"],
         "how long to wait for an environment that another run holds: `10m`",
     ),
-    input("ledger", "ledger", &["PROMOTE_LEDGER"], "the directory that keeps the records"),
+    input(
+        "ledger",
+        "ledger",
+        &["PROMOTE_LEDGER"],
+        "where the records are kept: `branch:<name>`, `<repository>#<branch>`, or a directory",
+    ),
+    input("ledger-token", "", &["LEDGER_TOKEN"], "the token for its repository, where it is another one"),
     input("gitops-repo", "gitops-repo", &["GITOPS_REPO"], "the GitOps repository: owner/name, a URL, or a local path"),
     input("gitops-token", "", &["GITOPS_TOKEN"], "the token for it"),
     input("gitops-branch", "gitops-branch", &["GITOPS_BRANCH"], "its branch; else its default branch"),
@@ -102,8 +115,10 @@ pub struct Settings {
     pub commit: Option<String>,
     /// How long to wait for an environment that another run holds.
     pub wait_lock: Millis,
-    /// The ledger.
-    pub ledger: PathBuf,
+    /// The ledger, as it is written: see [`Place`].
+    pub ledger: Option<String>,
+    /// The token for its repository.
+    pub ledger_token: Option<Secret>,
     /// The GitOps repository.
     pub gitops_repo: Option<String>,
     /// The token for it.
@@ -237,7 +252,8 @@ impl Sources {
             skip_validation: self.switch("skip-validation")?,
             commit: self.text("commit"),
             wait_lock: self.span("wait-lock")?,
-            ledger: self.path("ledger").unwrap_or_else(|| PathBuf::from(".promote")),
+            ledger: self.text("ledger"),
+            ledger_token: self.secret("ledger-token"),
             gitops_repo: self.text("gitops-repo"),
             gitops_token: self.secret("gitops-token"),
             gitops_branch: self.text("gitops-branch"),
@@ -292,9 +308,22 @@ impl Settings {
             ("ARGOCD_PASSWORD", self.argocd_password.clone()),
             ("ARGOCD_AUTH_TOKEN", self.argocd_auth_token.clone()),
             ("GITOPS_REPO_PASSWORD", self.password_in_address()),
+            ("LEDGER_TOKEN", self.ledger_token.clone()),
+            ("LEDGER_PASSWORD", self.ledger.as_deref().and_then(|text| Place::password(text, &self.github_server))),
         ];
         let named = named.into_iter().filter_map(|(name, secret)| secret.map(|secret| (name, secret)));
         named.chain(self.headers().into_iter().map(|secret| ("ARGOCD_OPTS_HEADER", secret))).collect()
+    }
+
+    /// Where the ledger is.
+    pub fn place(&self) -> Result<Place, Fault> {
+        Place::of(&Named {
+            ledger: self.ledger.as_deref(),
+            ledger_token: self.ledger_token.as_ref(),
+            gitops_repo: self.gitops_repo.as_deref(),
+            gitops_token: self.gitops_token.as_ref(),
+            server: &self.github_server,
+        })
     }
 
     /// The password in the GitOps repository's address. What cannot be an address is refused later, without being shown.
@@ -337,6 +366,14 @@ mod tests {
         assert!(!sources(&[], &[("INPUT_DRY-RUN", "false"), ("DRY_RUN", "true")]).settings().unwrap().dry_run);
         let fault = sources(&[], &[("INPUT_DRY-RUN", "maybe")]).settings().unwrap_err();
         assert_eq!(fault.to_string(), "INPUT_DRY-RUN: `maybe` is not `true` or `false`");
+    }
+
+    #[test]
+    fn the_ledgers_secrets_are_among_them() {
+        let ledger = ("PROMOTE_LEDGER", "https://me:hunter2-and-more@git.example.com/a.git#records");
+        let settings = sources(&[], &[("LEDGER_TOKEN", "ledger-token-1"), ledger]).settings().unwrap();
+        let names: Vec<&str> = settings.secrets().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["LEDGER_TOKEN", "LEDGER_PASSWORD"]);
     }
 
     #[test]

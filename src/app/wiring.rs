@@ -13,15 +13,17 @@ use crate::adapters::argocd::server::{Login, ServerSettings};
 use crate::adapters::clock::SystemClock;
 use crate::adapters::evidence::files;
 use crate::adapters::git::address::Address;
+use crate::adapters::git::store::Access;
 use crate::adapters::github::repository::Repository;
 use crate::adapters::gitops::{GitOps, GitOpsSettings, RepoSettings};
 use crate::adapters::health;
 use crate::adapters::http::{Http, HttpSettings};
-use crate::adapters::ledger::DirectoryLedger;
+use crate::adapters::ledger::Records;
 use crate::app::mask::Mask;
 use crate::app::settings::Settings;
 use crate::pipeline::job::{Halt, Job};
-use crate::ports::{Clock as _, Evidence, Fault, FaultKind};
+use crate::ports::{Clock as _, Evidence, Fault, FaultKind, World};
+use crate::promotion::event::Event;
 use crate::promotion::facts::{Reading, Subject, SubjectKnown};
 use crate::promotion::rules::{HealthCheck, Source};
 
@@ -40,8 +42,22 @@ pub struct Wired {
     /// Argo CD, where the target names applications.
     pub deployer: Option<ArgoCd>,
     /// The ledger.
-    pub ledger: DirectoryLedger,
+    pub ledger: Records,
     _runtime: Runtime,
+}
+
+impl Wired {
+    /// The world, as the road is given it.
+    pub fn world<'a>(&'a self, clock: &'a SystemClock, tell: &'a dyn Fn(&Event)) -> World<'a> {
+        World {
+            evidence: &self.evidence,
+            delivery: &self.delivery,
+            deployer: self.deployer.as_ref().map(|deployer| deployer as _),
+            ledger: &self.ledger,
+            clock,
+            tell,
+        }
+    }
 }
 
 /// Evidence from the working directory, and health checks over HTTP.
@@ -76,20 +92,17 @@ impl Evidence for Workspace {
 
 /// Connects the settings to the adapters; nothing is reached yet.
 pub fn open(settings: &Settings, mask: &Mask, job: &Job<'_>, stop: &Arc<AtomicBool>) -> Result<Wired, Halt> {
-    let runtime = runtime(stop)?;
-    let ca_pem = match &settings.ca_file {
-        Some(file) => Some(std::fs::read(file).map_err(|error| {
-            let why = format!("{}: {error}", file.display());
-            Fault::new(FaultKind::Settings, "read the certificates", why).hint("name a PEM file with --ca-file")
-        })?),
-        None => None,
-    };
-    let http_settings = HttpSettings { ca_pem, ..HttpSettings::default() };
-    let http = Http::new(&http_settings, runtime.handle().clone())?;
-    let clock = SystemClock::new(Arc::clone(stop));
     let (_, source) = job.source()?;
     let (_, target) = job.target()?;
-    let watched = !source.apps.is_empty() || !target.apps.is_empty();
+    open_all(settings, mask, !source.apps.is_empty() || !target.apps.is_empty(), stop)
+}
+
+/// Connects the settings to the adapters; `watched`: Argo CD is one of them, where it is set.
+pub fn open_all(settings: &Settings, mask: &Mask, watched: bool, stop: &Arc<AtomicBool>) -> Result<Wired, Halt> {
+    let runtime = runtime(stop)?;
+    let http_settings = http_settings(settings)?;
+    let http = Http::new(&http_settings, runtime.handle().clone())?;
+    let clock = SystemClock::new(Arc::clone(stop));
     let deployer = match &settings.argocd_server {
         Some(server) if watched => Some(argocd(settings, server, http_settings, &runtime)?),
         _ => None,
@@ -104,20 +117,40 @@ pub fn open(settings: &Settings, mask: &Mask, job: &Job<'_>, stop: &Arc<AtomicBo
         },
         delivery: gitops(settings, &http)?,
         deployer,
-        ledger: DirectoryLedger::new(settings.ledger.clone()),
+        ledger: ledger(settings, &http)?,
         _runtime: runtime,
     })
 }
 
-/// The ledger alone, for commands that neither read nor write anything else.
+/// The ledger alone, for commands that neither read nor write anything else, and the runtime that it blocks on.
 pub struct Books {
     /// The ledger.
-    pub ledger: DirectoryLedger,
+    pub ledger: Records,
+    _runtime: Runtime,
 }
 
 /// Opens the ledger that the settings name; nothing is reached yet.
-pub fn books(settings: &Settings, _stop: &Arc<AtomicBool>) -> Result<Books, Fault> {
-    Ok(Books { ledger: DirectoryLedger::new(settings.ledger.clone()) })
+pub fn books(settings: &Settings, stop: &Arc<AtomicBool>) -> Result<Books, Fault> {
+    let runtime = runtime(stop)?;
+    let http = Http::new(&http_settings(settings)?, runtime.handle().clone())?;
+    Ok(Books { ledger: ledger(settings, &http)?, _runtime: runtime })
+}
+
+fn ledger(settings: &Settings, http: &Http) -> Result<Records, Fault> {
+    let GitOpsSettings { author, ssh, depth_max, .. } = GitOpsSettings::default();
+    let access = Access { http: http.clone(), temp: settings.temp.clone(), ssh, depth_max };
+    Records::open(&settings.place()?, &access, &author)
+}
+
+fn http_settings(settings: &Settings) -> Result<HttpSettings, Fault> {
+    let ca_pem = match &settings.ca_file {
+        Some(file) => Some(std::fs::read(file).map_err(|error| {
+            let why = format!("{}: {error}", file.display());
+            Fault::new(FaultKind::Settings, "read the certificates", why).hint("name a PEM file with --ca-file")
+        })?),
+        None => None,
+    };
+    Ok(HttpSettings { ca_pem, ..HttpSettings::default() })
 }
 
 fn gitops(settings: &Settings, http: &Http) -> Result<GitOps, Fault> {

@@ -6,6 +6,7 @@ use std::thread;
 use crate::pipeline::ends;
 use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::keep::Beginning;
+use crate::pipeline::path;
 use crate::ports::{Branch, Fault, FaultKind, World};
 use crate::promotion::event::{Event, Phase};
 use crate::promotion::facts::{EnvironmentFacts, Facts, Reading, Soak};
@@ -173,6 +174,7 @@ pub fn facts(world: &World<'_>, job: &Job<'_>, asked: &Asked) -> Result<Facts, H
     Ok(Facts {
         at: now,
         commit: job.commit.map(str::to_owned).or_else(|| version.iter().find_map(commit_in_tag)),
+        path: path::path(world, job, &asked.source.snapshot, &version)?,
         version,
         source: asked.source.clone(),
         target: without_ourselves(&asked.target, &asked.id),

@@ -2,7 +2,7 @@
 
 use crate::pipeline::job::{End, Job};
 use crate::promotion::folded::{Folded, Refusal};
-use crate::promotion::image::ImageRef;
+use crate::promotion::image::{self, ImageRef};
 use crate::promotion::life::State;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::plan::Plan;
@@ -64,8 +64,7 @@ fn old_versions(plan: &Plan) -> String {
 
 /// Images in words: `app 1.20 and worker 3.1`.
 pub fn versions(images: &[ImageRef]) -> String {
-    let texts: Vec<String> = images.iter().map(|image| format!("{} {}", image.short_name(), image.version())).collect();
-    words::list(&texts)
+    image::versions(images)
 }
 
 /// How a promotion stands that this run cannot move: who moved it, and where to.

@@ -50,7 +50,8 @@ impl Job<'_> {
         self.place(&self.promotion.to)
     }
 
-    fn place(&self, name: &str) -> Result<(&Environment, &Target), Halt> {
+    /// An environment and its one target.
+    pub fn place(&self, name: &str) -> Result<(&Environment, &Target), Halt> {
         let environment = self.service.environment(name);
         let place = environment.and_then(|environment| environment.targets.first().map(|target| (environment, target)));
         place.ok_or_else(|| {

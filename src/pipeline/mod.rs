@@ -10,6 +10,8 @@
 //!
 //! Every step of a run is kept in the ledger as it is done, and each finds what an earlier run of the same promotion did.
 
+pub mod adopt;
+pub mod auto;
 pub mod collect;
 pub mod commit;
 pub mod ends;
@@ -18,6 +20,8 @@ pub mod keep;
 pub mod life;
 pub mod list;
 pub mod lock;
+pub mod past;
+pub mod path;
 pub mod restore;
 pub mod run;
 pub mod undo;

@@ -141,6 +141,7 @@ fn facts(world: &World<'_>, request: &Request, snapshot: Snapshot, head: Head) -
         commit: None,
         source: now.clone(),
         target: now,
+        path: Vec::new(),
         readings: BTreeMap::new(),
         merged: BTreeMap::new(),
         soak: None,

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::promotion::head::Head;
 use crate::promotion::image::ImageRef;
 use crate::promotion::live::AppState;
+use crate::promotion::path::Predecessor;
 use crate::promotion::time::{Millis, Time};
 
 /// What one source of evidence said. Missing and unreadable are never zero and never a pass.
@@ -243,6 +244,9 @@ pub struct Facts {
     pub source: EnvironmentFacts,
     /// The environment that it goes to.
     pub target: EnvironmentFacts,
+    /// The environments before the target, from the first one to the source; empty only for a rollback, which needs none.
+    #[serde(default)]
+    pub path: Vec<Predecessor>,
     /// The evidence, by its id in the rules.
     pub readings: BTreeMap<String, Reading>,
     /// The merge of all evidence of a gate that reads several, by the gate's name; a gate with one has no entry here.

@@ -5,6 +5,8 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::promotion::words;
+
 /// One image that an environment pins. Identity is the digest; without one it is `repository:tag`, which can be moved
 /// under our feet and is marked `mutable` wherever it is shown.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -82,6 +84,23 @@ impl ImageRef {
 /// The last part of a path-like name.
 pub fn short_name(name: &str) -> &str {
     name.rsplit('/').next().unwrap_or(name)
+}
+
+/// Images in words: `app 1.20 and worker 3.1`.
+pub fn versions(images: &[ImageRef]) -> String {
+    let texts: Vec<String> = images.iter().map(|image| format!("{} {}", image.short_name(), image.version())).collect();
+    words::list(&texts)
+}
+
+/// Whether every image of a version stands among others, in this very version.
+pub fn all_among(version: &[ImageRef], images: &[ImageRef]) -> bool {
+    version.iter().all(|wanted| namesake(wanted, images).is_some_and(|image| image.same_version(wanted)))
+}
+
+/// The image of the same name; else of the same last part, since each environment may write the name in its own way.
+fn namesake<'a>(wanted: &ImageRef, images: &'a [ImageRef]) -> Option<&'a ImageRef> {
+    let whole = images.iter().find(|image| image.name == wanted.name);
+    whole.or_else(|| images.iter().find(|image| image.short_name() == wanted.short_name()))
 }
 
 /// `repository:tag@digest`, as it is pulled.

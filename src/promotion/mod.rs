@@ -20,6 +20,7 @@ pub mod live;
 pub mod number;
 pub mod order;
 pub mod outcome;
+pub mod path;
 pub mod pins;
 pub mod place;
 pub mod plan;

@@ -5,6 +5,7 @@
 //! come from outside (test names, commit subjects, messages of resources) pass through [`escape`] on their way.
 
 pub mod actions;
+pub mod auto;
 pub mod diff;
 pub mod ending;
 pub mod escape;

@@ -210,6 +210,7 @@ fn facts() -> Facts {
         source: environment("dev"),
         target: environment("staging"),
         version: Vec::new(),
+        path: Vec::new(),
         readings: Default::default(),
         merged: Default::default(),
         soak: None,

@@ -9,6 +9,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use promote::adapters::ledger::Records;
+use promote::ports::Ledger;
+
 use self::ends::Ends;
 use self::stage::{Play, Ran, Running, Stage, files};
 
@@ -126,8 +129,9 @@ fn for_each_at_once<T: Sync>(all: &[T], act: impl Fn(&T) + Sync) {
     });
 }
 
-/// How many promotions have ended.
+/// How many promotions have ended. What was all but written when its process was killed, whoever looks finishes.
 fn ended(stage: &Stage) -> usize {
+    Records::directory(stage.ledger()).heads().unwrap();
     files(&stage.ledger()).iter().filter(|file| file.to_string_lossy().ends_with("-closed.json")).count()
 }
 

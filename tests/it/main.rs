@@ -4,6 +4,7 @@
 
 mod action;
 mod argocd;
+mod auto;
 mod bad_input;
 mod documents;
 mod gitops;
@@ -11,8 +12,11 @@ mod harness;
 mod http;
 mod kill;
 mod layers;
+mod lazy;
+mod ledger;
 mod life;
 mod list;
+mod order;
 mod packages;
 mod races;
 mod readme;

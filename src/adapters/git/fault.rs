@@ -82,7 +82,11 @@ pub(crate) fn refusal(status: &str, said: &str) -> Refusal {
     if !hook && RACES.iter().any(|race| status.contains(race) || said.contains(race)) {
         return Refusal::Race;
     }
-    if status.contains("failed to update ref") || status.contains("failed to lock") {
+    // The refs of an atomic push say only that one of them failed.
+    if ["failed to update ref", "failed to lock", "atomic", "transaction failed"]
+        .iter()
+        .any(|text| status.contains(text))
+    {
         return Refusal::Perhaps;
     }
     Refusal::Rule
@@ -112,6 +116,8 @@ mod tests {
             ("failed to update ref", "error: cannot lock ref 'refs/heads/main': File exists", Refusal::Race),
             ("incorrect old value provided", "", Refusal::Race),
             ("failed to update ref", "", Refusal::Perhaps),
+            ("atomic push failure", "", Refusal::Perhaps),
+            ("atomic transaction failed", "cannot lock ref 'a': is at 1 but expected 2", Refusal::Race),
             ("pre-receive hook declined", "GH006: Protected branch update failed", Refusal::Rule),
             ("hook declined", "cannot lock ref said the hook", Refusal::Rule),
             ("protected branch hook declined", "", Refusal::Rule),

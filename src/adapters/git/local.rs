@@ -115,6 +115,11 @@ impl Local {
         let tip = self.tip(branch)?;
         let repository = self.repository()?;
         self.refuse_checked_out(&repository, &tip.branch)?;
+        self.writable(&repository)
+    }
+
+    /// Checks that objects can be written.
+    pub(crate) fn writable(&self, repository: &Repository) -> Result<(), Fault> {
         let objects = repository.commondir().join("objects");
         // A file without a name, which is gone when it is closed.
         tempfile::tempfile_in(&objects).map(drop).map_err(|error| {
@@ -125,7 +130,7 @@ impl Local {
     }
 
     /// A branch that is checked out somewhere would show our commit as undone in that working directory.
-    fn refuse_checked_out(&self, repository: &Repository, branch: &str) -> Result<(), Fault> {
+    pub(crate) fn refuse_checked_out(&self, repository: &Repository, branch: &str) -> Result<(), Fault> {
         let here = !repository.is_bare() && head(repository).as_deref() == Some(branch);
         let names = repository.worktrees();
         let linked = names.iter().flat_map(|names| names.iter().flatten().flatten()).any(|name| {

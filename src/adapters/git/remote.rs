@@ -48,12 +48,7 @@ enum Answer {
 impl Remote {
     /// The repository at the end of a wire; nothing is reached yet.
     pub(crate) fn new(wire: Wire, shown: String, temp: &Path) -> Result<Self, Fault> {
-        let doing = "make a directory for git objects";
-        let dir = tempfile::Builder::new().prefix("promote-git-").tempdir_in(temp).map_err(|error| {
-            Fault::new(FaultKind::Settings, doing, format!("{}: {error}", temp.display()))
-                .hint("set TMPDIR to a directory that can be written to")
-        })?;
-        Repository::init(dir.path()).map_err(|error| fault::of(doing, &error))?;
+        let dir = directory(temp)?;
         Ok(Self { line: Line::open(wire)?, shown, dir, fetched: BTreeMap::new(), unsure: BTreeSet::new() })
     }
 
@@ -268,6 +263,17 @@ impl Remote {
             None => fault::of(doing, &git2::Error::new(error.code(), error.class(), self.words(error.message()))),
         }
     }
+}
+
+/// A directory of our own for objects, which goes when it is dropped.
+pub(crate) fn directory(temp: &Path) -> Result<TempDir, Fault> {
+    let doing = "make a directory for git objects";
+    let dir = tempfile::Builder::new().prefix("promote-git-").tempdir_in(temp).map_err(|error| {
+        Fault::new(FaultKind::Settings, doing, format!("{}: {error}", temp.display()))
+            .hint("set TMPDIR to a directory that can be written to")
+    })?;
+    Repository::init(dir.path()).map_err(|error| fault::of(doing, &error))?;
+    Ok(dir)
 }
 
 /// The branch in the server's listing.

@@ -40,6 +40,7 @@ pub(crate) struct SmartHttp {
     hidden: Vec<Secret>,
     /// Where the token comes from, for hints: `GITOPS_TOKEN`.
     token_name: String,
+    two: bool,
     trace: Trace,
 }
 
@@ -53,7 +54,13 @@ impl SmartHttp {
             hidden.extend(value.to_str().ok().and_then(|text| text.strip_prefix("Basic ")).and_then(Secret::new));
         }
         let base = Arc::new(Mutex::new(url));
-        Ok(Self { http, base, authorization, hidden, token_name: token_name.to_owned(), trace: Trace::default() })
+        let (token_name, two, trace) = (token_name.to_owned(), false, Trace::default());
+        Ok(Self { http, base, authorization, hidden, token_name, two, trace })
+    }
+
+    /// The same, asking the server for version 2 of the protocol (gitprotocol-v2, "HTTP Transport").
+    pub(crate) fn speaking_two(self) -> Self {
+        Self { two: true, ..self }
     }
 
     /// What this wire leaves behind.
@@ -82,7 +89,7 @@ impl SmartHttp {
         url.set_query(Some(&format!("service={service}")));
         for _ in 0..=HOPS {
             let mut call = Call::new(Method::GET, url.clone());
-            call.headers = self.headers();
+            call.headers = self.headers(service);
             let answer = self.http.read(&call)?;
             if (300..400).contains(&answer.status) {
                 url = self.redirected(&url, &answer)?;
@@ -115,9 +122,14 @@ impl SmartHttp {
         })
     }
 
-    fn headers(&self) -> HeaderMap {
+    fn headers(&self, service: &str) -> HeaderMap {
         let login = self.authorization.clone().map(|value| (AUTHORIZATION, value));
-        login.into_iter().chain([(USER_AGENT, HeaderValue::from_static(AGENT))]).collect()
+        let mut headers: HeaderMap = login.into_iter().chain([(USER_AGENT, HeaderValue::from_static(AGENT))]).collect();
+        // There is no version 2 of pushing.
+        if self.two && service == "git-upload-pack" {
+            headers.insert("git-protocol", HeaderValue::from_static("version=2"));
+        }
+        headers
     }
 
     fn doing(&self) -> String {
@@ -172,7 +184,7 @@ impl SmartHttp {
         let mut url = self.base();
         url.set_path(&format!("{}/{service}", url.path().trim_end_matches('/')));
         let media = |end: &str| format!("application/x-{service}-{end}");
-        let request = self.http.client().post(url.clone()).headers(self.headers()).timeout(EXCHANGE);
+        let request = self.http.client().post(url.clone()).headers(self.headers(service)).timeout(EXCHANGE);
         let request = request.header(CONTENT_TYPE, media("request")).header(ACCEPT, media("result")).body(body);
         if writes {
             self.trace.sent.store(true, Ordering::SeqCst);

@@ -30,6 +30,7 @@ pub(crate) struct Ssh {
     args: Vec<String>,
     path: String,
     shown: String,
+    two: bool,
     trace: Trace,
 }
 
@@ -46,7 +47,14 @@ impl Ssh {
         let mut args: Vec<String> = ["-o", "BatchMode=yes", "-o", "ConnectTimeout=15"].map(str::to_owned).into();
         args.extend(port.map(|port| ["-p".to_owned(), port.to_string()]).into_iter().flatten());
         args.push(user.map_or_else(|| host.to_owned(), |user| format!("{user}@{host}")));
-        Self { program, args, path: path.to_owned(), shown, trace: Trace::default() }
+        Self { program, args, path: path.to_owned(), shown, two: false, trace: Trace::default() }
+    }
+
+    /// The same, asking the server for version 2 of the protocol. A server that does not accept the variable speaks as ever.
+    pub(crate) fn speaking_two(mut self) -> Self {
+        self.args.splice(0..0, ["-o", "SendEnv=GIT_PROTOCOL"].map(str::to_owned));
+        self.two = true;
+        self
     }
 
     /// What this wire leaves behind.
@@ -67,6 +75,7 @@ impl Ssh {
         let service = if writes { "git-receive-pack" } else { "git-upload-pack" };
         let doing = format!("reach the repository {}", self.shown);
         let mut child = Command::new(&self.program)
+            .envs(self.two.then_some(("GIT_PROTOCOL", "version=2")))
             .args(&self.args)
             .arg(format!("{service} {}", quoted(&self.path)))
             .stdin(Stdio::piped())

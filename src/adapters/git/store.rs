@@ -1,7 +1,7 @@
 //! A repository, wherever it is: its tip, its objects, and the one way to move a branch.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use git2::{Oid, Repository};
 
@@ -29,6 +29,32 @@ pub struct Access {
     pub depth_max: u32,
 }
 
+/// How a repository is reached.
+#[derive(Debug)]
+pub(crate) enum Reached {
+    /// It is a directory of this machine.
+    Directly(PathBuf),
+    /// It is behind a wire.
+    By(Wire),
+}
+
+impl Access {
+    /// How the repository at an address is reached; nothing is reached yet. A token beats the password in the address.
+    pub(crate) fn wire(&self, address: &Address, token: Option<&Secret>, token_name: &str) -> Result<Reached, Fault> {
+        Ok(Reached::By(match address {
+            Address::Local(path) => return Ok(Reached::Directly(path.clone())),
+            Address::Http { url, login } => {
+                let user = login.as_ref().map(|login| login.user.clone());
+                let login = token.cloned().map(|token| Login::token(user, token)).or_else(|| login.clone());
+                Wire::Http(SmartHttp::new(self.http.clone(), url.clone(), login.as_ref(), token_name)?)
+            }
+            Address::Ssh { user, host, port, path } => {
+                Wire::Ssh(Ssh::new(self.ssh.clone(), user.as_deref(), host, *port, path, address.shown()))
+            }
+        }))
+    }
+}
+
 /// A repository.
 #[derive(Debug)]
 pub(crate) struct Store {
@@ -44,7 +70,7 @@ enum Place {
 }
 
 impl Store {
-    /// The repository at an address; nothing is reached yet. A token beats the password in the address.
+    /// The repository at an address; nothing is reached yet.
     pub(crate) fn new(
         access: &Access,
         address: &Address,
@@ -52,23 +78,11 @@ impl Store {
         token_name: &str,
     ) -> Result<Self, Fault> {
         let shown = address.shown();
-        let wire = match address {
-            Address::Local(path) => {
-                let place = Place::Local(Local::new(path.clone()));
-                return Ok(Self { place, shown, depth_max: access.depth_max });
-            }
-            Address::Http { url, login } => {
-                let user = login.as_ref().map(|login| login.user.clone());
-                let login = token.cloned().map(|token| Login::token(user, token)).or_else(|| login.clone());
-                Wire::Http(SmartHttp::new(access.http.clone(), url.clone(), login.as_ref(), token_name)?)
-            }
-            Address::Ssh { user, host, port, path } => {
-                let program = access.ssh.clone();
-                Wire::Ssh(Ssh::new(program, user.as_deref(), host, *port, path, shown.clone()))
-            }
+        let place = match access.wire(address, token, token_name)? {
+            Reached::Directly(path) => Place::Local(Local::new(path)),
+            Reached::By(wire) => Place::Remote(Box::new(Remote::new(wire, shown.clone(), &access.temp)?)),
         };
-        let remote = Remote::new(wire, shown.clone(), Path::new(&access.temp))?;
-        Ok(Self { place: Place::Remote(Box::new(remote)), shown, depth_max: access.depth_max })
+        Ok(Self { place, shown, depth_max: access.depth_max })
     }
 
     /// The address as it may be shown.

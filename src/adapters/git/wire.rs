@@ -43,7 +43,16 @@ impl Wire {
         }
     }
 
-    fn open(&self, service: Service) -> Result<Box<dyn SmartSubtransportStream>, git2::Error> {
+    /// The same, asking the server to speak version 2 of the protocol, which libgit2 does not know.
+    pub(crate) fn speaking_two(self) -> Self {
+        match self {
+            Self::Http(http) => Self::Http(http.speaking_two()),
+            Self::Ssh(ssh) => Self::Ssh(ssh.speaking_two()),
+        }
+    }
+
+    /// The bytes of one exchange, both ways.
+    pub(crate) fn open(&self, service: Service) -> Result<Box<dyn SmartSubtransportStream>, git2::Error> {
         match self {
             Self::Http(http) => Ok(Box::new(http.exchange(service))),
             Self::Ssh(ssh) => Ok(Box::new(ssh.spawn(service)?)),

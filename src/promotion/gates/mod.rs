@@ -3,6 +3,7 @@
 pub mod explain;
 pub mod lookup;
 pub mod needs;
+pub mod order;
 pub mod rows;
 pub mod usable;
 
@@ -13,7 +14,7 @@ use crate::promotion::gates::rows::Judge;
 use crate::promotion::report::GateReport;
 use crate::promotion::rules::{Promotion, Source};
 
-/// Judges every gate of a promotion, in the order of the rules.
+/// Judges the order of environments, and every gate of a promotion in the order of the rules.
 pub fn evaluate(
     promotion: &Promotion,
     evidence: &BTreeMap<String, Source>,
@@ -21,7 +22,8 @@ pub fn evaluate(
     rules_path: &str,
 ) -> GateReport {
     let judge = Judge { promotion, evidence, facts, rules_path };
-    GateReport::of(promotion.gates.iter().map(|gate| judge.row(gate)).collect())
+    let order = order::rows(promotion, facts, rules_path);
+    GateReport::of(order.into_iter().chain(promotion.gates.iter().map(|gate| judge.row(gate))).collect())
 }
 
 #[cfg(test)]

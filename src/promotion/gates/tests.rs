@@ -10,6 +10,7 @@ use crate::promotion::gates::evaluate;
 use crate::promotion::gates::needs::needs;
 use crate::promotion::head::Head;
 use crate::promotion::image::ImageRef;
+use crate::promotion::path::{Pins, Predecessor, Running};
 use crate::promotion::report::{GateReport, GateRow, Mark, Verdict};
 use crate::promotion::rules::{At, Format, Gate, GateKind, Promotion, Rollback, Source, SourceKind, Verify};
 use crate::promotion::time::{Millis, Time};
@@ -65,6 +66,8 @@ fn promotion(gates: Vec<Gate>) -> Promotion {
         gates,
         require_digest: false,
         require_subject: false,
+        trust_baseline: false,
+        auto_promote: false,
         verify: Verify::default(),
         rollback: Rollback::default(),
         not_built: Vec::new(),
@@ -92,6 +95,18 @@ fn facts(readings: &[(&str, Reading)]) -> Facts {
         commit: Some("c0ffee1".into()),
         source: environment("staging"),
         target: environment("production"),
+        path: vec![Predecessor {
+            environment: "staging".into(),
+            place: "k8s".into(),
+            comes_from: None,
+            leads_to: "production".into(),
+            record: None,
+            baseline: None,
+            pins: Pins::Version,
+            running: Running::NotAsked,
+            stay: None,
+            soak_min: None,
+        }],
         readings: readings.iter().map(|(id, reading)| ((*id).to_owned(), reading.clone())).collect(),
         merged: BTreeMap::new(),
         soak: None,
@@ -101,7 +116,10 @@ fn facts(readings: &[(&str, Reading)]) -> Facts {
 }
 
 fn judge(promotion: &Promotion, sources: &[(String, Source)], facts: &Facts) -> GateReport {
-    evaluate(promotion, &sources.iter().cloned().collect(), facts, "rules.yaml")
+    let mut report = evaluate(promotion, &sources.iter().cloned().collect(), facts, "rules.yaml");
+    let order = report.rows.remove(0);
+    assert_eq!((order.id.as_str(), order.mark), ("order.staging", Mark::Pass), "order comes first, and is met here");
+    report
 }
 
 fn one(gate: Gate, sources: &[(String, Source)], facts: &Facts) -> GateRow {

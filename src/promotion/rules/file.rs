@@ -63,6 +63,12 @@ pub struct Promotion {
     /// Refuse evidence that is not bound to the version.
     #[serde(default)]
     pub require_subject: bool,
+    /// Let a version that `promote adopt` took as given count as if its promotion were recorded.
+    #[serde(default)]
+    pub trust_baseline: bool,
+    /// Let `promote run --auto` promote what passes.
+    #[serde(default)]
+    pub auto_promote: bool,
     /// Judged on the target environment, after the sync.
     #[serde(default)]
     pub verify: Option<Placed<Verify>>,

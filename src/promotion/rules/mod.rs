@@ -163,6 +163,10 @@ pub struct Promotion {
     pub require_digest: bool,
     /// Refuse evidence that is not bound to a version.
     pub require_subject: bool,
+    /// A version that was adopted in an environment counts there as recorded.
+    pub trust_baseline: bool,
+    /// Whether `promote run --auto` promotes what passes.
+    pub auto_promote: bool,
     /// Judged on the target, after the sync.
     pub verify: Verify,
     /// What to do when that fails.

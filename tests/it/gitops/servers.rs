@@ -8,6 +8,7 @@ use super::{
     settings,
 };
 use crate::world::bare::Bare;
+use crate::world::fake_ssh::fake_ssh;
 use crate::world::git_server::{GitServer, READ_TOKEN, Trouble, WRITE_TOKEN};
 
 const NEW: &str = "resources:\n  - ../../base\nimages:\n  - name: app\n    newTag: \"1.20\"\n";
@@ -75,16 +76,6 @@ fn by_a_path_and_by_a_file_address() {
         let bare = bare();
         commits_through(&gitops(&format!("{scheme}{}", bare.path().display())), &bare);
     }
-}
-
-/// A stand-in for ssh that runs the command here: it gets what ssh gets, and writes down what that was.
-fn fake_ssh(dir: &std::path::Path, body: &str) -> std::path::PathBuf {
-    use std::os::unix::fs::PermissionsExt;
-    let path = dir.join("fake-ssh");
-    let log = dir.join("ssh-args");
-    std::fs::write(&path, format!("#!/bin/sh\nprintf '%s\\n' \"$@\" >> '{}'\n{body}\n", log.display())).unwrap();
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
-    path
 }
 
 fn with_ssh(bare: &Bare, body: &str) -> GitOps {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use promote::adapters::ledger::DirectoryLedger;
+use promote::adapters::ledger::Records;
 use promote::ports::Ledger;
 use serde_json::{Value, json};
 
@@ -60,7 +60,7 @@ impl Ends {
             let value = serde_json::from_slice(&fs::read(root.join(file)).unwrap()).unwrap();
             (file.display().to_string(), scrubbed(value, &known))
         };
-        let head = DirectoryLedger::new(stage.ledger()).head("app", environment).unwrap();
+        let head = Records::directory(stage.ledger()).head("app", environment).unwrap();
         Self {
             commits: commits.collect(),
             records: files(&root).iter().map(record).collect(),

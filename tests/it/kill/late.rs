@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use promote::adapters::ledger::DirectoryLedger;
+use promote::adapters::ledger::Records;
 use promote::ports::Ledger;
 
 use super::ends::Ends;
@@ -175,7 +175,7 @@ fn an_end_whose_head_was_not_written_is_not_forgotten_by_the_next_promotion() {
     let stage = Stage::new(&Play::usual());
     let first = stage.run("staging");
     assert_eq!(first.code, Some(0), "{}", first.said);
-    let ledger = DirectoryLedger::new(stage.ledger());
+    let ledger = Records::directory(stage.ledger());
     let head = ledger.head("app", "staging").unwrap();
     let id = head.current.clone().unwrap();
     // As a kill between the last entry and the head leaves it.

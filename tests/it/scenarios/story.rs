@@ -145,6 +145,8 @@ impl Story {
         let mut repository = REPOSITORY.to_owned();
         if self.script.serve {
             repository = sandbox.serve().url();
+            // What is compared is read from files.
+            sandbox.set("PROMOTE_LEDGER", ".promote");
         }
         if !self.script.argocd.is_empty() {
             let apps = self.script.argocd.iter().map(|(name, app)| app.spec(name, &sandbox.gitops, &repository));

@@ -133,6 +133,21 @@ impl Bare {
         out.lines().map(str::to_owned).collect()
     }
 
+    /// Adds many files to a branch in one commit, by one process.
+    pub(crate) fn fill(&self, branch: &str, files: &[(String, String)], message: &str) -> String {
+        let date = EPOCH + self.commits.fetch_add(1, Ordering::SeqCst) * 60;
+        let from = self.tip(branch).map(|tip| format!("from {tip}\n")).unwrap_or_default();
+        let mut stream = format!(
+            "commit refs/heads/{branch}\ncommitter Dana <dana@example.com> {date} +0000\ndata {}\n{message}\n{from}",
+            message.len()
+        );
+        for (path, text) in files {
+            stream.push_str(&["M 100644 inline ", path, "\ndata ", &text.len().to_string(), "\n", text, "\n"].concat());
+        }
+        self.feed(&["fast-import", "--quiet"], stream.as_bytes(), &[]);
+        self.tip(branch).unwrap()
+    }
+
     /// The same with files that can be executed.
     pub(crate) fn commit_executable(&self, branch: &str, files: &[(&str, &[u8])], message: &str) -> String {
         self.write(branch, files, "100755", message)

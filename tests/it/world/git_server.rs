@@ -54,6 +54,9 @@ struct Inner {
     after: Mutex<Vec<(usize, Action)>>,
     public: Mutex<bool>,
     accepted: Mutex<Vec<String>>,
+    old: Mutex<bool>,
+    received: AtomicUsize,
+    sent: AtomicUsize,
 }
 
 /// The server. It stops when it is dropped.
@@ -78,6 +81,9 @@ impl GitServer {
             after: Mutex::default(),
             public: Mutex::default(),
             accepted: Mutex::default(),
+            old: Mutex::default(),
+            received: AtomicUsize::new(0),
+            sent: AtomicUsize::new(0),
         });
         let router = Router::new().fallback(answer).with_state(Arc::clone(&inner));
         let (stop, stopped) = oneshot::channel();
@@ -120,6 +126,11 @@ impl GitServer {
         self.inner.troubles.lock().unwrap().push(Planned { on: on.to_owned(), trouble, times });
     }
 
+    /// No request has a trouble any more.
+    pub(crate) fn clear(&self) {
+        self.inner.troubles.lock().unwrap().clear();
+    }
+
     /// Does something once the n-th request from now on (from 1) has been carried out, before it is answered.
     pub(crate) fn after(&self, n: usize, action: impl FnOnce() + Send + 'static) {
         self.inner.after.lock().unwrap().push((self.requests() + n, Box::new(action)));
@@ -129,6 +140,21 @@ impl GitServer {
     pub(crate) fn accept(&self, user: &str, password: &str) {
         let login = format!("Basic {}", base64(format!("{user}:{password}").as_bytes()));
         self.inner.accepted.lock().unwrap().push(login);
+    }
+
+    /// Speaks only the protocol before version 2 from now on.
+    pub(crate) fn speak_old(&self) {
+        *self.inner.old.lock().unwrap() = true;
+    }
+
+    /// How many bytes of bodies have come.
+    pub(crate) fn received(&self) -> usize {
+        self.inner.received.load(Ordering::SeqCst)
+    }
+
+    /// How many bytes of bodies the backend has answered.
+    pub(crate) fn sent(&self) -> usize {
+        self.inner.sent.load(Ordering::SeqCst)
     }
 
     /// Lets anybody read without a login.
@@ -154,6 +180,7 @@ async fn answer(State(inner): State<Arc<Inner>>, request: Request) -> Response {
     let line = format!("{} {}", parts.method, parts.uri);
     inner.seen.lock().unwrap().push(line.clone());
     let body = to_bytes(body, 64 << 20).await.unwrap();
+    inner.received.fetch_add(body.len(), Ordering::SeqCst);
     let trouble = inner.trouble_for(&line);
     match &trouble {
         Some(Trouble::Drop) => hang_up(),
@@ -172,8 +199,16 @@ async fn answer(State(inner): State<Arc<Inner>>, request: Request) -> Response {
             let inner = Arc::clone(&inner);
             let (kind, encoding) = (header(header::CONTENT_TYPE), header(header::CONTENT_ENCODING));
             let (path, query) = (parts.uri.path().to_owned(), parts.uri.query().unwrap_or_default().to_owned());
-            let cgi = Cgi { method: parts.method, path, query, kind, encoding, body };
-            tokio::task::spawn_blocking(move || cgi.run(&inner.root)).await.unwrap()
+            let protocol =
+                header(header::HeaderName::from_static("git-protocol")).filter(|_| !*inner.old.lock().unwrap());
+            let cgi = Cgi { method: parts.method, path, query, kind, encoding, protocol, body };
+            tokio::task::spawn_blocking(move || {
+                let (response, length) = cgi.run(&inner.root);
+                inner.sent.fetch_add(length, Ordering::SeqCst);
+                response
+            })
+            .await
+            .unwrap()
         }
     };
     for action in inner.due(number) {
@@ -238,11 +273,13 @@ struct Cgi {
     query: String,
     kind: Option<String>,
     encoding: Option<String>,
+    protocol: Option<String>,
     body: Bytes,
 }
 
 impl Cgi {
-    fn run(self, root: &std::path::Path) -> Response {
+    /// The answer, and how long its body is.
+    fn run(self, root: &std::path::Path) -> (Response, usize) {
         let mut command = plain_git();
         command
             .arg("http-backend")
@@ -255,6 +292,7 @@ impl Cgi {
             .env("CONTENT_LENGTH", self.body.len().to_string())
             .env("CONTENT_TYPE", self.kind.unwrap_or_default())
             .env("HTTP_CONTENT_ENCODING", self.encoding.unwrap_or_default())
+            .env("GIT_PROTOCOL", self.protocol.unwrap_or_default())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null());
@@ -277,7 +315,9 @@ impl Cgi {
                 _ => response.header(name, value),
             };
         }
-        response.body(Body::from(out.stdout[cut + 4..].to_vec())).unwrap()
+        let body = out.stdout[cut + 4..].to_vec();
+        let length = body.len();
+        (response.body(Body::from(body)).unwrap(), length)
     }
 }
 

@@ -3,5 +3,6 @@
 pub(crate) mod argo;
 pub(crate) mod bare;
 pub(crate) mod canned;
+pub(crate) mod fake_ssh;
 pub(crate) mod git_server;
 pub(crate) mod health;

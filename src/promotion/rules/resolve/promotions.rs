@@ -70,14 +70,15 @@ impl PromotionReader<'_> {
         for name in [&from, &to] {
             not_built.extend(self.places.not_built.get(name).into_iter().flatten().cloned());
         }
-        let (require_digest, require_subject) = (written.require_digest, written.require_subject);
         let not_built = once(not_built);
         Some(Promotion {
             from,
             to,
             gates,
-            require_digest,
-            require_subject,
+            require_digest: written.require_digest,
+            require_subject: written.require_subject,
+            trust_baseline: written.trust_baseline,
+            auto_promote: written.auto_promote,
             verify,
             rollback,
             not_built,

@@ -1,0 +1,162 @@
+//! The door that commands on promotions go through: what they have at hand, and how they say what came of it.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use anyhow::Result;
+use uuid::Uuid;
+
+use crate::adapters::clock::SystemClock;
+use crate::app::actions::{self, Told};
+use crate::app::ends;
+use crate::app::mask::Mask;
+use crate::app::rules_file::Loaded;
+use crate::app::screen::Screen;
+use crate::app::settings::Settings;
+use crate::pipeline::job::{End, Halt, Job};
+use crate::ports::Clock as _;
+use crate::promotion::outcome::Outcome;
+use crate::promotion::planning::PlanFault;
+use crate::promotion::request::Actor;
+use crate::promotion::rules::{Promotion, Service};
+use crate::render::diff::FileDiff;
+use crate::render::ending::{self, Ending};
+use crate::render::report::{self, Heading};
+use crate::render::{json, plan};
+
+/// Everything that a command on promotions has at hand.
+pub struct Door<'a> {
+    /// What it was told.
+    pub settings: &'a Settings,
+    /// Where its words go.
+    pub screen: &'a Screen,
+    /// Tells the time.
+    pub clock: &'a SystemClock,
+    /// The rules.
+    pub loaded: &'a Loaded,
+    /// What must not be shown or kept.
+    pub mask: &'a Mask,
+    /// Set when the process is asked to stop.
+    pub stop: &'a Arc<AtomicBool>,
+    /// Whether the judgement is what was asked for: it is shown also where nothing is held.
+    pub judges: bool,
+    /// Whether it is about several promotions: then one document tells of all, and not one of each.
+    pub several: bool,
+}
+
+/// Who acts, and why: what every job of one process shares.
+pub struct Who {
+    /// This process.
+    pub run: String,
+    /// Who runs it.
+    pub actor: Actor,
+    /// Why, as it may be kept: it goes into the record and the commit.
+    pub reason: Option<String>,
+}
+
+impl Door<'_> {
+    /// Says that nothing can be done, and tells GitHub Actions; the exit code.
+    pub fn refused(&self, ending: &Ending) -> u8 {
+        self.settings.actions.iter().for_each(|to| actions::refused(self.screen, to));
+        self.screen.end(ending)
+    }
+
+    /// Who acts.
+    pub fn who(&self) -> Who {
+        let reason = self.settings.reason.as_deref().map(|reason| self.mask.hide(reason));
+        Who { run: Uuid::now_v7().to_string(), actor: self.settings.actor(), reason }
+    }
+
+    /// The job that a promotion of the rules is.
+    pub fn job<'a>(&'a self, who: &'a Who, service: &'a Service, promotion: &'a Promotion) -> Job<'a> {
+        Job {
+            rules: &self.loaded.rules,
+            rules_path: &self.loaded.path,
+            rules_text: &self.loaded.text,
+            service,
+            promotion,
+            commit: self.settings.commit.as_deref(),
+            reason: who.reason.as_deref(),
+            run: &who.run,
+            actor: &who.actor,
+            ci_run: self.settings.actions.as_ref().and_then(|actions| actions.run_url.as_deref()),
+            wait_lock: self.settings.wait_lock,
+            promote: env!("CARGO_PKG_VERSION"),
+        }
+    }
+
+    /// A bypass must be allowed by the rules, which this version cannot do yet: it is refused, never ignored. Approvals need no
+    /// bypass as long as a promotion that asks for some is refused as a whole.
+    pub fn bypass(&self, promotion: &Promotion) -> Option<Halt> {
+        let refused = || PlanFault {
+            what: "gates cannot be skipped: this version of promote knows no bypass of gates".to_owned(),
+            seen: format!("SKIP_VALIDATION (or --skip-validation) is set for {} → {}", promotion.from, promotion.to),
+            hint: "take it away, or change the gates in the rules".to_owned(),
+        };
+        self.settings.skip_validation.then(|| Halt::Invalid(refused()))
+    }
+
+    /// Prints how it ended, tells GitHub Actions, and gives the exit code.
+    pub fn close(&self, job: &Job<'_>, came: Result<End, Halt>) -> Result<u8> {
+        let took = self.screen.took(self.clock.now());
+        let ending = match &came {
+            Ok(end) => ends::ended(end, took),
+            Err(halt) => ends::halted(halt, job.promotion, job.rules_path),
+        };
+        let end = came.as_ref().ok();
+        let snapshot = end.and_then(|end| end.facts.as_deref()).map(|facts| &facts.target.snapshot);
+        let planned = end.and_then(|end| end.plan.as_deref());
+        let diffs = match (planned, snapshot) {
+            (Some(plan), Some(snapshot)) => ends::diffs(plan, snapshot),
+            _ => Vec::new(),
+        };
+        self.print(job, end, &ending, &diffs);
+        if let Some(to) = &self.settings.actions {
+            actions::tell(self.screen, self.settings, to, &Told { job, end, ending: &ending, diffs: &diffs });
+        }
+        Ok(ending.exit.code())
+    }
+
+    fn print(&self, job: &Job<'_>, end: Option<&End>, ending: &Ending, diffs: &[FileDiff]) {
+        let style = self.screen.style();
+        let document = self.screen.json() && !self.several;
+        let mut said = false;
+        if let Some(end) = end {
+            let images = end.facts.as_deref().map(|facts| facts.version.clone()).unwrap_or_default();
+            let heading = Heading {
+                service: &job.service.name,
+                from: &job.promotion.from,
+                to: &job.promotion.to,
+                images: &images,
+                commit: end.facts.as_deref().and_then(|facts| facts.commit.as_deref()),
+            };
+            let judged = self.judges || self.settings.dry_run;
+            let held = matches!(end.outcome, Outcome::Held | Outcome::Unknown | Outcome::Waiting);
+            let report = end.report.as_ref().filter(|report| (judged || held) && !report.rows.is_empty());
+            if let Some(gates) = report {
+                self.screen.say(&report::text(&heading, gates, style));
+            }
+            let planned = end.plan.as_deref().filter(|_| judged);
+            if let Some(planned) = planned {
+                let gap = if report.is_some() { "\n" } else { "" };
+                self.screen.say(&format!("{gap}{}\n", plan::text(planned, diffs, style)));
+            }
+            // Right below a report that holds the promotion, its answer is not said again.
+            said = held && report.is_some() && planned.is_none();
+            for entry in &end.unkept {
+                self.screen.say(&format!("{entry}\n"));
+            }
+            if document {
+                self.screen.document(&match (planned, &end.report) {
+                    (Some(planned), Some(gates)) => json::plan(planned, diffs, gates, end.outcome),
+                    (None, Some(gates)) if judged => json::validate(&heading, gates, end.outcome),
+                    _ => json::ending(ending),
+                });
+            }
+        } else if document {
+            self.screen.document(&json::ending(ending));
+        }
+        let words = if said { format!("\n{}", ending::after_report(ending)) } else { ending::text(ending, style) };
+        self.screen.say(&words);
+    }
+}
