@@ -47,7 +47,7 @@ pub fn find(ledger: &dyn Ledger, id: &str) -> Result<(Vec<Entry>, Folded), Endin
         let mut ending = Ending::refused(USAGE, format!("{what} `{id}`"));
         ending.seen = ids.into_iter().take(10).collect();
         ending.seen.push(format!("looked in {}", ledger.place()));
-        ending.next.push("`promote show` lists the records; --ledger names another place".to_owned());
+        ending.next.push("`promote list` shows what there is; --ledger names another place".to_owned());
         return Err(ending);
     };
     let entries = ledger.entries(only).map_err(|fault| failed(&fault))?;

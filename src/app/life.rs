@@ -18,6 +18,9 @@ use crate::promotion::record::{Approved, Cancelled, Rejected};
 use crate::promotion::time::Millis;
 use crate::render::ending::{Ending, USAGE};
 
+/// How much of an id must be written to move a promotion: so much of it never names another one by chance.
+const SAFE: usize = 8;
+
 /// Which word a person says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verb {
@@ -117,6 +120,10 @@ fn ended(came: Result<End, Halt>) -> Result<End, Ending> {
 
 /// The one promotion whose id begins so.
 pub fn one(ledger: &dyn Ledger, prefix: &str) -> Result<String, Ending> {
+    if prefix.len() < SAFE {
+        let what = format!("`{prefix}` is too short to move a promotion by");
+        return Err(usage(&what, &format!("write at least {SAFE} characters of its id; `promote list` shows as many")));
+    }
     let ids = ledger.matching(prefix).map_err(|fault| ends::faulted(&fault))?;
     match ids.as_slice() {
         [only] => Ok(only.clone()),

@@ -203,5 +203,5 @@ fn before(head: &Head, undone: &str) -> Head {
 
 fn nothing_recorded(world: &World<'_>, job: &Job<'_>, why: &str) -> Halt {
     let fault = Fault::new(FaultKind::NotFound, format!("roll back {}", job.promotion.to), why);
-    Halt::Fault(fault.hint(format!("`promote show` lists what {} holds", world.ledger.place())))
+    Halt::Fault(fault.hint(format!("`promote list` shows what {} holds", world.ledger.place())))
 }

@@ -40,8 +40,12 @@ pub struct Folded {
     pub superseded_by: Option<String>,
     /// The last judgement that held it.
     pub judged: Option<Judged>,
-    /// The judgement that let it through, and the plan.
+    /// The judgement that let it through, and the plan. Where a later judgement holds it, the plan is no longer to be carried
+    /// out, but a push of it that was sent may still arrive.
     pub planned: Option<Planned>,
+    /// Whether the newest judgement holds it.
+    #[serde(skip)]
+    pub held: bool,
     /// The commits that hold the new version.
     pub committed: Option<Vec<Committed>>,
     /// The verification that held.
@@ -123,6 +127,7 @@ impl Folded {
             superseded_by: None,
             judged: None,
             planned: None,
+            held: false,
             committed: None,
             verified: None,
             refuted: None,
@@ -171,8 +176,12 @@ impl Folded {
             Milestone::Judged(judged) => {
                 self.outcome = Some(judged.outcome);
                 self.judged = Some((**judged).clone());
+                self.held = true;
             }
-            Milestone::Planned(planned) => self.planned = Some((**planned).clone()),
+            Milestone::Planned(planned) => {
+                self.planned = Some((**planned).clone());
+                self.held = false;
+            }
             Milestone::Committed { commits } => self.committed = Some(commits.clone()),
             Milestone::Verified(verified) => self.verified = Some(verified.clone()),
             Milestone::Refuted(refuted) => self.refuted = Some(refuted.clone()),
@@ -196,15 +205,15 @@ impl Folded {
         self.approved_by.last().map(|approval| approval.at)
     }
 
-    /// The newest judgement: of the plan, else of what holds it.
+    /// The newest judgement: of the plan, or of what holds it.
     pub fn report(&self) -> Option<&GateReport> {
-        let planned = self.planned.as_ref().map(|planned| &planned.report);
+        let planned = self.planned.as_ref().filter(|_| !self.held).map(|planned| &planned.report);
         planned.or_else(|| self.judged.as_ref().map(|judged| &judged.report))
     }
 
     /// The facts that the newest judgement read.
     pub fn facts(&self) -> Option<&Facts> {
-        let planned = self.planned.as_ref().map(|planned| &planned.facts);
+        let planned = self.planned.as_ref().filter(|_| !self.held).map(|planned| &planned.facts);
         planned.or_else(|| self.judged.as_ref().map(|judged| &judged.facts))
     }
 
