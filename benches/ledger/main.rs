@@ -18,13 +18,13 @@ use std::time::Duration;
 use promote::ports::Ledger as _;
 use promote::promotion::record::Entry;
 
-use measure::{Cost, Written};
+use measure::Cost;
 use press::Press;
 use shelf::{Shelf, Site};
 
 /// How many promotions the ledgers hold.
 const SIZES: [usize; 3] = [100, 1000, 10_000];
-/// So many promotions are added to each ledger; the mean counts.
+/// So many promotions are added to each ledger; the median counts.
 const ADDED: usize = 24;
 
 fn main() {
@@ -33,20 +33,35 @@ fn main() {
     let (sizes, added) = if whole { (SIZES, ADDED) } else { ([10, 20, 30], 3) };
     let press = Press::new();
     same_as_by_the_library(press.clone(), if whole { 264 } else { 30 });
-    let mut written = Vec::new();
-    for size in sizes {
+    let mut ledgers = sizes.map(|size| {
         let mut press = press.clone();
         let (shelf, ids) = Shelf::fill(&mut press, size);
         if size == sizes[2] {
             read(&shelf, &ids, if whole { 20 } else { 1 });
         }
-        written.push(Site::ALL.map(|site| add(&shelf, site, press.clone(), added)));
-    }
-    println!("\none more promotion, in five writes: CPU and bytes, and their ratios to those at {}", sizes[0]);
-    for (at, site) in Site::ALL.iter().enumerate() {
-        for (size, row) in sizes.iter().zip(&written) {
-            let (first, this): (&Written, &Written) = (&written[0][at], &row[at]);
-            println!("{:<10} {size:>6} {this}   ratio {}", site.name(), this.beside(first));
+        (shelf, press)
+    });
+    println!(
+        "\none more promotion, in five writes: CPU (median of {added}), bytes, and their ratios to those at {}",
+        sizes[0]
+    );
+    for site in Site::ALL {
+        let mut costs: [Vec<Cost>; 3] = Default::default();
+        let presses = ledgers.each_ref().map(|(_, press)| press.clone());
+        // In turns: what disturbs one of them disturbs all.
+        for _ in 0..added {
+            for ((shelf, press), costs) in ledgers.iter_mut().zip(&mut costs) {
+                costs.push(add(shelf, site, &press.next()));
+            }
+        }
+        if site == Site::Directory {
+            // The branch gets the same promotions; behind the server is that branch, and gets the next ones.
+            ledgers.iter_mut().zip(presses).for_each(|((_, press), before)| *press = before);
+        }
+        let costs = costs.map(Cost::usual);
+        for (size, cost) in sizes.iter().zip(&costs) {
+            // Behind a server the work is not one thread's.
+            println!("{:<10} {size:>6}   {}", site.name(), cost.beside(&costs[0], site != Site::Server));
         }
     }
 }
@@ -96,24 +111,14 @@ fn line(what: &str, costs: &[Duration], baseline: Duration, note: &str) {
     println!("{what:<32} {}   {note}", costs.iter().map(cell).collect::<Vec<_>>().join("  "));
 }
 
-/// What adding promotions costs, each in the five writes of a whole run: the mean.
-fn add(shelf: &Shelf, site: Site, mut press: Press, times: usize) -> Written {
-    let mut total = Cost::default();
-    // The branch behind the server is the one on this machine, which has grown by then.
-    if site == Site::Server {
-        (0..times).for_each(|_| drop(press.next()));
-    }
-    for _ in 0..times {
-        let entries: Vec<Entry> = press.next();
-        let records = shelf.records(site);
-        let before = shelf.bytes(site, &entries);
-        let cpu = measure::here(|| {
-            for entry in &entries {
-                records.append(std::slice::from_ref(entry)).expect("the ledger takes an entry");
-            }
-        });
-        total.add(cpu, shelf.bytes(site, &entries) - before);
-    }
-    // Behind a server the work is not this thread's.
-    Written::mean(&total, times, site != Site::Server)
+/// What adding a promotion costs, in the five writes of a whole run.
+fn add(shelf: &Shelf, site: Site, entries: &[Entry]) -> Cost {
+    let records = shelf.records(site);
+    let before = shelf.bytes(site, entries);
+    let cpu = measure::here(|| {
+        for entry in entries {
+            records.append(std::slice::from_ref(entry)).expect("the ledger takes an entry");
+        }
+    });
+    Cost { cpu, bytes: shelf.bytes(site, entries) - before }
 }

@@ -1,6 +1,5 @@
 //! CPU, as Linux counts it: proc(5), `/proc/<pid>/stat` and `/proc/<pid>/task/<tid>/schedstat`.
 
-use std::fmt;
 use std::fs;
 use std::time::Duration;
 
@@ -38,47 +37,32 @@ fn own() -> Duration {
     Duration::from_nanos(nanos.expect("a number of nanoseconds"))
 }
 
-/// What several promotions cost together.
-#[derive(Default)]
+/// What one promotion costs.
+#[derive(Clone, Copy)]
 pub(crate) struct Cost {
-    cpu: Duration,
-    bytes: u64,
+    /// Of this thread.
+    pub(crate) cpu: Duration,
+    /// Written or sent.
+    pub(crate) bytes: u64,
 }
 
 impl Cost {
-    /// One promotion more.
-    pub(crate) fn add(&mut self, cpu: Duration, bytes: u64) {
-        self.cpu += cpu;
-        self.bytes += bytes;
-    }
-}
-
-/// What one promotion costs.
-pub(crate) struct Written {
-    /// In milliseconds, where it is known.
-    cpu: Option<f64>,
-    /// In kB.
-    bytes: f64,
-}
-
-impl Written {
-    /// The mean.
-    pub(crate) fn mean(cost: &Cost, times: usize, has_cpu: bool) -> Self {
-        let mean = |sum: f64| sum / times as f64;
-        Self { cpu: has_cpu.then(|| mean(cost.cpu.as_secs_f64() * 1e3)), bytes: mean(cost.bytes as f64 / 1e3) }
+    /// Of several: the median of each. Others use the machine too.
+    pub(crate) fn usual(costs: Vec<Self>) -> Self {
+        let mut cpu: Vec<Duration> = costs.iter().map(|cost| cost.cpu).collect();
+        let mut bytes: Vec<u64> = costs.iter().map(|cost| cost.bytes).collect();
+        cpu.sort();
+        bytes.sort();
+        Self { cpu: cpu[cpu.len() / 2], bytes: bytes[bytes.len() / 2] }
     }
 
-    /// The ratios to another one.
-    pub(crate) fn beside(&self, first: &Self) -> String {
+    /// In words, with the ratios to another one.
+    pub(crate) fn beside(&self, first: &Self, has_cpu: bool) -> String {
+        let ratio = self.bytes as f64 / first.bytes as f64;
+        let bytes = format!("{:>6.1} kB {ratio:>5.2}", self.bytes as f64 / 1e3);
+        let ratio = self.cpu.as_secs_f64() / first.cpu.as_secs_f64();
         let cpu =
-            self.cpu.zip(first.cpu).map_or_else(|| "   -".to_owned(), |(this, first)| format!("{:.2}", this / first));
-        format!("{cpu} {:.2}", self.bytes / first.bytes)
-    }
-}
-
-impl fmt::Display for Written {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let cpu = self.cpu.map_or_else(|| "       -   ".to_owned(), |cpu| format!("{cpu:>8.2} ms"));
-        write!(f, "{cpu} {:>8.1} kB", self.bytes)
+            if has_cpu { format!("{:>6.1} ms {ratio:>5.2}", self.cpu.as_secs_f64() * 1e3) } else { " ".repeat(15) };
+        format!("{cpu}   {bytes}")
     }
 }
