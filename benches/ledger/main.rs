@@ -92,6 +92,8 @@ fn read(shelf: &Shelf, ids: &[String], times: usize) {
     println!("{:<32} {:>17} {:>17}   from a server", "", "directory", "branch");
     for (what, arguments) in [
         ("promote --version", vec!["--version"]),
+        ("promote list", vec!["list"]),
+        ("promote list <one of 12 heads>", vec!["list", "shop-0", "--env", "staging"]),
         ("promote show <id>, the newest", vec!["show", newest]),
         ("promote show <id>, the oldest", vec!["show", oldest]),
         ("promote show <8 of the newest>", vec!["show", &newest[..8]]),
