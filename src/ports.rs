@@ -230,6 +230,9 @@ pub enum Claimed {
     Held(Holder),
 }
 
+/// Every head with its newest promotions, by service and environment, or why it makes no sense.
+pub type Heads = BTreeMap<(String, String), Result<HeadFile, Fault>>;
+
 /// Keeps records: append-only, one folder of immutable files for each promotion.
 pub trait Ledger {
     /// Takes the right to write to a service and environment: when it is free, when its holder is certainly gone, or when
@@ -254,8 +257,8 @@ pub trait Ledger {
     }
     /// The head with its newest promotions.
     fn recent(&self, service: &str, environment: &str) -> Result<HeadFile, Fault>;
-    /// Every head with its newest promotions, by service and environment.
-    fn heads(&self) -> Result<BTreeMap<(String, String), HeadFile>, Fault>;
+    /// Every head with its newest promotions, by service and environment. One that cannot be read hides no other.
+    fn heads(&self) -> Result<Heads, Fault>;
     /// Shows the whole ledger as it is written, damaged and foreign files too: the commits of a branch, oldest first, then every
     /// file. What cannot be read is a piece like any other; a fault means that the ledger as a whole cannot be read.
     fn history(&self, show: &mut dyn FnMut(Piece)) -> Result<(), Fault>;

@@ -8,11 +8,13 @@ use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::app::commands::{self, Task};
+use crate::app::help;
 use crate::app::history;
 use crate::app::life::Verb;
 use crate::app::rules_views::View;
 use crate::app::settings::{INPUTS, Sources};
 use crate::render::ending::USAGE;
+use crate::render::style::COLUMNS;
 
 /// Settings that are switches: a flag without a value.
 const SWITCHES: [&str; 3] = ["dry-run", "auto-approve", "skip-validation"];
@@ -28,18 +30,27 @@ pub fn command() -> Command {
     let command = Command::new("promote")
         .version(env!("CARGO_PKG_VERSION"))
         .about(about)
-        .after_help("Exit codes: 0 done, 2 usage, 3 rules or settings, 10 held, 11 unknown, 12 rejected, 13 waiting,\n14 superseded, 20 failed, 21 rolled back, 22 stuck, 23 unconfirmed, 130 interrupted, 1 a bug in promote.")
+        .max_term_width(COLUMNS)
+        .after_help("Exit codes: 0 done, 2 usage, 3 rules or settings, 10 held, 11 unknown, 12 rejected,\n13 waiting, 14 superseded, 20 failed, 21 rolled back, 22 stuck, 23 unconfirmed,\n130 interrupted, 1 a bug in promote.")
         .disable_help_subcommand(true);
     let back = history::commands(common);
-    command.subcommands(road()).subcommands(life()).subcommand(rules()).subcommands(ledger()).subcommands(back)
+    let command =
+        command.subcommands(road()).subcommands(life()).subcommand(rules()).subcommands(ledger()).subcommands(back);
+    help::grouped(
+        command.subcommand(
+            Command::new("schema")
+                .about("Print the JSON Schema of a document")
+                .arg(Arg::new("name").value_name("DOCUMENT").help("the document; else they are named")),
+        ),
+    )
 }
 
 /// Commands on a promotion that the rules have: they walk the road, or a part of it.
 fn road() -> Vec<Command> {
     vec![
         common("validate", "Judge the gates of a promotion; writes nothing"),
-        common("plan", "Judge the gates and print every write that a run would make; writes nothing"),
-        common("run", "Promote: judge, commit, sync, verify, and roll back what does not verify").arg(
+        common("plan", "Judge, and print every write that a run would make; writes nothing"),
+        common("run", "Judge, commit, sync, verify, and roll back what does not verify").arg(
             Arg::new("auto")
                 .long("auto")
                 .action(ArgAction::SetTrue)
@@ -82,8 +93,12 @@ fn life() -> Vec<Command> {
 /// Commands that read the ledger.
 fn ledger() -> Vec<Command> {
     vec![
-        common("show", "Show the record of a promotion")
-            .arg(id("its id, or the beginning of it; else the records are listed")),
+        common("list", "List the newest promotions and all open ones")
+            .arg(env("those to this environment"))
+            .arg(switch("bypassed", "those that bypassed gates or approvals; reads every record that it must"))
+            .arg(Arg::new("of").value_name("SERVICE").help("those of this service").conflicts_with("service")),
+        common("show", "Tell all that is known of one promotion")
+            .arg(id("its id, or the beginning of it; else the promotions are listed")),
         reading(Command::new("bundle").about("Write the evidence bundle of a promotion"))
             .arg(id("its id, or the beginning of it").required(true))
             .arg(Arg::new("out").long("out").value_name("DIR").help("where to; else promotion-bundle/<id>")),
@@ -141,7 +156,7 @@ fn views() -> [Command; 3] {
 }
 
 fn json() -> Arg {
-    Arg::new("json").long("json").action(ArgAction::SetTrue).help("print a document for programs")
+    switch("json", "print a document for programs")
 }
 
 /// A command that takes every setting.
@@ -164,6 +179,10 @@ fn id(help: &'static str) -> Arg {
 
 fn env(help: &'static str) -> Arg {
     Arg::new("env").long("env").value_name("ENVIRONMENT").help(help)
+}
+
+fn switch(name: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
 }
 
 fn flag(name: &'static str, help: &'static str) -> Arg {
@@ -195,7 +214,7 @@ pub fn run(arguments: Vec<OsString>, environment: impl Iterator<Item = (OsString
         return Ok(USAGE);
     };
     let (task, matches) = match (name, matches.subcommand()) {
-        ("rules", Some(("schema", _))) => (Task::Schema, matches),
+        ("rules", Some(("schema", _))) => (Task::Schema { name: Some("rules".to_owned()) }, matches),
         ("rules", Some(("show", show))) => (Task::Meaning, show),
         ("rules", Some(("list", list))) => (Task::Rules(View::List), list),
         ("rules", Some(("test", test))) => (Task::Rules(View::Test { bundle: given(test, "bundle") }), test),
@@ -219,10 +238,17 @@ pub fn run(arguments: Vec<OsString>, environment: impl Iterator<Item = (OsString
         ("bundle", _) => (Task::Bundle { id: given(matches, "id"), out: text(matches, "out") }, matches),
         ("replay", _) => (Task::Replay { bundle: given(matches, "bundle"), inputs: text(matches, "inputs") }, matches),
         ("rollback", _) => (Task::Rollback { id: text(matches, "id"), env: text(matches, "env") }, matches),
-        _ => (Task::Show { id: text(matches, "id") }, matches),
+        ("schema", _) => (Task::Schema { name: text(matches, "name") }, matches),
+        ("list", _) => {
+            let (service, env) = (text(matches, "of"), text(matches, "env"));
+            (Task::List { service, env, bypassed: is_set(matches, "bypassed") }, matches)
+        }
+        _ => match text(matches, "id") {
+            Some(id) => (Task::Show { id }, matches),
+            None => (Task::List { service: None, env: None, bypassed: false }, matches),
+        },
     };
-    let is = |name: &str| matches.try_get_one::<bool>(name).ok().flatten() == Some(&true);
-    let json = is("json") || is("jsonl");
+    let json = is_set(matches, "json") || is_set(matches, "jsonl");
     commands::run(&task, &Sources { flags: flags(matches), environment }, json)
 }
 
@@ -235,6 +261,10 @@ fn with_command(mut arguments: Vec<OsString>, environment: &BTreeMap<String, Str
         arguments.extend(words.split_whitespace().map(OsString::from));
     }
     arguments
+}
+
+fn is_set(matches: &ArgMatches, name: &str) -> bool {
+    matches.try_get_one::<bool>(name).ok().flatten().copied().unwrap_or(false)
 }
 
 fn text(matches: &ArgMatches, name: &str) -> Option<String> {
@@ -250,7 +280,7 @@ fn flags(matches: &ArgMatches) -> BTreeMap<String, String> {
     let mut flags = BTreeMap::new();
     for input in INPUTS.iter().filter(|input| !input.flag.is_empty()) {
         if SWITCHES.contains(&input.flag) {
-            if matches.try_get_one::<bool>(input.flag).ok().flatten() == Some(&true) {
+            if is_set(matches, input.flag) {
                 flags.insert(input.flag.to_owned(), "true".to_owned());
             }
         } else if let Some(value) = text(matches, input.flag) {

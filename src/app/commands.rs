@@ -18,12 +18,13 @@ use crate::app::settings::{Settings, Sources};
 use crate::app::{adopt, auto, bundle, choose, history, log, replay, show, wiring};
 use crate::pipeline::ends::stands;
 use crate::pipeline::job::{End, Halt, Job};
+use crate::pipeline::list::Asked;
 use crate::pipeline::run::Wanted;
 use crate::pipeline::{life, run as road, undo};
 use crate::ports::{Clock as _, World};
 use crate::promotion::folded::Folded;
 use crate::promotion::request::RequestKind;
-use crate::promotion::rules::{Promotion, Service, schema};
+use crate::promotion::rules::{Promotion, Service};
 use crate::promotion::words;
 use crate::render::ending::{Ending, INVALID, USAGE};
 use crate::render::json;
@@ -86,8 +87,6 @@ pub enum Task {
     Check,
     /// Print what the rules mean.
     Meaning,
-    /// Print the rules' JSON Schema.
-    Schema,
     /// Show the rules as objects.
     Rules(View),
     /// Write a promotion's bundle.
@@ -106,10 +105,24 @@ pub enum Task {
     },
     /// Look back.
     Back(Back),
+    /// Print the JSON Schema of a document.
+    Schema {
+        /// Its name; else the documents are named.
+        name: Option<String>,
+    },
+    /// List promotions.
+    List {
+        /// Those of one service.
+        service: Option<String>,
+        /// Those to one environment.
+        env: Option<String>,
+        /// Those that bypassed gates or approvals.
+        bypassed: bool,
+    },
     /// Show a record.
     Show {
         /// Its id, or the beginning of it.
-        id: Option<String>,
+        id: String,
     },
 }
 
@@ -146,13 +159,14 @@ fn perform(
     stop: &Arc<AtomicBool>,
 ) -> Result<u8> {
     match task {
-        Task::Schema => {
-            screen.document(&format!("{}\n", serde_json::to_string_pretty(&schema::schema())?));
-            Ok(0)
+        Task::Schema { name } => show::schema(screen, name.as_deref()),
+        Task::List { service, env, bypassed } => {
+            let service = service.as_deref().or(settings.service.as_deref());
+            Ok(show::list(screen, settings, stop, Asked { service, environment: env.as_deref(), bypassed: *bypassed }))
         }
         Task::Back(back) => history::run(screen, settings, stop, clock.now(), back),
         Task::Say { verb, id } => Counter { screen, settings, mask, clock, stop }.say(*verb, id.as_deref()),
-        Task::Show { id } => show::run(screen, settings, stop, id.as_deref()),
+        Task::Show { id } => Ok(show::show(screen, settings, stop, id)),
         Task::Bundle { id, out } => bundle::run(screen, settings, stop, id, out.as_deref()),
         Task::Replay { bundle, inputs } => replay::run(screen, settings, stop, bundle, inputs.as_deref()),
         _ => match rules_file::load(&settings.rules) {

@@ -11,6 +11,7 @@ pub mod cli;
 pub mod commands;
 pub mod door;
 pub mod ends;
+pub mod help;
 pub mod history;
 pub mod life;
 pub mod log;

@@ -138,7 +138,8 @@ fn diff(
 /// The newest completed promotion to any environment.
 fn newest(ledger: &dyn Ledger) -> Result<String, Ending> {
     let heads = ledger.heads().map_err(|fault| bundle::failed(&fault))?;
-    let completed = heads.values().flat_map(|file| &file.recent).filter(|summary| summary.state == State::Completed);
+    let completed =
+        heads.values().flatten().flat_map(|file| &file.recent).filter(|summary| summary.state == State::Completed);
     let newest = completed.max_by_key(|summary| summary.completed_at);
     newest.map(|summary| summary.promotion.clone()).ok_or_else(|| {
         let mut ending =

@@ -1,4 +1,4 @@
-//! `promote show`: the record of one promotion, or the list of what the ledger holds.
+//! `promote list` and `promote show`: what the ledger holds, and the record of one promotion; and the schemas of both.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -8,70 +8,118 @@ use anyhow::Result;
 use crate::app::screen::Screen;
 use crate::app::settings::Settings;
 use crate::app::{ends, wiring};
-use crate::ports::Ledger;
+use crate::pipeline::list::{self, Asked};
+use crate::ports::{Fault, Ledger};
 use crate::promotion::folded;
+use crate::promotion::id::is_id;
+use crate::promotion::outcome::Outcome;
+use crate::promotion::record::Entry;
 use crate::render::ending::{Ending, USAGE};
-use crate::render::{json, record};
+use crate::render::json::schema;
+use crate::render::list::About;
+use crate::render::{json, list as lines, record};
 
-/// How many records a list shows.
-const LISTED: usize = 50;
+/// How many of several records are named.
+const NAMED: usize = 10;
 
-/// Shows a record by its id or the beginning of it; without one, the newest records. The exit code.
-pub fn run(screen: &Screen, settings: &Settings, stop: &Arc<AtomicBool>, id: Option<&str>) -> Result<u8> {
-    let books = match wiring::books(settings, stop) {
-        Ok(books) => books,
-        Err(fault) => return Ok(screen.end(&ends::faulted(&fault))),
+/// Lists the newest promotions and all open ones. The exit code.
+pub fn list(screen: &Screen, settings: &Settings, stop: &Arc<AtomicBool>, asked: Asked<'_>) -> u8 {
+    let listed = wiring::books(settings, stop).and_then(|books| {
+        let listing = list::list(&books.ledger, asked)?;
+        Ok((listing, books.ledger.place()))
+    });
+    let (listing, place) = match listed {
+        Ok(listed) => listed,
+        Err(fault) => return screen.end(&ends::faulted(&fault)),
     };
-    let ledger = &books.ledger;
-    let ids = match ledger.matching(id.unwrap_or_default()) {
-        Ok(ids) => ids,
-        Err(fault) => return Ok(screen.end(&ends::faulted(&fault))),
+    let Asked { service, environment, bypassed } = asked;
+    if screen.json() {
+        screen.document(&json::list::list(&listing, &place));
+    } else {
+        screen.say(&lines::text(&listing, About { service, environment, bypassed }, &place, screen.style()));
+    }
+    0
+}
+
+/// Shows a record by its id or the beginning of it. The exit code.
+pub fn show(screen: &Screen, settings: &Settings, stop: &Arc<AtomicBool>, id: &str) -> u8 {
+    let found = wiring::books(settings, stop).and_then(|books| {
+        let found = find(&books.ledger, id)?;
+        Ok((found, books.ledger.place()))
+    });
+    let (found, place) = match found {
+        Ok(found) => found,
+        Err(fault) => return screen.end(&ends::faulted(&fault)),
     };
-    match (id, ids.as_slice()) {
-        (Some(_), [only]) => {
-            let entries = ledger.entries(only).map_err(anyhow::Error::new)?;
-            if screen.json() {
-                screen.document(&json::show(&entries));
-            } else {
-                screen.say(&record::text(&entries, screen.style()));
+    match found {
+        Found::One(entries) => one(screen, &entries, &place),
+        Found::None => {
+            let mut ending = Ending::refused(USAGE, format!("there is no record `{id}`."));
+            ending.seen.push(format!("looked in {place}"));
+            ending.next.push("`promote list` lists the records; --ledger names another place".to_owned());
+            screen.end(&ending)
+        }
+        Found::Several(ids) => {
+            let mut ending = Ending::refused(USAGE, format!("`{id}` is the beginning of {} records.", ids.len()));
+            ending.seen.extend(ids.iter().take(NAMED).cloned());
+            if ids.len() > NAMED {
+                ending.seen.push(format!("and {} more", ids.len() - NAMED));
             }
-            Ok(0)
-        }
-        (Some(id), []) => {
-            let mut ending = Ending::refused(USAGE, format!("there is no record `{id}`"));
-            ending.seen.push(format!("looked in {}", ledger.place()));
-            ending.next.push("`promote show` lists the records; --ledger names another place".to_owned());
-            Ok(screen.end(&ending))
-        }
-        (None, _) => list(screen, ledger, &ids),
-        (Some(id), several) => {
-            let mut ending = Ending::refused(USAGE, format!("`{id}` is the beginning of several records"));
-            ending.seen.extend(several.iter().take(10).cloned());
-            Ok(screen.end(&ending))
+            ending.next.push("give more of the id".to_owned());
+            screen.end(&ending)
         }
     }
 }
 
-fn list(screen: &Screen, ledger: &dyn Ledger, ids: &[String]) -> Result<u8> {
-    let mut records = Vec::new();
-    for id in ids {
-        let entries = ledger.entries(id).map_err(anyhow::Error::new)?;
-        records.extend(entries.first().map(|first| first.at).map(|began| (began, entries)));
+/// What there is of an id.
+enum Found {
+    None,
+    One(Vec<Entry>),
+    Several(Vec<String>),
+}
+
+/// A whole id leads to its record at once; for a beginning all ids are looked at.
+fn find(ledger: &dyn Ledger, id: &str) -> Result<Found, Fault> {
+    let id = id.to_ascii_uppercase();
+    if is_id(&id) {
+        let entries = ledger.entries(&id)?;
+        return Ok(if entries.is_empty() { Found::None } else { Found::One(entries) });
     }
-    records.sort_by_key(|(began, _)| std::cmp::Reverse(*began));
+    match ledger.matching(&id)?.as_slice() {
+        [] => Ok(Found::None),
+        [only] => ledger.entries(only).map(Found::One),
+        several => Ok(Found::Several(several.to_vec())),
+    }
+}
+
+fn one(screen: &Screen, entries: &[Entry], place: &str) -> u8 {
+    let Some(story) = folded::fold(entries) else {
+        let id = entries.first().map(|first| first.id.as_str()).unwrap_or_default();
+        let mut ending = Ending::of(Outcome::Failed, format!("the record {id} does not begin with a request."));
+        ending.seen.push(format!("its first file, `0000-requested.json`, is missing in {place}"));
+        ending.next.push("restore it from a copy of the ledger".to_owned());
+        return screen.end(&ending);
+    };
     if screen.json() {
-        let folded: Vec<_> = records.iter().filter_map(|(_, entries)| folded::fold(entries)).collect();
-        screen.document(&format!("{}\n", serde_json::to_string_pretty(&folded)?));
+        screen.document(&json::show::show(&story, entries));
+    } else {
+        screen.say(&record::text(entries, screen.style()));
+    }
+    0
+}
+
+/// Prints the JSON Schema of a document, or what documents there are. The exit code.
+pub fn schema(screen: &Screen, name: Option<&str>) -> Result<u8> {
+    let Some(name) = name else {
+        screen.say(&format!("Documents whose form is published:\n{}", schema::names()));
         return Ok(0);
-    }
-    if records.is_empty() {
-        screen.say(&format!("{} holds no records yet.\n", ledger.place()));
-    }
-    for (_, entries) in records.iter().take(LISTED) {
-        screen.say(&record::line(entries));
-    }
-    if records.len() > LISTED {
-        screen.say(&format!("and {} older ones\n", records.len() - LISTED));
-    }
+    };
+    let Some(document) = schema::document(name) else {
+        let mut ending = Ending::refused(USAGE, format!("there is no document `{name}`."));
+        let names: Vec<&str> = schema::DOCUMENTS.iter().map(|document| document.name).collect();
+        ending.seen.push(format!("expected one of {}", names.join(", ")));
+        return Ok(screen.end(&ending));
+    };
+    screen.document(&format!("{}\n", serde_json::to_string_pretty(&(document.schema)())?));
     Ok(0)
 }

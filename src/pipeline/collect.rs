@@ -85,13 +85,14 @@ pub fn asked(world: &World<'_>, job: &Job<'_>) -> Result<Asked, Halt> {
     let pins = pairs.into_iter().map(|pair| pair.target).collect();
     let goes_on = |story: &Folded| {
         let asked = &story.requested.request;
-        same_versions(asked, &request) && (story.planned.is_some() || stands(asked, &request))
+        !story.is_over() && same_versions(asked, &request) && (story.planned.is_some() || stands(asked, &request))
     };
     let (request, supersedes) = match open {
         Some(story) if goes_on(&story) => (story.requested.request, None),
         other => {
             target.head = head;
-            (request, other.map(Box::new))
+            // A person may have ended it since the head was read.
+            (request, other.filter(|story| !story.is_over()).map(Box::new))
         }
     };
     let id = id::of(&request);

@@ -212,6 +212,7 @@ impl<'a> Beginning<'a> {
             rules_path: job.rules_path.to_owned(),
             rules: job.rules_text.to_owned(),
             promote: job.promote.to_owned(),
+            bypassed: Vec::new(),
             source: self.source,
             target: self.target,
         };

@@ -203,7 +203,11 @@ pub fn left(ledger: &dyn Ledger, service: Option<&str>, environment: Option<&str
     let is = |wanted: Option<&str>, is: &str| wanted.is_none_or(|wanted| wanted.eq_ignore_ascii_case(is));
     let (mut executing, mut open) = (Vec::new(), Vec::new());
     for ((of, to), file) in ledger.heads()? {
-        let Some(id) = file.head.open.filter(|_| is(service, &of) && is(environment, &to)) else { continue };
+        if !is(service, &of) || !is(environment, &to) {
+            continue;
+        }
+        let file = file?;
+        let Some(id) = file.head.open else { continue };
         let known = file.recent.iter().find(|summary| summary.promotion == id);
         match known.map(|summary| summary.state) {
             Some(State::Executing) => executing.push(id),

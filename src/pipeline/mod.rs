@@ -19,6 +19,7 @@ pub mod history;
 pub mod job;
 pub mod keep;
 pub mod life;
+pub mod list;
 pub mod lock;
 pub mod past;
 pub mod path;

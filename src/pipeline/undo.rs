@@ -103,7 +103,8 @@ fn prepare(world: &World<'_>, job: &Job<'_>, undone: Option<&str>) -> Result<Und
     };
     let (itself, supersedes) = match open {
         Some(open) if matches!(open.requested.request.kind, RequestKind::Rollback { .. }) => (Some(open), None),
-        other => (None, other),
+        // A person may have ended it since the head was read.
+        other => (None, other.filter(|open| !open.is_over())),
     };
     let head = if itself.is_some() { Head { open: None, ..head } } else { head.without_open() };
     let previous =

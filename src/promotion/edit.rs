@@ -15,13 +15,14 @@ pub mod read;
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::promotion::place::PlaceFault;
 use crate::promotion::yaml::{Node, YamlFault};
 
 /// The edits of one file, in the order of the text.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FileEdits {
     /// The file, from the repository's root, with `/`.
     pub path: String,
@@ -31,7 +32,7 @@ pub struct FileEdits {
 
 /// One edit of one document of a YAML text. It keeps both the old and the new bytes, so that setting and setting back
 /// restores the text, and so that an edit can be recognised as undone, done, or overtaken.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Edit {
     /// The document in the file, from 0.
     pub document: usize,
@@ -42,7 +43,7 @@ pub struct Edit {
 }
 
 /// What an edit changes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
     /// Replace a scalar's source text, quotes included.

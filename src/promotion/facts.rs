@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::promotion::head::Head;
@@ -12,7 +13,7 @@ use crate::promotion::releases::ReleasesFile;
 use crate::promotion::time::{Millis, Time};
 
 /// What one source of evidence said. Missing and unreadable are never zero and never a pass.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Reading {
     /// It was read and means something.
@@ -32,7 +33,7 @@ pub enum Reading {
 }
 
 /// A reading that means something.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Observation {
     /// The files that were read, in path order.
     pub files: Vec<EvidenceFile>,
@@ -47,7 +48,7 @@ pub struct Observation {
 }
 
 /// A file that a reading comes from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EvidenceFile {
     /// The path as the glob found it, with `/`.
     pub path: String,
@@ -60,7 +61,7 @@ pub struct EvidenceFile {
 }
 
 /// Which version a reading is about, and how that is known.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Subject {
     /// A commit id in hexadecimal, or an image digest (`sha256:…`).
     pub version: String,
@@ -69,7 +70,7 @@ pub struct Subject {
 }
 
 /// How the subject of a reading is known, strongest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SubjectKnown {
     /// The file says so itself.
@@ -83,7 +84,7 @@ pub enum SubjectKnown {
 }
 
 /// What a reading measured.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Measure {
     /// Test results.
@@ -97,7 +98,7 @@ pub enum Measure {
 }
 
 /// Test results: `total = passed + failed + errored + skipped`; `executed = total - skipped` is never 0 in a reading.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Tests {
     /// Test cases; attempts of one case are one.
     pub total: u64,
@@ -128,7 +129,7 @@ impl Tests {
 }
 
 /// One failing test or finding: untrusted text, escaped wherever it is printed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Detail {
     /// Name of the test, or identifier of the rule.
     pub name: String,
@@ -139,7 +140,7 @@ pub struct Detail {
 }
 
 /// Coverage: distinct lines of distinct files, merged by file and line.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Coverage {
     /// Lines that were hit at least once.
     pub lines_covered: u64,
@@ -154,7 +155,7 @@ pub struct Coverage {
 }
 
 /// Findings by severity. `unknown` severities count as high for a gate, and are shown apart.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Findings {
     /// CVSS 9.0 and more, or the tool's `critical`.
     pub critical: u64,
@@ -175,7 +176,7 @@ pub struct Findings {
 }
 
 /// The answer of one health check.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Health {
     /// Whether it is what was expected.
     pub ok: bool,
@@ -184,7 +185,7 @@ pub struct Health {
 }
 
 /// What the GitOps repository holds for one target, at one commit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Snapshot {
     /// The repository as it may be shown: no user, no token.
     pub repository: String,
@@ -204,7 +205,7 @@ pub struct Snapshot {
 }
 
 /// What is known of one environment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EnvironmentFacts {
     /// Its name.
     pub name: String,
@@ -217,7 +218,7 @@ pub struct EnvironmentFacts {
 }
 
 /// How long the source environment has run this version without a break.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Soak {
     /// For this long, and where that is known from.
@@ -235,7 +236,7 @@ pub enum Soak {
 }
 
 /// Everything that one evaluation read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Facts {
     /// The one reading of the clock.
     pub at: Time,
@@ -265,7 +266,7 @@ pub struct Facts {
 }
 
 /// One commit in a line.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CommitSummary {
     /// Its id.
     pub id: String,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::promotion::facts::Facts;
@@ -15,7 +16,7 @@ use crate::promotion::request::Actor;
 use crate::promotion::time::Time;
 
 /// Everything that is known of one promotion. The newest of several milestones of a kind counts.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Folded {
     /// The promotion's id.
     pub id: String,
@@ -73,7 +74,7 @@ pub struct Folded {
 }
 
 /// An approval, as it is kept.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Approval {
     /// Who.
     pub by: Actor,
@@ -85,7 +86,7 @@ pub struct Approval {
 }
 
 /// A refusal, as it is kept.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Refusal {
     /// Who.
     pub by: Actor,

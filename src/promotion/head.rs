@@ -1,5 +1,6 @@
 //! The head of a service and environment: what its records say together.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::promotion::image::ImageRef;
@@ -7,7 +8,7 @@ use crate::promotion::request::Actor;
 use crate::promotion::time::Time;
 
 /// What the ledger says of a service in an environment: derived from the records, rewritten by whoever adds one.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Head {
     /// The newest terminal promotion.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -27,7 +28,7 @@ pub struct Head {
 }
 
 /// The newest version that was verified in an environment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LastVerified {
     /// The promotion that verified it.
     pub promotion: String,
@@ -38,7 +39,7 @@ pub struct LastVerified {
 }
 
 /// A version that a person declared to be running in an environment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Baseline {
     /// The images.
     pub images: Vec<ImageRef>,

@@ -1,5 +1,6 @@
 //! The file of a head: what is kept beside the [head](crate::promotion::head), so that lists need not read every record.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::promotion::folded::Folded;
@@ -8,6 +9,7 @@ use crate::promotion::image::ImageRef;
 use crate::promotion::life::State;
 use crate::promotion::order::{Order, Ordered};
 use crate::promotion::outcome::Outcome;
+use crate::promotion::record::Bypass;
 use crate::promotion::request::RequestKind;
 use crate::promotion::time::Time;
 
@@ -16,7 +18,7 @@ use crate::promotion::time::Time;
 pub const RECENT: usize = 20;
 
 /// The file of a head: the head, and its newest promotions in short.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct HeadFile {
     /// The head.
     #[serde(flatten)]
@@ -27,7 +29,7 @@ pub struct HeadFile {
 }
 
 /// A promotion in short: a line of a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Summary {
     /// Its id.
     pub promotion: String,
@@ -50,6 +52,9 @@ pub struct Summary {
     pub completed_at: Option<Time>,
     /// Who asked for it.
     pub by: String,
+    /// What was set aside for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bypassed: Vec<Bypass>,
 }
 
 impl HeadFile {
@@ -103,6 +108,7 @@ impl Summary {
             created_at: story.created_at,
             completed_at: story.completed_at,
             by: story.requested_by.name.clone(),
+            bypassed: story.requested.bypassed.clone(),
         }
     }
 }

@@ -2,13 +2,14 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::promotion::words;
 
 /// One image that an environment pins. Identity is the digest; without one it is `repository:tag`, which can be moved
 /// under our feet and is marked `mutable` wherever it is shown.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct ImageRef {
     /// The name that the manifests know it by (Kustomize's `images[].name`, or the repository in plain manifests).
     pub name: String,
@@ -117,7 +118,7 @@ impl fmt::Display for ImageRef {
 }
 
 /// One image's change of version in an environment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ImageChange {
     /// The image's name in the rules or manifests.
     pub name: String,

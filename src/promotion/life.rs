@@ -1,12 +1,13 @@
 //! A promotion's life: its states, and the one table of the moves between them.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::promotion::outcome::Outcome;
 use crate::promotion::record::Milestone;
 
 /// Where a promotion stands. Folded from its entries, stored nowhere.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// Asked for; nobody has approved or executed it. A promotion whose gates hold it is pending too.

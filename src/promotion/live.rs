@@ -8,6 +8,7 @@ pub mod judge;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::promotion::image::{ImageChange, ImageRef, short_name};
@@ -15,7 +16,7 @@ use crate::promotion::time::Time;
 
 /// One application as it was seen at one moment. Its times are the Kubernetes server's, in whole seconds: they are
 /// compared with each other, and never with our own clock.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AppState {
     /// Its name.
     pub name: String,
@@ -56,7 +57,7 @@ pub struct AppState {
 }
 
 /// One source of an application.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AppSource {
     /// The repository, without user and password.
     pub repository: String,
@@ -67,7 +68,7 @@ pub struct AppSource {
 }
 
 /// How an application's resources are: the worst of them.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AppHealth {
     /// In a word.
     pub status: HealthWord,
@@ -78,7 +79,7 @@ pub struct AppHealth {
 }
 
 /// Argo CD's words for health. What is not among them is never done.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub enum HealthWord {
     /// All resources are well.
     Healthy,
@@ -98,7 +99,7 @@ pub enum HealthWord {
 }
 
 /// Argo CD's words for how the cluster stands to git.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum SyncWord {
     /// As in git.
     Synced,
@@ -112,7 +113,7 @@ pub enum SyncWord {
 }
 
 /// What the last comparison with git said.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AppSync {
     /// In a word.
     pub status: SyncWord,
@@ -121,7 +122,7 @@ pub struct AppSync {
 }
 
 /// An operation that is asked for or running.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Operation {
     /// What it is asked to deploy, source by source; empty: what the application follows, resolved when it starts.
     pub revisions: Vec<String>,
@@ -132,7 +133,7 @@ pub struct Operation {
 }
 
 /// How far an operation is.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Phase {
     /// Running, or waiting for its next try.
     #[default]
@@ -157,7 +158,7 @@ impl Phase {
 }
 
 /// The newest operation that the controller has taken up.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LastOperation {
     /// What was asked for.
     pub operation: Operation,
@@ -174,7 +175,7 @@ pub struct LastOperation {
 }
 
 /// A complaint of the controller.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AppCondition {
     /// `ComparisonError`, `SyncError`, `InvalidSpecError`, …
     pub kind: String,
@@ -183,7 +184,7 @@ pub struct AppCondition {
 }
 
 /// A resource that is not well.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Troubled {
     /// `Deployment/app`.
     pub resource: String,

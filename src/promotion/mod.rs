@@ -18,6 +18,7 @@ pub mod history;
 pub mod id;
 pub mod image;
 pub mod life;
+pub mod listing;
 pub mod live;
 pub mod made;
 pub mod number;

@@ -1,9 +1,10 @@
 //! How a run ends: one word and one exit code (the README's table).
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The end of a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// `validate`: every gate passes.

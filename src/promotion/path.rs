@@ -1,5 +1,6 @@
 //! The way to an environment: what is known of a version in each environment before the target, from the first one on.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::promotion::head::Baseline;
@@ -8,7 +9,7 @@ use crate::promotion::outcome::Outcome;
 use crate::promotion::time::{Millis, Time};
 
 /// An environment before the target, and what is known of the version there.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Predecessor {
     /// The environment.
     pub environment: String,
@@ -38,7 +39,7 @@ pub struct Predecessor {
 }
 
 /// What a record says of a version in an environment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Past {
     /// The promotion.
     pub promotion: String,
@@ -54,7 +55,7 @@ pub struct Past {
 }
 
 /// What an environment pins now, as to one version.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Pins {
     /// This version.
@@ -66,7 +67,7 @@ pub enum Pins {
 }
 
 /// Whether an environment runs a version.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Running {
     /// Nobody was asked: no application is named, or none needs to be asked.
@@ -88,7 +89,7 @@ pub enum Running {
 }
 
 /// How long a version stood in an environment that no longer pins it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Stay {
     /// Until a newer promotion took its place.

@@ -1,5 +1,6 @@
 //! The plan: every write that a run would make, complete enough to be printed, hashed, and carried out later.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::promotion::edit::FileEdits;
@@ -9,7 +10,7 @@ use crate::promotion::releases::Release;
 use crate::promotion::rules::{App, RollbackWhen, Verify};
 
 /// What a run would do, in order: the commits, the syncs, the verification.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Plan {
     /// The promotion's id.
     pub id: String,
@@ -36,7 +37,7 @@ pub struct Plan {
 }
 
 /// A commit that is still to be made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PlannedCommit {
     /// The target's id.
     pub target: String,
@@ -60,7 +61,7 @@ pub struct PlannedCommit {
 }
 
 /// What a failed verification leads to, as approvers see it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OnFailure {
     /// Whether it happens by itself.
     pub when: RollbackWhen,
@@ -71,7 +72,7 @@ pub struct OnFailure {
 }
 
 /// A commit that stands in the GitOps repository.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Committed {
     /// The target's id.
     pub target: String,

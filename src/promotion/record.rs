@@ -1,5 +1,6 @@
 //! The record: what happened to a promotion, as immutable events; its state is a fold over them and stored nowhere.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::promotion::facts::Facts;
@@ -14,7 +15,7 @@ use crate::promotion::time::{Millis, Time};
 pub const SCHEMA: u32 = 1;
 
 /// One event of a promotion's life, one file: `0001-planned.json`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Entry {
     /// The schema number.
     pub schema: u32,
@@ -36,7 +37,7 @@ pub struct Entry {
 }
 
 /// What can happen to a promotion.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Milestone {
     /// Somebody asked for it.
@@ -81,6 +82,7 @@ pub enum Milestone {
     Closed(Closed),
     /// An event of a later version of promote, which this one passes over.
     #[serde(other)]
+    #[schemars(skip)]
     Unfamiliar,
 }
 
@@ -108,7 +110,7 @@ impl Milestone {
 }
 
 /// What was asked for, under which rules, by which promote.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Requested {
     /// The request.
     pub request: Request,
@@ -118,6 +120,9 @@ pub struct Requested {
     pub rules: String,
     /// The version of promote.
     pub promote: String,
+    /// What was set aside for it, as the rules allow; the reason is the request's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bypassed: Vec<Bypass>,
     /// What the source environment pinned; absent in records of earlier versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Deployment>,
@@ -126,8 +131,28 @@ pub struct Requested {
     pub target: Option<Deployment>,
 }
 
+/// What can be set aside for one promotion, where the rules allow it and a reason is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Bypass {
+    /// The gates.
+    Gates,
+    /// The approvals.
+    Approvals,
+}
+
+impl Bypass {
+    /// In a word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Gates => "gates",
+            Self::Approvals => "approvals",
+        }
+    }
+}
+
 /// An approval. Who gave it is the entry's actor: a claimed identity never fills a quorum.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Approved {
     /// The role that it was given in, where the rules ask for roles.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -138,14 +163,14 @@ pub struct Approved {
 }
 
 /// A refusal.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Rejected {
     /// Why.
     pub reason: String,
 }
 
 /// A promotion that was taken back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Cancelled {
     /// Why, where something was said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -153,7 +178,7 @@ pub struct Cancelled {
 }
 
 /// What an environment pinned when a promotion was asked for, and where that is written.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Deployment {
     /// The environment.
     pub environment: String,
@@ -170,7 +195,7 @@ pub struct Deployment {
 }
 
 /// A judgement that holds the promotion.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Judged {
     /// What was read.
     pub facts: Facts,
@@ -184,7 +209,7 @@ pub struct Judged {
 }
 
 /// A judgement that lets the promotion through, and the plan that follows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Planned {
     /// What was read.
     pub facts: Facts,
@@ -198,7 +223,7 @@ pub struct Planned {
 }
 
 /// A rules file, word for word.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RulesText {
     /// Its path.
     pub path: String,
@@ -207,7 +232,7 @@ pub struct RulesText {
 }
 
 /// A verification that held.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Verified {
     /// Since when everything held: the soak starts here.
     pub since: Time,
@@ -220,7 +245,7 @@ pub struct Verified {
 }
 
 /// What was seen live of one application.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LiveApp {
     /// The application's name.
     pub app: String,
@@ -231,7 +256,7 @@ pub struct LiveApp {
 }
 
 /// A verification that definitely failed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Refuted {
     /// `deployment` or `health`.
     pub trigger: crate::promotion::rules::Trigger,
@@ -242,7 +267,7 @@ pub struct Refuted {
 }
 
 /// How a run ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Closed {
     /// The outcome.
     pub outcome: Outcome,

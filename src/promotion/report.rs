@@ -1,6 +1,7 @@
 //! The gate report: for every gate what was expected, what was observed, why it counts as it does, and where the
 //! evidence is.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::promotion::facts::Detail;
@@ -8,7 +9,7 @@ use crate::promotion::outcome::Outcome;
 use crate::promotion::time::Time;
 
 /// How one gate came out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Mark {
     /// Met.
@@ -26,7 +27,7 @@ pub enum Mark {
 }
 
 /// One row of the report.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct GateRow {
     /// `<gate>.<evidence or measure>`: `tests.unit`, `coverage.line`.
     pub id: String,
@@ -61,7 +62,7 @@ pub struct GateRow {
 }
 
 /// What the gates say together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Every gate that holds is met.
@@ -73,7 +74,7 @@ pub enum Verdict {
 }
 
 /// The report of one evaluation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct GateReport {
     /// The rows, in the order of the rules.
     pub rows: Vec<GateRow>,

@@ -1,11 +1,12 @@
 //! What somebody asked for.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::promotion::image::ImageRef;
 
 /// A promotion that was asked for: service, environments, and the versions at that moment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Request {
     /// The service.
     pub service: String,
@@ -25,7 +26,7 @@ pub struct Request {
 }
 
 /// What kind of change is asked for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RequestKind {
     /// Move a version forward.
@@ -38,7 +39,7 @@ pub enum RequestKind {
 }
 
 /// One image's change as asked for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Wanted {
     /// What the target pinned at the request.
     pub old: ImageRef,
@@ -47,7 +48,7 @@ pub struct Wanted {
 }
 
 /// Who asked, and how that is known.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Actor {
     /// A name.
     pub name: String,
@@ -56,7 +57,7 @@ pub struct Actor {
 }
 
 /// How an actor is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ActorKnown {
     /// GitHub Actions says so (`GITHUB_ACTOR`).

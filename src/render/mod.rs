@@ -14,6 +14,7 @@ pub mod history;
 #[cfg(test)]
 mod hostile;
 pub mod json;
+pub mod list;
 pub mod markdown;
 pub mod page;
 pub mod plan;

@@ -1,13 +1,13 @@
 //! `promote show`: a promotion's record for people, folded, with ids and digests whole so that they can be copied.
 
-use crate::promotion::folded::{Folded, fold};
+use crate::promotion::folded::{Approval, Folded, Refusal, fold};
+use crate::promotion::image::ImageRef;
 use crate::promotion::life::State;
-use crate::promotion::outcome::Outcome;
 use crate::promotion::plan::Committed;
-use crate::promotion::record::{Entry, Verified};
+use crate::promotion::record::{Deployment, Entry, Verified};
 use crate::promotion::report::{GateReport, Mark};
-use crate::promotion::request::{Actor, ActorKnown, RequestKind};
-use crate::promotion::time::Millis;
+use crate::promotion::request::{Actor, ActorKnown, RequestKind, Wanted};
+use crate::promotion::time::{Millis, Time};
 use crate::render::style::{COLUMNS, Style, sign};
 use crate::render::{escape, plan, progress, report, words};
 
@@ -21,7 +21,8 @@ pub fn text(entries: &[Entry], style: Style) -> String {
     };
     let mut lines = vec![headline(&story, style)];
     lines.extend(row("state", &state(&story)));
-    lines.extend(asked(&story, entries));
+    lines.extend(asked(&story));
+    lines.extend(decided(&story));
     if let Some(gates) = story.report() {
         lines.extend(judged(gates, style));
     }
@@ -29,6 +30,7 @@ pub fn text(entries: &[Entry], style: Style) -> String {
     let (began, last) = (story.created_at, story.last);
     let span = Millis::between(began, last);
     lines.extend(row("time", &format!("{} to {} ({span})", words::second(began), words::second(last))));
+    lines.extend(ran(entries));
     lines.push(String::new());
     lines.extend(entries.iter().map(|entry| happened(entry, style)));
     if let Some(closed) = &story.closed {
@@ -40,16 +42,6 @@ pub fn text(entries: &[Entry], style: Style) -> String {
         }
     }
     lines.join("\n") + "\n"
-}
-
-/// One promotion of a list, with a line end: id, when it began, what moved, and how it stands.
-pub fn line(entries: &[Entry]) -> String {
-    let Some(story) = fold(entries) else { return String::new() };
-    let began = words::minute(story.created_at);
-    let request = &story.requested.request;
-    let versions = words::versions(request.images.iter().map(|wanted| &wanted.new));
-    let stands = story.outcome.map_or("not ended", Outcome::word);
-    format!("{}  {began}  {}  {versions}  {stands}\n", escape::line(&story.id), words::way(&request.from, &request.to))
 }
 
 fn row(name: &str, said: &str) -> Vec<String> {
@@ -77,26 +69,99 @@ fn state(story: &Folded) -> String {
     }
 }
 
-fn asked(story: &Folded, entries: &[Entry]) -> Vec<String> {
+fn asked(story: &Folded) -> Vec<String> {
     let requested = &story.requested;
     let request = &requested.request;
     let mut lines = Vec::new();
     lines.extend(row("service", &escape::line(&request.service)));
-    for wanted in &request.images {
-        let old = escape::line(&wanted.old.version());
-        lines.extend(row("image", &format!("{old} → {}", escape::line(&wanted.new.to_string()))));
-    }
-    if let Some(first) = entries.first() {
-        lines.extend(row("asked", &format!("{} by {}", words::second(first.at), actor(&first.actor))));
-    }
+    lines.extend(request.images.iter().flat_map(image));
+    lines.extend(row("asked", &said(story.created_at, &story.requested_by, None, None)));
     if let RequestKind::Rollback { undoes } = &request.kind {
         lines.extend(row("undoes", &format!("promotion {}", escape::line(undoes))));
     }
     if let Some(reason) = &request.reason {
         lines.extend(row("reason", &escape::line(reason)));
     }
+    lines.extend(requested.source.iter().flat_map(|source| row("source", &pinned(source))));
+    lines.extend(requested.target.iter().flat_map(|target| row("target", &pinned(target))));
+    if !requested.bypassed.is_empty() {
+        let names: Vec<&str> = requested.bypassed.iter().map(|bypass| bypass.word()).collect();
+        lines.extend(row("bypassed", &names.join(", ")));
+    }
     let rules = format!("{} (promote {})", escape::line(&requested.rules_path), escape::line(&requested.promote));
     lines.extend(row("rules", &rules));
+    lines
+}
+
+/// What an image was and shall be. A digest has a line of its own: it fits on one, and can be copied whole.
+fn image(wanted: &Wanted) -> Vec<String> {
+    let ImageRef { digest, .. } = &wanted.new;
+    let untagged = ImageRef { digest: None, ..wanted.new.clone() };
+    let (old, new) = (escape::line(&wanted.old.version()), escape::line(&untagged.to_string()));
+    let mut lines = row("image", &format!("{old} → {new}{}", words::mutable(&wanted.new)));
+    lines.extend(digest.iter().map(|digest| format!("    @{}", escape::line(digest))));
+    lines
+}
+
+/// What an environment pinned at the request, and where that is written.
+fn pinned(deployment: &Deployment) -> String {
+    format!(
+        "{} pinned {} in {} at {} on {} of {}",
+        escape::line(&deployment.environment),
+        words::versions(&deployment.images),
+        escape::line(&deployment.path),
+        words::short_commit(&deployment.commit),
+        escape::line(&deployment.branch),
+        escape::line(&deployment.repository)
+    )
+}
+
+/// What people decided about it.
+fn decided(story: &Folded) -> Vec<String> {
+    let mut lines = Vec::new();
+    for Approval { by, at, approved } in &story.approved_by {
+        lines.extend(row("approved", &said(*at, by, approved.role.as_deref(), approved.comment.as_deref())));
+    }
+    let refusals = [("rejected", &story.rejected), ("cancelled", &story.cancelled)];
+    for (name, refusal) in refusals {
+        let refused =
+            refusal.iter().flat_map(|Refusal { by, at, reason }| row(name, &said(*at, by, None, reason.as_deref())));
+        lines.extend(refused);
+    }
+    if let Some(by) = &story.superseded_by {
+        lines.extend(row("superseded", &format!("by promotion {}", escape::line(by))));
+    }
+    lines
+}
+
+/// When, by whom, as what, and with which words.
+fn said(at: Time, by: &Actor, role: Option<&str>, words: Option<&str>) -> String {
+    let role = role.map(|role| format!(" as {}", escape::line(role))).unwrap_or_default();
+    let words = words.map(|words| format!(": {}", escape::line(words))).unwrap_or_default();
+    format!("{} by {}{role}{words}", words::second(at), actor(by))
+}
+
+/// The processes that worked on it, each with its entries and its CI run's page.
+fn ran(entries: &[Entry]) -> Vec<String> {
+    let mut runs: Vec<(&str, Vec<u32>, Option<&str>)> = Vec::new();
+    for entry in entries {
+        match runs.iter_mut().find(|(run, ..)| *run == entry.run) {
+            Some((_, seqs, page)) => {
+                seqs.push(entry.seq);
+                *page = page.or(entry.ci_run.as_deref());
+            }
+            None => runs.push((&entry.run, vec![entry.seq], entry.ci_run.as_deref())),
+        }
+    }
+    let mut lines = Vec::new();
+    for (run, seqs, page) in runs {
+        let of = match seqs.as_slice() {
+            [first, .., last] if (last - first) as usize == seqs.len() - 1 => format!("{first:04} to {last:04}"),
+            several => several.iter().map(|seq| format!("{seq:04}")).collect::<Vec<_>>().join(", "),
+        };
+        lines.extend(row("run", &format!("{} wrote {of}", escape::line(run))));
+        lines.extend(page.iter().flat_map(|page| row("", &escape::line(page))));
+    }
     lines
 }
 
@@ -160,7 +225,12 @@ fn committed(commit: &Committed) -> String {
 fn live(name: &str, verified: &Verified) -> Vec<String> {
     let mut lines = row(name, &format!("since {}, watched for {}", words::second(verified.since), verified.settled));
     for app in &verified.apps {
-        let images: Vec<String> = app.images.iter().map(|image| escape::line(image)).collect();
+        // The digest stands above, whole; here it would not fit on a line.
+        let short = |image: &String| match ImageRef::parse(image) {
+            Some(image) if image.digest.is_some() => words::image(&image),
+            _ => escape::line(image),
+        };
+        let images: Vec<String> = app.images.iter().map(short).collect();
         let at = words::short_commit(&app.revision);
         lines.extend(row("", &format!("{} at {at}, live: {}", escape::line(&app.app), images.join(", "))));
     }
@@ -169,8 +239,8 @@ fn live(name: &str, verified: &Verified) -> Vec<String> {
 }
 
 fn happened(entry: &Entry, style: Style) -> String {
-    let run = style.faint(&format!("run {}", escape::line(&entry.run)));
-    format!("  {:04}  {}  {:<18}  {run}", entry.seq, words::second(entry.at), entry.event.word())
+    let by = style.faint(&escape::line(&entry.actor.name));
+    format!("  {:04}  {}  {:<18}  {by}", entry.seq, words::second(entry.at), entry.event.word())
 }
 
 #[cfg(test)]

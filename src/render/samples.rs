@@ -276,6 +276,7 @@ fn begun() -> Vec<(&'static str, Milestone)> {
                 request,
                 rules_path: "promotion/promotion-rules.yaml".to_owned(),
                 rules: "version: 1\n".to_owned(),
+                bypassed: Vec::new(),
                 promote: "0.1.0".to_owned(),
                 source: None,
                 target: None,

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use tempfile::TempDir;
 
-pub(crate) use self::golden::golden;
+pub(crate) use self::golden::{golden, written_anew};
 use self::scrub::Scrub;
 use crate::world::argo::{Argo, ArgoBuilder, TOKEN};
 use crate::world::bare::Bare;

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use self::story::Story;
+pub(crate) use self::story::Story;
 use crate::bundle::replays_elsewhere;
 use crate::harness::{Ran, Sandbox, golden};
 
@@ -77,6 +77,8 @@ fn play(name: &str) {
     out("run.txt", &sandbox.scrubbed(&ran.all()));
     out("commit.diff", &sandbox.scrubbed(&visible(&commits(&sandbox, &tip))));
     out("record.json", &sandbox.scrubbed(&record(&changes)));
+    let looked = sandbox.promote(&["history", "verify"]);
+    assert_eq!(looked.exit, Some(if story.alters_heads() { 10 } else { 0 }), "{name}: {}", looked.all());
     if let Some(id) = recorded(&ran) {
         let shown = sandbox.promote(&["show", id]);
         assert_eq!(shown.exit, Some(0), "{}", shown.all());
@@ -84,8 +86,6 @@ fn play(name: &str) {
         replays_elsewhere(&mut sandbox, id);
     }
     prints_what_it_commits(name, &sandbox, &plan, &tip);
-    let looked = sandbox.promote(&["history", "verify"]);
-    assert_eq!(looked.exit, Some(if story.alters_heads() { 10 } else { 0 }), "{name}: {}", looked.all());
     sandbox.gitops.check();
 
     let mut sandbox = story.sandbox();

@@ -36,7 +36,14 @@ pub(crate) fn entries(store: &Store, entries: &[Entry], unsure: bool) -> Result<
     for id in ids {
         let new: Vec<Entry> = entries.iter().filter(|entry| entry.id == id).cloned().collect();
         words.push(format!("{id} {}", new.iter().map(|entry| entry.event.word()).collect::<Vec<_>>().join(", ")));
-        stories.extend(folded::fold(&[reading::entries(store, id)?, new].concat()));
+        let story = folded::fold(&[reading::entries(store, id)?, new.clone()].concat());
+        // No two agree on what they saw: what cannot follow what stands there now is not written.
+        if let Some(impossible) =
+            new.iter().find(|entry| story.as_ref().is_some_and(|story| story.impossible.contains(&entry.seq)))
+        {
+            return Err(late(impossible));
+        }
+        stories.extend(story);
     }
     files.extend(heads(store, &stories)?);
     Ok(Some(Batch { files, message: words.join("; "), at: last.at }))
@@ -86,6 +93,12 @@ pub(crate) fn order(store: &Store, order: &Order, unsure: bool) -> Result<Option
 fn is_same(store: &Store, path: &str, file: &File) -> Result<bool, Fault> {
     let bytes = store.read(&[path.to_owned()])?.pop().flatten();
     Ok(path == file.path && bytes.as_deref() == Some(file.text.as_bytes()))
+}
+
+fn late(entry: &Entry) -> Fault {
+    let what = entry.event.word();
+    let why = format!("`{what}` cannot follow what stands in promotion {} by now: somebody else moved it", entry.id);
+    Fault::new(FaultKind::Conflict, "write a record", why)
 }
 
 fn taken(store: &Store, path: &str) -> Fault {

@@ -4,14 +4,11 @@ use std::collections::BTreeMap;
 
 use crate::adapters::ledger::layout::{self, HEADS, LEVELS, PROMOTIONS};
 use crate::adapters::ledger::store::Store;
-use crate::ports::Fault;
+use crate::ports::{Fault, FaultKind, Heads};
 use crate::promotion::folded;
 use crate::promotion::heads::HeadFile;
 use crate::promotion::id;
 use crate::promotion::record::Entry;
-
-/// Heads by service and environment.
-pub(crate) type Heads = BTreeMap<(String, String), HeadFile>;
 
 /// The paths of a promotion's entries, in order. Other files in its folder are none of ours.
 pub(crate) fn files(store: &Store, id: &str) -> Result<Vec<(u32, String)>, Fault> {
@@ -57,7 +54,7 @@ fn caught_up(store: &Store, file: HeadFile) -> Result<HeadFile, Fault> {
     Ok(story.map_or_else(|| file.clone(), |story| file.after(&story)))
 }
 
-/// Every head. One that is damaged is reported, and left out.
+/// Every head. One that is damaged says so in its place.
 pub(crate) fn heads(store: &Store) -> Result<Heads, Fault> {
     let services = store.names_in(HEADS)?;
     let folders: Vec<String> = services.iter().map(|service| format!("{HEADS}/{service}")).collect();
@@ -73,8 +70,8 @@ pub(crate) fn heads(store: &Store) -> Result<Heads, Fault> {
     for ((key, path), bytes) in keys.into_iter().zip(&paths).zip(store.read(paths.as_slice())?) {
         let file = store.parsed(path, &bytes.unwrap_or_default()).and_then(|file| caught_up(store, file));
         match file {
-            Ok(file) => drop(heads.insert(key, file)),
-            Err(fault) => tracing::warn!(%fault, "the head is left out"),
+            Err(fault) if fault.kind != FaultKind::Broken => return Err(fault),
+            file => drop(heads.insert(key, file)),
         }
     }
     Ok(heads)
@@ -105,7 +102,7 @@ fn listed(heads: &Heads) -> Vec<String> {
         let recent = file.recent.iter().map(|summary| summary.promotion.clone());
         single.into_iter().flatten().chain(recent).collect::<Vec<_>>()
     };
-    heads.values().flat_map(of).collect()
+    heads.values().flatten().flat_map(of).collect()
 }
 
 /// Every id: the whole tree of folders.

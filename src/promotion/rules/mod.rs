@@ -16,6 +16,7 @@ pub mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::promotion::condition::Condition;
@@ -74,7 +75,7 @@ pub struct Target {
 }
 
 /// An Argo CD application.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct App {
     /// The server's name under `servers:`; `default` is `ARGOCD_SERVER`.
     pub server: String,
@@ -89,7 +90,7 @@ pub struct App {
 }
 
 /// What a manual application is synced to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SyncTo {
     /// Its target revision, resolved when the sync starts (the default).
@@ -143,7 +144,7 @@ pub enum SourceKind {
 }
 
 /// The file formats that are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
     /// JUnit XML.
@@ -252,7 +253,7 @@ pub enum GateKind {
 }
 
 /// Post-promotion verification.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Verify {
     /// How long all must hold without a break.
     pub settle: Millis,
@@ -271,7 +272,7 @@ impl Default for Verify {
 }
 
 /// One HTTP check.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct HealthCheck {
     /// `http://` or `https://`; may hold `{service}` and `{environment}`.
     pub url: String,
@@ -301,7 +302,7 @@ impl Default for Rollback {
 }
 
 /// A failure that may lead to a rollback.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Trigger {
     /// Argo CD: the operation failed, or the application stayed Degraded.
@@ -311,7 +312,7 @@ pub enum Trigger {
 }
 
 /// Whether a rollback happens by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RollbackWhen {
     /// By itself.

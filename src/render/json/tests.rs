@@ -1,12 +1,21 @@
 //! Tests of [`json`](super).
 
+use serde_json::{Value, json};
+
 use super::*;
+use crate::promotion::folded::fold;
+use crate::promotion::plan::Plan;
+use crate::promotion::record::Entry;
 use crate::render::samples;
 
 fn parsed(document: &str) -> Value {
     assert!(document.ends_with("}\n"));
     assert!(!document.contains("##["), "the runner would act on it");
     serde_json::from_str(document).unwrap()
+}
+
+fn shown(entries: &[Entry]) -> String {
+    show::show(&fold(entries).unwrap(), entries)
 }
 
 #[test]
@@ -35,7 +44,7 @@ fn a_plan_can_be_read_back() {
 
 #[test]
 fn a_record_is_folded() {
-    let document = parsed(&show(&samples::rolled_back()));
+    let document = parsed(&shown(&samples::rolled_back()));
     for (at, value) in [
         ("/state", json!("rolled_back")),
         ("/outcome", json!("rolled_back")),
@@ -48,7 +57,7 @@ fn a_record_is_folded() {
     ] {
         assert_eq!(document.pointer(at), Some(&value), "{at}");
     }
-    let open = parsed(&show(&samples::killed()));
+    let open = parsed(&shown(&samples::killed()));
     assert_eq!(
         (&open["state"], &open["outcome"], &open["rollback"]),
         (&json!("executing"), &Value::Null, &Value::Null)
@@ -57,6 +66,6 @@ fn a_record_is_folded() {
 
 #[test]
 fn an_ending_without_a_report() {
-    let document = parsed(&ending(&Ending::refused(3, "2 faults.")));
+    let document = parsed(&ending(&ending::Ending::refused(3, "2 faults.")));
     assert_eq!((&document["outcome"], &document["exit"]), (&Value::Null, &json!(3)));
 }

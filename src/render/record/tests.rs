@@ -12,8 +12,8 @@ fn a_promotion_that_went_well() {
         PROMOTION 01JD5T0000000000000000000Z   dev → staging
           state      completed: promoted
           service    app
-          image      1.10 →
-                     registry.example.com/app:1.20@sha256:9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b
+          image      1.10 → registry.example.com/app:1.20
+            @sha256:9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b
           asked      2026-11-22 12:10:00Z by bo (GitHub says so)
           rules      promotion/promotion-rules.yaml (promote 0.1.0)
           gates      READY: 2 gates pass.
@@ -22,16 +22,17 @@ fn a_promotion_that_went_well() {
                      01JD4000000000000000000000)
           commit     c0ffee1c0ffee1c0ffee1c0ffee1c0ffee1c0ffee1 on main of acme/gitops
           verified   since 2026-11-22 12:11:02Z, watched for 5 min
-                     app-staging at c0ffee1, live:
-                     registry.example.com/app:1.20@sha256:9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b
+                     app-staging at c0ffee1, live: registry.example.com/app:1.20
+                     @sha256:9f2b9f2b9f2b…
                      https://staging.example.com/healthz is healthy
           time       2026-11-22 12:10:00Z to 2026-11-22 12:16:02Z (6 min 2 s)
+          run        0193-run wrote 0000 to 0004
 
-          0000  2026-11-22 12:10:00Z  requested           run 0193-run
-          0001  2026-11-22 12:10:01Z  planned             run 0193-run
-          0002  2026-11-22 12:10:02Z  committed           run 0193-run
-          0003  2026-11-22 12:16:02Z  verified            run 0193-run
-          0004  2026-11-22 12:16:02Z  closed              run 0193-run
+          0000  2026-11-22 12:10:00Z  requested           bo
+          0001  2026-11-22 12:10:01Z  planned             bo
+          0002  2026-11-22 12:10:02Z  committed           bo
+          0003  2026-11-22 12:16:02Z  verified            bo
+          0004  2026-11-22 12:16:02Z  closed              bo
 
         PROMOTED: app 1.20 is live in staging.
     "###);
@@ -43,8 +44,8 @@ fn a_promotion_that_was_taken_back() {
         PROMOTION 01JD5T0000000000000000000Z   dev → staging
           state      rolled back
           service    app
-          image      1.10 →
-                     registry.example.com/app:1.20@sha256:9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b
+          image      1.10 → registry.example.com/app:1.20
+            @sha256:9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b9f2b
           asked      2026-11-22 12:10:00Z by bo (GitHub says so)
           rules      promotion/promotion-rules.yaml (promote 0.1.0)
           gates      READY: 2 gates pass.
@@ -62,15 +63,16 @@ fn a_promotion_that_was_taken_back() {
                      app-staging at 81ac0de, live: registry.example.com/app:1.10
                      https://staging.example.com/healthz is healthy
           time       2026-11-22 12:10:00Z to 2026-11-22 12:18:03Z (8 min 3 s)
+          run        0193-run wrote 0000 to 0007
 
-          0000  2026-11-22 12:10:00Z  requested           run 0193-run
-          0001  2026-11-22 12:10:01Z  planned             run 0193-run
-          0002  2026-11-22 12:10:02Z  committed           run 0193-run
-          0003  2026-11-22 12:12:00Z  refuted             run 0193-run
-          0004  2026-11-22 12:12:01Z  rollback-planned    run 0193-run
-          0005  2026-11-22 12:12:02Z  rollback-committed  run 0193-run
-          0006  2026-11-22 12:18:02Z  rollback-verified   run 0193-run
-          0007  2026-11-22 12:18:03Z  closed              run 0193-run
+          0000  2026-11-22 12:10:00Z  requested           bo
+          0001  2026-11-22 12:10:01Z  planned             bo
+          0002  2026-11-22 12:10:02Z  committed           bo
+          0003  2026-11-22 12:12:00Z  refuted             bo
+          0004  2026-11-22 12:12:01Z  rollback-planned    bo
+          0005  2026-11-22 12:12:02Z  rollback-committed  bo
+          0006  2026-11-22 12:18:02Z  rollback-verified   bo
+          0007  2026-11-22 12:18:03Z  closed              bo
 
         ROLLED BACK: staging is back on app 1.10.
     "###);

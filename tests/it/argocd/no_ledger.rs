@@ -1,8 +1,6 @@
 //! A ledger for tests of a wait, which keeps nothing.
 
-use std::collections::BTreeMap;
-
-use promote::ports::{Asking, Claimed, Fault, Holder, Ledger};
+use promote::ports::{Asking, Claimed, Fault, Heads, Holder, Ledger};
 use promote::promotion::heads::HeadFile;
 use promote::promotion::history::pieces::Piece;
 use promote::promotion::order::Order;
@@ -45,7 +43,7 @@ impl Ledger for NoLedger {
         Err(unasked())
     }
 
-    fn heads(&self) -> Result<BTreeMap<(String, String), HeadFile>, Fault> {
+    fn heads(&self) -> Result<Heads, Fault> {
         Err(unasked())
     }
 

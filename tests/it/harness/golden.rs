@@ -4,7 +4,12 @@ use std::path::Path;
 
 /// Compares a text with a file of `fixtures/`. With `UPDATE_SCENARIOS=1` the file is written instead, but never in CI.
 pub(crate) fn golden(path: &str, text: &str) {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(path);
+    written_anew(&format!("fixtures/{path}"), text);
+}
+
+/// Compares a text with a file of the repository, or writes it, as [`golden`] does.
+pub(crate) fn written_anew(path: &str, text: &str) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     let known = std::fs::read_to_string(&file).ok();
     if known.as_deref() == Some(text) {
         return;
@@ -16,7 +21,7 @@ pub(crate) fn golden(path: &str, text: &str) {
         return;
     }
     let difference = difference(&known.unwrap_or_default(), text);
-    panic!("fixtures/{path} says otherwise (UPDATE_SCENARIOS=1 writes it anew):\n{difference}");
+    panic!("{path} says otherwise (UPDATE_SCENARIOS=1 writes it anew):\n{difference}");
 }
 
 /// The lines from the first to the last that differ, as they were (`-`) and as they are (`+`).

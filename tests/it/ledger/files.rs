@@ -85,7 +85,8 @@ fn a_damaged_head_is_named_and_hides_no_other() {
         records.append(&[requested_for(&two, "app", "canary")]).unwrap();
         site.put("heads/app/staging.json", "<<<<<<< HEAD");
         let heads = records.heads().unwrap();
-        assert_eq!(heads.keys().map(|(_, to)| to.as_str()).collect::<Vec<_>>(), ["canary"]);
+        let read: Vec<_> = heads.iter().map(|((_, to), file)| (to.as_str(), file.is_ok())).collect();
+        assert_eq!(read, [("canary", true), ("staging", false)]);
         let fault = records.head("app", "staging").unwrap_err();
         assert!(fault.why.contains("heads/app/staging.json"), "{fault}");
         let fault = records.append(&[rejected(&one, 1)]).unwrap_err();

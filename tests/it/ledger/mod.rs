@@ -164,6 +164,7 @@ fn requested_for(id: &str, service: &str, to: &str) -> Entry {
         rules_path: "promotion/promotion-rules.yaml".to_owned(),
         rules: "version: 1\n".to_owned(),
         promote: "0.1.0".to_owned(),
+        bypassed: Vec::new(),
         source: None,
         target: None,
     };

@@ -47,7 +47,7 @@ fn a_promotion_keeps_its_record_in_a_branch() {
     assert!(stage.bare.log(BRANCH).iter().any(|commit| commit.id == tip), "{message}");
     let shown = asked(&stage, &["show"]);
     assert_eq!(shown.code, Some(0), "{}", shown.said);
-    assert!(shown.said.contains("promoted"), "{}", shown.said);
+    assert!(shown.said.contains("dev → staging  1.20     completed"), "{}", shown.said);
     stage.bare.check();
 }
 
