@@ -207,7 +207,7 @@ pub struct Asking<'a> {
 }
 
 /// The right to write to a service and environment; given back when it is dropped.
-pub trait Claim {
+pub trait Claim: Sync {
     /// Whether it is still ours. Renews it when a good part of its term has passed. Nobody is asked before that, unless
     /// it must be `sure`: before a write.
     fn hold(&self, now: Time, sure: bool) -> Result<Hold, Fault>;

@@ -163,3 +163,28 @@ fn a_lock_is_taken_away_by_name_and_whoever_had_it_stops_before_its_next_write()
     assert_eq!(resumed.code, Some(0), "{}", resumed.said);
     stage.assert_nothing_lost();
 }
+
+#[test]
+fn whoever_waits_for_a_lock_says_for_whom_and_goes_on_when_it_is_free() {
+    let stage = stage();
+    let held = Held::on(&stage);
+    let first = stage.start("staging");
+    held.arrived(1);
+    held.off();
+    let second = stage.start_with("staging", |command| {
+        command.args(["--wait-lock", "2m"]).env("USER", "erin");
+    });
+    crate::kill::held::until("the second one waits", || {
+        stage
+            .said(&second)
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+            .contains("the lock of staging, held by run")
+    });
+    held.land(0);
+    let (first, second) = (first.wait(), second.wait());
+    assert_eq!((first.code, second.code), (Some(0), Some(0)), "{}{}", first.said, second.said);
+    assert_says(&second, &["waiting", "of dana, since", "staging pins app 1.20 already"]);
+    assert_eq!(stage.bare.log("main").len(), 2, "what the first one did is not done again");
+}

@@ -19,6 +19,7 @@ mod lazy;
 mod ledger;
 mod life;
 mod list;
+mod lock;
 mod order;
 mod packages;
 mod races;

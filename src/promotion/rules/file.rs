@@ -10,10 +10,10 @@ pub mod shape;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::promotion::rules::RollbackWhen;
 use crate::promotion::rules::file::gates::Gates;
 use crate::promotion::rules::file::places::{Environment, Evidence, Image, Repo, Server};
 use crate::promotion::rules::file::shape::{Entries, OneOrMany, Placed, Span};
+use crate::promotion::rules::{RollbackWhen, Trust};
 
 /// The rules of promote: where a service lives, what is known of it, and what moves it from one environment to the next.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -42,12 +42,24 @@ pub struct File {
     /// Where the evidence bundle of each promotion goes. Default: nowhere; `promote bundle` writes one when it is asked to.
     #[serde(default)]
     pub bundle: Option<Placed<Bundle>>,
+    /// How the records of the ledger are believed.
+    #[serde(default)]
+    pub ledger: Option<Placed<Ledger>>,
     /// A file of the GitOps repository that tells every environment's version: `releases.yaml`. It is written in the commit that
     /// changes the version.
     #[serde(default)]
     pub releases: Option<Placed<String>>,
     /// The promotions.
     pub promotions: Placed<Vec<Placed<Promotion>>>,
+}
+
+/// How records are believed.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Ledger {
+    /// Whose records count. Default: push.
+    #[serde(default)]
+    pub trust: Option<Trust>,
 }
 
 /// Where evidence bundles go.

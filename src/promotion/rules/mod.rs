@@ -34,9 +34,21 @@ pub struct Rules {
     /// The directories that get the bundle of each promotion, with placeholders.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bundles: Vec<String>,
+    /// Whose records count.
+    #[serde(default)]
+    pub trust: Trust,
     /// The file of the GitOps repository that tells every environment's version; absent: none is written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub releases: Option<String>,
+}
+
+/// Whose records count, where a record opens something.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Trust {
+    /// Those of whoever can write to the ledger.
+    #[default]
+    Push,
 }
 
 /// A service and the environments that it lives in.

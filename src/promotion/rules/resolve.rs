@@ -29,6 +29,7 @@ pub fn resolve(file: &File, faults: &mut Vec<Wrong>) -> Rules {
     let name = defined("a service", &file.service, faults);
     let places = places::places(file, faults);
     let sources = evidence::sources(file, faults);
+    let trust = file.ledger.as_ref().and_then(|ledger| ledger.trust).unwrap_or_default();
     let bundles = bundles::bundles(file.bundle.as_ref(), faults);
     let releases = file.releases.as_ref().map(|path| releases(path, &places, faults));
     let mut reader = PromotionReader { places: &places, sources: &sources, faults, asked: BTreeMap::new() };
@@ -42,7 +43,14 @@ pub fn resolve(file: &File, faults: &mut Vec<Wrong>) -> Rules {
     let asked = reader.asked;
     one_environment_each(&sources, &asked, faults);
     let service = Service { name: name.clone(), environments: places.environments };
-    Rules { services: BTreeMap::from([(name, service)]), evidence: sources.sources, promotions, bundles, releases }
+    Rules {
+        services: BTreeMap::from([(name, service)]),
+        evidence: sources.sources,
+        promotions,
+        bundles,
+        trust,
+        releases,
+    }
 }
 
 /// The releases file. It lies beside the directories of the environments: in one of them it would be taken for a manifest.

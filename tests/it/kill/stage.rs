@@ -258,6 +258,11 @@ impl Stage {
         self.start(to).wait()
     }
 
+    /// What a process has said so far.
+    pub(crate) fn said(&self, running: &Running) -> String {
+        fs::read_to_string(&running.said).unwrap()
+    }
+
     /// The text that pins an environment's version now.
     pub(crate) fn pinned(&self, environment: &str) -> String {
         self.bare.text("main", &self.play.pin(environment, "").0).unwrap()

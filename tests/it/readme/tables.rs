@@ -74,7 +74,7 @@ fn the_table_of_facts_is_whole() {
 }
 
 /// The parts of the rules that have a table of options, with their names in the JSON Schema.
-const PARTS: [(&str, &str); 14] = [
+const PARTS: [(&str, &str); 15] = [
     ("environment", "Environment"),
     ("argocd", "App"),
     ("image", "Image"),
@@ -89,6 +89,7 @@ const PARTS: [(&str, &str); 14] = [
     ("health", "Health"),
     ("rollback", "Rollback"),
     ("bundle", "Bundle"),
+    ("ledger", "Ledger"),
 ];
 
 /// The options of a part, in the schema's order.
