@@ -12,7 +12,7 @@ use crate::app::help;
 use crate::app::history;
 use crate::app::life::Verb;
 use crate::app::rules_views::View;
-use crate::app::settings::{INPUTS, Sources};
+use crate::app::settings::{INPUTS, Input, Sources};
 use crate::render::ending::USAGE;
 use crate::render::style::COLUMNS;
 
@@ -24,7 +24,7 @@ const OF_ONE_RUN: [&str; 7] = ["from", "to", "reason", "dry-run", "auto-approve"
 /// Settings that a person's order has no use for.
 const OF_NO_ORDER: [&str; 7] = ["from", "to", "dry-run", "auto-approve", "skip-validation", "commit", "wait-lock"];
 
-/// The whole command line, for parsing and for `--help`.
+/// The whole command line, for parsing. Its help is laid out by [`help::grouped`] when somebody asks for it.
 pub fn command() -> Command {
     let about = "Promotes a version of a service between environments, and proves that it was right to";
     let command = Command::new("promote")
@@ -34,15 +34,11 @@ pub fn command() -> Command {
         .after_help("Exit codes: 0 done, 2 usage, 3 rules or settings, 10 held, 11 unknown, 12 rejected,\n13 waiting, 14 superseded, 20 failed, 21 rolled back, 22 stuck, 23 unconfirmed,\n130 interrupted, 1 a bug in promote.")
         .disable_help_subcommand(true);
     let back = history::commands(common);
-    let command =
-        command.subcommands(road()).subcommands(life()).subcommand(rules()).subcommands(ledger()).subcommands(back);
-    help::grouped(
-        command.subcommand(
-            Command::new("schema")
-                .about("Print the JSON Schema of a document")
-                .arg(Arg::new("name").value_name("DOCUMENT").help("the document; else they are named")),
-        ),
-    )
+    let schema = Command::new("schema")
+        .about("Print the JSON Schema of a document")
+        .arg(Arg::new("name").value_name("DOCUMENT").help("the document; else they are named"));
+    let command = command.subcommands(road()).subcommands(life()).subcommand(rules());
+    command.subcommands(ledger()).subcommands(back).subcommand(schema)
 }
 
 /// Commands on a promotion that the rules have: they walk the road, or a part of it.
@@ -57,7 +53,9 @@ fn road() -> Vec<Command> {
                 .conflicts_with_all(["from", "to"])
                 .help("every promotion that the rules let go by itself (`auto_promote`) and that is ready, in their order"),
         ),
-        without("check-auto", "Say of each promotion whether it should be made now, and if not, why not", &OF_ONE_RUN)
+        Command::new("check-auto")
+            .about("Say of each promotion whether it should be made now, and if not, why not")
+            .defer(|command| settings(command, &OF_ONE_RUN))
             .after_help("Writes nothing. Exit codes: 0 one can be made now; else the strongest reason why none\ncan: 10 a gate failed, 11 something could not be found out, 13 only time, approvals or\na new version are lacking.")
             .arg(
                 Arg::new("version")
@@ -83,7 +81,9 @@ fn life() -> Vec<Command> {
         common("resume", "Go on with a promotion that a run left, from wherever it stands")
             .arg(env("the environment, where several promotions are open"))
             .arg(id("its id, or the beginning of it; else the only open one")),
-        without("adopt", "Take what an environment pins as given: a baseline; needs --reason", &OF_NO_ORDER)
+        Command::new("adopt")
+            .about("Take what an environment pins as given: a baseline; needs --reason")
+            .defer(|command| settings(command, &OF_NO_ORDER))
             .arg(env("the environment")),
         common("unlock", "Take an environment's lock away from the run that holds it; needs --reason")
             .arg(env("the environment that is unlocked")),
@@ -112,7 +112,7 @@ fn ledger() -> Vec<Command> {
 
 /// A command that reads the ledger and nothing else.
 fn reading(command: Command) -> Command {
-    let asks = |name: &&crate::app::settings::Input| ["ledger", "gitops-repo", "ca-file"].contains(&name.input);
+    let asks = |name: &&Input| ["ledger", "gitops-repo", "ca-file"].contains(&name.input);
     INPUTS.iter().filter(asks).fold(command, |command, input| command.arg(flag(input.flag, input.meaning))).arg(json())
 }
 
@@ -161,16 +161,19 @@ fn json() -> Arg {
 
 /// A command that takes every setting.
 fn common(name: &'static str, about: &'static str) -> Command {
-    without(name, about, &[])
+    Command::new(name).about(about).defer(|command| settings(command, &[]))
 }
 
-/// A command that takes every setting but some.
-fn without(name: &'static str, about: &'static str, but: &[&str]) -> Command {
-    INPUTS
-        .iter()
-        .filter(|input| !input.flag.is_empty() && !but.contains(&input.flag))
-        .fold(Command::new(name).about(about), |command, input| command.arg(flag(input.flag, input.meaning)))
-        .arg(json())
+/// Every setting but some. They are added to a command once it is the one that is meant: most starts mean another one.
+fn settings(command: Command, but: &[&str]) -> Command {
+    // The help names the command's own options, which are there already, below the settings.
+    let mut place = INPUTS.len();
+    let command = command.mut_args(|arg| {
+        place += 1;
+        arg.display_order(place)
+    });
+    let asks = |input: &&Input| !input.flag.is_empty() && !but.contains(&input.flag);
+    INPUTS.iter().filter(asks).fold(command, |command, input| command.arg(flag(input.flag, input.meaning))).arg(json())
 }
 
 fn id(help: &'static str) -> Arg {
@@ -201,16 +204,18 @@ pub fn run(arguments: Vec<OsString>, environment: impl Iterator<Item = (OsString
     let environment: BTreeMap<String, String> =
         environment.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect();
     let arguments = with_command(arguments, &environment);
-    let matches = match command().try_get_matches_from(arguments) {
+    let matches = match command().try_get_matches_from(&arguments) {
         Ok(matches) => matches,
         Err(error) => {
             let shown = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-            error.print()?;
+            let asked = error.kind() == ErrorKind::DisplayHelp;
+            let laid_out = || help::grouped(command()).try_get_matches_from(&arguments).err();
+            asked.then(laid_out).flatten().unwrap_or(error).print()?;
             return Ok(if shown { 0 } else { USAGE });
         }
     };
     let Some((name, matches)) = matches.subcommand() else {
-        command().print_help()?;
+        help::grouped(command()).print_help()?;
         return Ok(USAGE);
     };
     let (task, matches) = match (name, matches.subcommand()) {

@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn the_help_fits_and_says_all() {
-        let help = cli::command().render_help().to_string();
+        let help = grouped(cli::command()).render_help().to_string();
         for line in help.lines() {
             assert!(width(line) <= COLUMNS, "{line}");
         }
