@@ -6,8 +6,10 @@
 pub mod audit;
 pub mod bundle;
 pub mod condition;
+pub mod doctor;
 pub mod edit;
 pub mod event;
+pub mod explain;
 pub mod facts;
 pub mod fields;
 pub mod folded;
@@ -17,6 +19,7 @@ pub mod heads;
 pub mod history;
 pub mod id;
 pub mod image;
+pub mod init;
 pub mod life;
 pub mod listing;
 pub mod live;
