@@ -26,12 +26,13 @@ const WORKFLOW: &str = ".github/workflows/promotion-workflow.yml";
 /// Looks around and writes the two files; with `stdout` it prints them instead. The exit code.
 pub fn run(screen: &Screen, settings: &Settings, stop: &Arc<AtomicBool>, stdout: bool) -> u8 {
     let place = Place::of(Path::new("."), &settings.github_server);
-    let drafted = look(settings, stop, place.as_ref()).and_then(|seen| draft(&seen).map_err(|few| too_little(&few)));
+    let rules = settings.rules.display().to_string();
+    let drafted =
+        look(settings, stop, place.as_ref()).and_then(|seen| draft(&seen, &rules).map_err(|few| too_little(&few)));
     let draft = match drafted {
         Ok(draft) => draft,
         Err(ending) => return screen.end(&ending),
     };
-    let rules = settings.rules.display().to_string();
     let files = [(rules, draft.rules.clone()), (WORKFLOW.to_owned(), draft.workflow.clone())];
     if stdout {
         screen.document(&words::page(&files));
@@ -138,28 +139,35 @@ fn create(path: &Path, text: &str) -> std::io::Result<()> {
     fs::File::create_new(path)?.write_all(text.as_bytes())
 }
 
-/// What to type next, a line each.
+/// What to type next, a line each; one that begins with `#` says why the one after it.
 fn next(settings: &Settings, place: Option<&Place>, draft: &Draft) -> Vec<String> {
     let mut next = Vec::new();
+    let mut say = |why: &str, command: String| {
+        next.extend(Some(format!("# {why}")).filter(|_| !why.is_empty()));
+        next.push(command);
+    };
     let (from, to) = &draft.first;
     let set = |value: &str| format!("export GITOPS_REPO={value}");
     match (&settings.gitops_repo, place) {
-        (Some(repository), _) => next.push(set(repository)),
-        (None, None) => next.push(format!("{}   # these files are in no git repository yet", set("owner/name"))),
+        (Some(repository), _) => say("", set(repository)),
+        (None, None) => {
+            say("this directory is in no git repository: where is the GitOps repository?", set("owner/name"))
+        }
         (None, Some(place)) => {
             let missing = place.uncommitted(draft.paths.iter().map(String::as_str));
-            if !missing.is_empty() {
-                let paths = missing.join(" ");
-                next.push(format!("git add {paths} && git commit   # a plan reads commits, not files"));
+            let mut tops: Vec<&str> = missing.iter().filter_map(|path| path.split('/').next()).collect();
+            tops.dedup();
+            if !tops.is_empty() {
+                say("a plan reads commits, not files", format!("git add {} && git commit", tops.join(" ")));
             }
         }
     }
-    next.push("promote doctor".to_owned());
-    let only = draft.environments.len() == 2;
-    next.push(if only { "promote plan".to_owned() } else { format!("promote plan --from {from} --to {to}") });
+    say("", "promote doctor".to_owned());
+    let only = draft.ways == 1;
+    say("", if only { "promote plan".to_owned() } else { format!("promote plan --from {from} --to {to}") });
     if let (None, Some(place)) = (&settings.gitops_repo, place) {
         let server = place.hosted.as_deref().or(place.origin.as_deref()).unwrap_or("owner/name");
-        next.push(format!("{}   # before `promote run`: it pushes to the server", set(server)));
+        say("before `promote run`, which pushes to the server", set(server));
     }
     next
 }

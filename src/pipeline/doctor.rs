@@ -10,6 +10,7 @@ use crate::promotion::gates::needs::needs;
 use crate::promotion::image;
 use crate::promotion::live::AppState;
 use crate::promotion::pins::select;
+use crate::promotion::planning;
 use crate::promotion::rules::{App, Environment, Rules, Service, Target};
 use crate::promotion::words::counted;
 
@@ -49,12 +50,13 @@ pub fn gitops(delivery: &dyn Delivery, rules: &Rules, checkout: Option<&str>) ->
         branches.insert(at.clone());
         match delivery.snapshot(&at, &target.path) {
             Ok(snapshot) => {
-                findings.push(pinned(service, environment, &snapshot));
+                findings.extend(pinned(service, environment, &snapshot));
                 snapshots.insert((at, target.path.clone()), snapshot);
             }
             Err(fault) => findings.push(faulted(Group::Gitops, &environment.name, &fault)),
         }
     }
+    findings.extend(paired(rules, &snapshots));
     for at in branches {
         let read = snapshots.iter().find(|((other, _), _)| *other == at).map(|(_, snapshot)| snapshot);
         // Where nothing could be read, that is said already.
@@ -82,19 +84,39 @@ fn targets(rules: &Rules) -> impl Iterator<Item = Targeted<'_>> {
     })
 }
 
-fn pinned(service: &Service, environment: &Environment, snapshot: &Snapshot) -> Finding {
+/// What an environment pins. Where that cannot be told of it alone, it may still be told of both ends of a promotion.
+fn pinned(service: &Service, environment: &Environment, snapshot: &Snapshot) -> Option<Finding> {
     let place = format!("{} on {} of {}", snapshot.path, snapshot.branch, snapshot.repository);
+    let finding = |mark, seen: String| Finding::new(Group::Gitops, mark, &environment.name, seen);
     match select::read(snapshot, &service.name, &environment.images) {
         Ok(pins) => {
             let images: Vec<_> = pins.into_iter().map(|pin| pin.image).collect();
-            let seen = format!("pins {} ({place})", image::versions(&images));
-            Finding::new(Group::Gitops, Sign::Ok, &environment.name, seen)
+            Some(finding(Sign::Ok, format!("pins {} ({place})", image::versions(&images))))
         }
-        Err(fault) => {
-            let finding = Finding::new(Group::Gitops, Sign::Fail, &environment.name, fault.to_string());
-            if fault.hint.is_empty() { finding } else { finding.hint(fault.hint) }
+        Err(fault) if snapshot.files.is_empty() => Some(finding(Sign::Fail, fault.why).hint(fault.hint)),
+        Err(_) => None,
+    }
+}
+
+/// Whether there is a version for each promotion to move, and a place to write it to.
+fn paired(rules: &Rules, snapshots: &Snapshots) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (promotion, service) in rules.promotions.iter().flat_map(|way| rules.services.values().map(move |of| (way, of)))
+    {
+        let end = |name: &str| {
+            let environment = service.environment(name)?;
+            let [target] = environment.targets.as_slice() else { return None };
+            let snapshot = snapshots.get(&(branch(target), target.path.clone()))?;
+            (!snapshot.files.is_empty()).then_some((environment, snapshot))
+        };
+        let (Some(source), Some(target)) = (end(&promotion.from), end(&promotion.to)) else { continue };
+        if let Err(fault) = planning::paired(service, source, target) {
+            let what = format!("{} → {}", promotion.from, promotion.to);
+            let finding = Finding::new(Group::Gitops, Sign::Fail, what, format!("{}\n{}", fault.what, fault.seen));
+            findings.push(finding.hint(fault.hint));
         }
     }
+    findings
 }
 
 /// Whether the records can be read, and how many there are.

@@ -68,6 +68,8 @@ pub struct Draft {
     pub paths: BTreeSet<String>,
     /// From where to where the first promotion goes.
     pub first: (String, String),
+    /// How many promotions there are.
+    pub ways: usize,
     /// What was guessed.
     pub guesses: Vec<Guess>,
     /// What could not be known, a line each.

@@ -16,9 +16,9 @@ pub enum Written {
 }
 
 /// The column that what was guessed begins at, where there is room.
-const SAID_AT: usize = 22;
+const SAID_AT: usize = 26;
 
-/// The whole answer. `next` are commands to type, one a line, with a comment behind `#` where one helps.
+/// The whole answer. `next` are commands to type, one a line; a line that begins with `#` says why the one after it.
 pub fn text(files: &[(String, Written)], draft: &Draft, next: &[String], style: Style) -> String {
     let mut out = String::new();
     for (path, written) in files {
@@ -41,7 +41,8 @@ pub fn text(files: &[(String, Written)], draft: &Draft, next: &[String], style: 
     }
     let _ = writeln!(out, "\n{}", style.strong("Read the two files, correct what is wrong, then type"));
     for line in next {
-        let _ = writeln!(out, "  {}", escape::line(line));
+        let line = escape::line(line);
+        let _ = writeln!(out, "  {}", if line.starts_with('#') { style.faint(&line) } else { line });
     }
     out
 }
@@ -69,6 +70,7 @@ mod tests {
             environments: vec!["dev".to_owned(), "staging".to_owned()],
             paths: BTreeSet::new(),
             first: ("dev".to_owned(), "staging".to_owned()),
+            ways: 1,
             guesses: vec![
                 guess("environments", "dev → staging, from k8s/overlays/*"),
                 guess(
@@ -86,9 +88,9 @@ mod tests {
             kept, it is the same  b.yml
 
             Guessed
-              environments       dev → staging, from k8s/overlays/*
-              evidence integration  artifacts/integration/**/*.xml, and some more text that
-                                  is long: 3 files
+              environments           dev → staging, from k8s/overlays/*
+              evidence integration   artifacts/integration/**/*.xml, and some more text
+                                      that is long: 3 files
               a name that is much too long  x\x1b[2J
 
             Could not be known

@@ -173,6 +173,7 @@ fn play(forms: &Forms, name: &str) {
         forms.holds(form, &plan.stdout);
         forms.holds("validate", &json(&["validate"]).stdout);
     }
+    forms.holds("doctor", &json(&["doctor"]).stdout);
     story.meanwhile(&sandbox);
     forms.holds("ending", &json(&command).stdout);
     let list = json(&["list"]).stdout;

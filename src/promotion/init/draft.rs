@@ -6,8 +6,8 @@ use crate::promotion::init::{reports, rules, workflow};
 use crate::promotion::rules::resolve::names::is_name;
 use crate::promotion::words::counted;
 
-/// Makes the texts. `TooLittle` where not even two environments are found.
-pub fn draft(seen: &Seen) -> Result<Draft, TooLittle> {
+/// Makes the texts; `path` is where the rules go. `TooLittle` where not even two environments are found.
+pub fn draft(seen: &Seen, path: &str) -> Result<Draft, TooLittle> {
     let (family, others) = places::families(seen)?;
     let apps = places::applications(seen);
     let environments: Vec<Environment> = family.environments(&apps);
@@ -22,10 +22,11 @@ pub fn draft(seen: &Seen) -> Result<Draft, TooLittle> {
     }));
     Ok(Draft {
         rules: rules::text(&known),
-        workflow: workflow::text(&known.promotions),
+        workflow: workflow::text(&known.promotions, path),
         environments: known.environments.iter().map(|environment| environment.name.clone()).collect(),
         paths: known.environments.iter().map(|environment| environment.place.path.clone()).collect(),
         first: known.promotions.first().cloned().unwrap_or_default(),
+        ways: known.promotions.len(),
         guesses: guesses(&known, &family),
         open,
     })

@@ -121,7 +121,7 @@ fn promotion(out: &mut String, known: &Known, (from, to): (&str, &str), number: 
 }
 
 /// A text as YAML reads it as this text, also inside braces and brackets.
-fn scalar(text: &str) -> String {
+pub(super) fn scalar(text: &str) -> String {
     let plain = text.starts_with(|c: char| c.is_ascii_alphanumeric())
         && text.chars().all(|c| c.is_ascii_alphanumeric() || "._-/*+=@".contains(c))
         && plain_is_string(text);

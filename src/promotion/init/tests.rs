@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use super::draft::draft;
 use super::reports::Report;
+use super::workflow::DEFAULT;
 use super::{Draft, Seen, TooLittle};
 use crate::promotion::rules::read::read;
 use crate::promotion::rules::{Format, Rules};
@@ -29,7 +30,7 @@ fn seen(files: &[(&str, &str)], reports: &[&str]) -> Seen {
 
 /// The draft, and what promote itself reads in its rules: every sample goes through here.
 fn drafted(seen: &Seen) -> (Draft, Rules) {
-    let draft = draft(seen).unwrap();
+    let draft = draft(seen, DEFAULT).unwrap();
     let rules = read("rules.yaml", &draft.rules).unwrap_or_else(|faults| panic!("{}\n{faults:?}", draft.rules));
     assert!(rules.promotions.iter().all(|promotion| promotion.not_built.is_empty()), "{}", draft.rules);
     (draft, rules)
@@ -244,7 +245,7 @@ fn the_real_thing_goes_before_samples_and_one_environment_is_too_little() {
 }
 
 fn draft_of(files: &[(&str, &str)]) -> Result<Draft, TooLittle> {
-    draft(&seen(files, &[]))
+    draft(&seen(files, &[]), DEFAULT)
 }
 
 #[test]
