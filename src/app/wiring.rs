@@ -23,7 +23,7 @@ use crate::adapters::workspace::{Around, tree};
 use crate::app::mask::Mask;
 use crate::app::settings::Settings;
 use crate::pipeline::job::{Halt, Job};
-use crate::ports::{Clock as _, Evidence, Fault, FaultKind, World};
+use crate::ports::{About, Clock as _, Evidence, Fault, FaultKind, World};
 use crate::promotion::event::Event;
 use crate::promotion::facts::{Reading, Subject, SubjectKnown};
 use crate::promotion::rules::{HealthCheck, Source};
@@ -53,6 +53,7 @@ impl Wired {
         World {
             evidence: &self.evidence,
             delivery: &self.delivery,
+            approvals: None,
             deployer: self.deployer.as_ref().map(|deployer| deployer as _),
             ledger: &self.ledger,
             clock,
@@ -73,8 +74,8 @@ pub struct Workspace {
 
 impl Evidence for Workspace {
     /// What a file says of its own subject stands; where it says nothing, the caller's word is noted as a claim.
-    fn read(&self, source: &Source, service: &str, environment: &str) -> Reading {
-        let mut reading = files::read(&self.root, source, service, environment, self.clock.now());
+    fn read(&self, source: &Source, about: &About<'_>) -> Reading {
+        let mut reading = files::read(&self.root, source, about.service, about.environment, self.clock.now());
         if let (Reading::Observed(observation), Some(commit)) = (&mut reading, &self.commit) {
             let claim = || Subject { version: commit.clone(), known: SubjectKnown::Claimed };
             observation.subject.get_or_insert_with(claim);
