@@ -14,11 +14,13 @@ use crate::adapters::clock::SystemClock;
 use crate::adapters::evidence::files;
 use crate::adapters::git::address::Address;
 use crate::adapters::git::store::Access;
-use crate::adapters::github::repository::Repository;
+use crate::adapters::github::client::{Client, ClientSettings, Credential};
+use crate::adapters::github::repository;
 use crate::adapters::gitops::{GitOps, GitOpsSettings, RepoSettings};
 use crate::adapters::health;
 use crate::adapters::http::{Http, HttpSettings};
 use crate::adapters::ledger::Records;
+use crate::adapters::workspace::{Around, tree};
 use crate::app::mask::Mask;
 use crate::app::settings::Settings;
 use crate::pipeline::job::{Halt, Job};
@@ -109,14 +111,8 @@ pub fn open_all(settings: &Settings, mask: &Mask, watched: bool, stop: &Arc<Atom
         _ => None,
     };
     Ok(Wired {
-        evidence: Workspace {
-            root: PathBuf::from("."),
-            commit: settings.commit.clone(),
-            http: http.clone(),
-            clock,
-            mask: mask.clone(),
-        },
-        delivery: gitops(settings, &http)?,
+        delivery: gitops(settings, &http, &clock)?,
+        evidence: evidence(settings, mask, &http, clock),
         deployer,
         ledger: ledger(settings, &http)?,
         _runtime: runtime,
@@ -165,10 +161,54 @@ pub struct Repositories {
 pub fn repositories(settings: &Settings, stop: &Arc<AtomicBool>) -> Result<Repositories, Fault> {
     let runtime = runtime(stop)?;
     let http = Http::new(&http_settings(settings)?, runtime.handle().clone())?;
-    Ok(Repositories { delivery: gitops(settings, &http)?, _runtime: runtime })
+    let clock = SystemClock::new(Arc::clone(stop));
+    Ok(Repositories { delivery: gitops(settings, &http, &clock)?, _runtime: runtime })
 }
 
-fn gitops(settings: &Settings, http: &Http) -> Result<GitOps, Fault> {
+/// Argo CD alone, and the runtime that it blocks on.
+pub struct Watcher {
+    /// Argo CD.
+    pub deployer: ArgoCd,
+    _runtime: Runtime,
+}
+
+/// Connects the settings to Argo CD, where they name one; nothing is reached yet.
+pub fn watcher(settings: &Settings, stop: &Arc<AtomicBool>) -> Result<Option<Watcher>, Fault> {
+    let Some(server) = &settings.argocd_server else { return Ok(None) };
+    let runtime = runtime(stop)?;
+    let deployer = argocd(settings, server, http_settings(settings)?, &runtime)?;
+    Ok(Some(Watcher { deployer, _runtime: runtime }))
+}
+
+/// Evidence alone, and the runtime that it blocks on.
+pub struct Local {
+    /// Evidence: files and health checks.
+    pub evidence: Workspace,
+    _runtime: Runtime,
+}
+
+/// Opens the working directory as a place of evidence.
+pub fn local(settings: &Settings, mask: &Mask, stop: &Arc<AtomicBool>) -> Result<Local, Fault> {
+    let runtime = runtime(stop)?;
+    let http = Http::new(&http_settings(settings)?, runtime.handle().clone())?;
+    Ok(Local { evidence: evidence(settings, mask, &http, SystemClock::new(Arc::clone(stop))), _runtime: runtime })
+}
+
+fn evidence(settings: &Settings, mask: &Mask, http: &Http, clock: SystemClock) -> Workspace {
+    let (root, commit) = (PathBuf::from("."), settings.commit.clone());
+    Workspace { root, commit, http: http.clone(), clock, mask: mask.clone() }
+}
+
+/// Looks around in a repository that is somewhere else.
+pub fn look(settings: &Settings, stop: &Arc<AtomicBool>, address: &Address) -> Result<Around, Fault> {
+    let runtime = runtime(stop)?;
+    let http = Http::new(&http_settings(settings)?, runtime.handle().clone())?;
+    let GitOpsSettings { ssh, depth_max, .. } = GitOpsSettings::default();
+    let access = Access { http, temp: settings.temp.clone(), ssh, depth_max };
+    tree::look(&access, address, settings.gitops_token.as_ref(), settings.gitops_branch.as_deref())
+}
+
+fn gitops(settings: &Settings, http: &Http, clock: &SystemClock) -> Result<GitOps, Fault> {
     let Some(address) = settings.gitops_repo.clone() else {
         let fault = Fault::new(FaultKind::Settings, "find the GitOps repository", "none is set");
         return Err(fault.hint("set GITOPS_REPO (or --gitops-repo) to owner/name, a URL, or a local path"));
@@ -189,9 +229,17 @@ fn gitops(settings: &Settings, http: &Http) -> Result<GitOps, Fault> {
     };
     let mut gitops = GitOps::new(&settings, http)?;
     if let Some((owner, name)) = Address::parse(&address, &settings.server)?.hosted(&settings.server) {
-        let repository = Repository { api: api.to_owned(), owner, name, token, token_name: TOKEN.to_owned() };
-        let http = http.clone();
-        gitops.also_check("default", Box::new(move || repository.preflight(&http)));
+        let settings = ClientSettings {
+            api: api.to_owned(),
+            repository: format!("{owner}/{name}"),
+            credential: token.map_or(Credential::None, Credential::Token),
+            token_name: TOKEN.to_owned(),
+            // Git's own answer decides, so none is waited for here.
+            patience: std::time::Duration::ZERO,
+            on_secret: Arc::new(|_| {}),
+        };
+        let client = Client::new(&settings, http, Arc::new(clock.clone()))?;
+        gitops.also_check("default", Box::new(move || repository::preflight(&client)));
     }
     Ok(gitops)
 }
