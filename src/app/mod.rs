@@ -4,6 +4,7 @@
 
 pub mod actions;
 pub mod adopt;
+pub mod approved;
 pub mod auto;
 pub mod bundle;
 pub mod choose;
@@ -21,6 +22,7 @@ pub mod log;
 pub mod mask;
 pub mod replay;
 pub mod rules_file;
+pub mod rules_source;
 pub mod rules_views;
 pub mod screen;
 pub mod settings;

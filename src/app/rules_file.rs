@@ -80,6 +80,12 @@ pub fn load(path: &Path) -> Result<Loaded, RulesError> {
         io::ErrorKind::NotFound => RulesError::Missing { path: shown.clone() },
         _ => RulesError::Unreadable { path: shown.clone(), source },
     })?;
+    parse(&shown, bytes)
+}
+
+/// Reads rules that stand at a path, or stood there.
+pub fn parse(shown: &str, bytes: Vec<u8>) -> Result<Loaded, RulesError> {
+    let shown = shown.to_owned();
     let sha256 = sha256(&bytes);
     let text = String::from_utf8(bytes).map_err(|error| {
         let valid = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]).into_owned();

@@ -42,6 +42,7 @@ pub mod request;
 pub mod rollback;
 pub mod rules;
 pub mod selector;
+pub mod shown;
 pub mod time;
 pub mod trail;
 pub mod words;

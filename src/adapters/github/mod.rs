@@ -17,6 +17,7 @@ mod limits;
 pub mod people;
 pub mod repository;
 pub mod route;
+pub mod run_artifact;
 pub mod runs;
 pub mod transcript;
 pub mod words;
