@@ -102,3 +102,14 @@ fn a_new_run_opens_what_an_old_one_ended() {
 fn no_record_is_said_to_be_none() {
     assert_eq!(text(&[], Style::PLAIN), "There is no such record.\n");
 }
+
+#[test]
+fn a_record_says_who_approved_it() {
+    let judged = samples::approvals::judged(samples::approvals::waiting());
+    let shown = text(&samples::approvals::kept(&judged), Style::PLAIN);
+    let from = shown.find("  approvals").unwrap();
+    let to = shown.find("  plan ").unwrap();
+    insta::assert_snapshot!(&shown[from..to], @"");
+    let story = fold(&samples::approvals::kept(&judged)).unwrap();
+    assert_eq!(story.approvals.as_deref(), Some(&judged));
+}
