@@ -154,9 +154,16 @@ pub fn title(report: &ApprovalReport) -> String {
     }
 }
 
-/// The title as a sentence of a plan or a record.
+/// Who stands for which role, where nobody is asked any more: `approvals: sre @bo, qa @cy`.
 fn sentence(report: &ApprovalReport) -> String {
-    format!("approvals: {}", title(report))
+    if report.standing != Standing::Approved {
+        return format!("approvals: {}", title(report));
+    }
+    let role = |row: &RoleRow| {
+        let people: Vec<String> = row.given.iter().map(login).collect();
+        format!("{} {}", escape::line(&row.role), people.join(" "))
+    };
+    format!("approvals: {}", report.roles.iter().map(role).collect::<Vec<_>>().join(", "))
 }
 
 /// Puts who approved what onto a page: a table, and folded below it why something does not stand.
@@ -191,7 +198,11 @@ fn table_row(row: &RoleRow) -> String {
     let places: Vec<String> = row.environments.iter().map(|name| escape::markdown(name)).collect();
     let who: Vec<String> = row.given.iter().map(|given| escape::markdown(&login(given))).collect();
     let stands = matches!(row.standing, Standing::Approved | Standing::Bypassed);
-    let who = if who.is_empty() && !stands { escape::markdown(&row.people) } else { who.join(", ") };
+    let who = match (stands || row.standing == Standing::Rejected, who.is_empty()) {
+        (false, true) => escape::markdown(&row.people),
+        (false, false) => format!("{}; still {}", who.join(", "), escape::markdown(&row.people)),
+        (true, _) => who.join(", "),
+    };
     let how =
         if row.given.is_empty() { places.join(", ") } else { row.given.iter().map(how).collect::<Vec<_>>().join(", ") };
     format!(
