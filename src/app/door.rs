@@ -174,7 +174,7 @@ impl Door<'_> {
             let planned = end.plan.as_deref().filter(|_| judged);
             if let Some(planned) = planned {
                 let gap = if report.is_some() { "\n" } else { "" };
-                self.screen.say(&format!("{gap}{}\n", plan::text(planned, diffs, style)));
+                self.screen.say(&format!("{gap}{}\n", plan::text(planned, diffs, None, style)));
             }
             // Right below a report that holds the promotion, its answer is not said again.
             said = held && report.is_some() && planned.is_none();

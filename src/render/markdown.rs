@@ -1,6 +1,7 @@
 //! The job summary: the answer first, the path with the place that the version is at, then the table, the diff, the links;
 //! long details are folded. The same page serves as the text of a check run, with a smaller limit.
 
+use crate::promotion::approvals::report::ApprovalReport;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::plan::Plan;
 use crate::promotion::report::{GateReport, GateRow, Mark};
@@ -9,7 +10,7 @@ use crate::render::ending::Ending;
 use crate::render::page::Page;
 use crate::render::report::Heading;
 use crate::render::style::{sign, word};
-use crate::render::{diff, escape, plan, report, words};
+use crate::render::{approvals, diff, escape, plan, report, words};
 
 /// What a summary is made of; what is absent is left out.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +23,8 @@ pub struct Summary<'a> {
     pub ending: Option<&'a Ending>,
     /// What the gates said.
     pub report: Option<&'a GateReport>,
+    /// Who approved it, or must.
+    pub approvals: Option<&'a ApprovalReport>,
     /// What was or would be done.
     pub plan: Option<&'a Plan>,
     /// The diffs of the plan's commits.
@@ -55,6 +58,9 @@ pub fn summary(summary: &Summary<'_>, limit: usize) -> String {
             page.paragraph(&escape::markdown(&answer));
         }
         judged(&mut page, gates);
+    }
+    if let Some(report) = summary.approvals {
+        approvals::onto(&mut page, report, summary.plan.map(|plan| plan.digest.as_str()));
     }
     if let Some(plan) = summary.plan {
         planned(&mut page, plan, summary.diffs);

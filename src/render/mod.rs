@@ -5,6 +5,7 @@
 //! come from outside (test names, commit subjects, messages of resources) pass through [`escape`] on their way.
 
 pub mod actions;
+pub mod approvals;
 pub mod auto;
 pub mod bundle;
 pub mod diff;
