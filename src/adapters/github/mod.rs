@@ -8,6 +8,7 @@ pub mod client;
 mod door;
 pub mod download;
 mod etags;
+pub mod evidence;
 mod fault;
 mod limits;
 pub mod repository;
