@@ -14,9 +14,12 @@ use crate::adapters::argocd::options::Options;
 use crate::adapters::argocd::server::{Login, ServerSettings};
 use crate::adapters::clock::SystemClock;
 use crate::adapters::evidence::files;
+use crate::adapters::evidence::packages::{self, Package};
 use crate::adapters::git::address::Address;
 use crate::adapters::git::store::Access;
-use crate::adapters::github::client::{Client, ClientSettings, Credential};
+use crate::adapters::github::client::{Client, ClientSettings, Credential, PATIENCE};
+use crate::adapters::github::evidence as at_github;
+use crate::adapters::github::evidence::asking::{Artifact, Asking};
 use crate::adapters::github::repository;
 use crate::adapters::gitops::{GitOps, GitOpsSettings, RepoSettings};
 use crate::adapters::health;
@@ -30,7 +33,8 @@ use crate::pipeline::job::{Halt, Job};
 use crate::ports::{About, Clock as _, Evidence, Fault, FaultKind, World};
 use crate::promotion::event::Event;
 use crate::promotion::facts::{Reading, Subject, SubjectKnown};
-use crate::promotion::rules::{HealthCheck, Source};
+use crate::promotion::rules::github::GitHubSource;
+use crate::promotion::rules::{HealthCheck, Source, SourceKind};
 
 /// How long a comparison with git may keep us waiting for Argo CD's answer; it goes on without us.
 const REFRESH: std::time::Duration = std::time::Duration::from_secs(20);
@@ -76,21 +80,44 @@ impl Wired<'_> {
     }
 }
 
-/// Evidence from the working directory, and health checks over HTTP.
+/// Evidence from the working directory and from GitHub, and health checks over HTTP.
 pub struct Workspace {
     root: PathBuf,
     commit: Option<String>,
-    github: Option<Arc<Client>>,
     http: Http,
     clock: SystemClock,
     mask: Mask,
+    /// The repository that promote runs for, where GitHub is configured.
+    github: Option<Arc<Client>>,
+    /// The workflow run that this is.
+    own_run: Option<u64>,
+}
+
+impl Workspace {
+    fn from_github(&self, source: &GitHubSource, about: &About<'_>) -> Reading {
+        let Some(client) = &self.github else {
+            let why = "no GitHub is configured: set GITHUB_TOKEN (or github-token) and GITHUB_REPOSITORY";
+            return Reading::Unreadable { why: why.to_owned(), files: Vec::new() };
+        };
+        let now = self.clock.now();
+        let parse = |artifacts: Vec<Artifact>, globs: &[String], format| {
+            let package = |Artifact { name, file, bytes }| Package { name, file, bytes };
+            let wanted = packages::Wanted { globs, format, service: about.service, environment: about.environment };
+            packages::read(artifacts.into_iter().map(package).collect(), &wanted, now)
+        };
+        at_github::read(client, source, &Asking { about, own_run: self.own_run, now, parse: &parse })
+    }
 }
 
 impl Evidence for Workspace {
     /// What a file says of its own subject stands; where it says nothing, the caller's word is noted as a claim.
     fn read(&self, source: &Source, about: &About<'_>) -> Reading {
-        let mut reading = files::read(&self.root, source, about.service, about.environment, self.clock.now());
-        if let (Reading::Observed(observation), Some(commit)) = (&mut reading, &self.commit) {
+        let mut reading = match &source.kind {
+            SourceKind::GitHub(source) => self.from_github(source, about),
+            _ => files::read(&self.root, source, about.service, about.environment, self.clock.now()),
+        };
+        let is_file = matches!(source.kind, SourceKind::Files { .. });
+        if let (true, Reading::Observed(observation), Some(commit)) = (is_file, &mut reading, &self.commit) {
             let claim = || Subject { version: commit.clone(), known: SubjectKnown::Claimed };
             observation.subject.get_or_insert_with(claim);
         }
@@ -226,7 +253,8 @@ pub fn local(settings: &Settings, mask: &Mask, stop: &Arc<AtomicBool>) -> Result
 fn evidence(settings: &Settings, mask: &Mask, given: Given<'_>, http: &Http, clock: SystemClock) -> Workspace {
     let (root, commit) = (given.evidence.unwrap_or(Path::new(".")).to_owned(), settings.commit.clone());
     let github = given.github.map(|github| Arc::clone(&github.client));
-    Workspace { root, commit, github, http: http.clone(), clock, mask: mask.clone() }
+    let own_run = settings.github.as_ref().and_then(|github| github.run.as_ref()).map(|run| run.id);
+    Workspace { root, commit, github, own_run, http: http.clone(), clock, mask: mask.clone() }
 }
 
 /// Looks around in a repository that is somewhere else.

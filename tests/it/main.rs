@@ -11,6 +11,7 @@ mod crowd;
 mod documents;
 mod first;
 mod github_client;
+mod github_evidence;
 mod github_world;
 mod gitops;
 mod harness;

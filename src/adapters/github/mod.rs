@@ -11,6 +11,7 @@ mod door;
 pub mod download;
 pub mod environments;
 mod etags;
+pub mod evidence;
 mod fault;
 mod graphql;
 mod limits;

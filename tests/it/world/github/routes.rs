@@ -135,6 +135,7 @@ pub(crate) const ROUTES: &[Route] = &[
     route("GET", "/repos/{owner}/{repo}/git/ref/{ref}", "contents=read", contents::reference),
     route("GET", "/repos/{owner}/{repo}/branches/{branch}", "contents=read", contents::branch),
     route("GET", "/repos/{owner}/{repo}/rules/branches/{branch}", "metadata=read", contents::rules),
+    route("GET", "/repos/{owner}/{repo}/code-scanning/analyses", "security_events=read", alerts::analyses),
     route("GET", "/repos/{owner}/{repo}/code-scanning/alerts", "security_events=read", alerts::code),
     route("GET", "/repos/{owner}/{repo}/dependabot/alerts", "vulnerability_alerts=read", alerts::dependabot),
     route("GET", "/repos/{owner}/{repo}/secret-scanning/alerts", "secret_scanning_alerts=read", alerts::secrets),
