@@ -109,7 +109,6 @@ fn a_person_reviews_over_the_api_and_a_workflow_cannot() {
     let id = ask.get("/repos/acme/app/environments/approval-sre").body["id"].clone();
     let body = json!({"environment_ids": [id], "state": "approved", "comment": "Ship it!"});
     assert_eq!(ask.post(&path, &body).message(), "Resource not accessible by integration");
-    github.repository("acme/app").role("alice", "write").role("carol", "write");
     ask.by(&github.token(Token::personal("carol")));
     assert_eq!((ask.post(&path, &body).status, ask.post(&path, &body).message()), (422, NOTHING_TO_REVIEW));
     ask.by(&github.token(Token::personal("alice")));
