@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::promotion::approvals::facts::{ApprovalFacts, RunFacts, WordPlace};
 use crate::promotion::event::Event;
 use crate::promotion::facts::{CommitSummary, Reading, Snapshot};
 use crate::promotion::head::Head;
@@ -23,6 +24,8 @@ pub struct World<'a> {
     pub evidence: &'a dyn Evidence,
     /// Reads and writes GitOps repositories.
     pub delivery: &'a dyn Delivery,
+    /// Knows who approved; absent where no GitHub is configured.
+    pub approvals: Option<&'a dyn Approvals>,
     /// Watches and syncs applications; absent where no Argo CD is configured.
     pub deployer: Option<&'a dyn Deployer>,
     /// Keeps records.
@@ -35,10 +38,54 @@ pub struct World<'a> {
 
 /// Reads evidence. It cannot fail: failing is a reading.
 pub trait Evidence: Sync {
-    /// Reads one source for one service and environment.
-    fn read(&self, source: &Source, service: &str, environment: &str) -> Reading;
+    /// Reads one source.
+    fn read(&self, source: &Source, about: &About<'_>) -> Reading;
     /// Performs one health check, once.
     fn probe(&self, check: &HealthCheck, service: &str, environment: &str) -> Reading;
+}
+
+/// What evidence is asked about.
+#[derive(Debug, Clone, Copy)]
+pub struct About<'a> {
+    /// The service.
+    pub service: &'a str,
+    /// The environment.
+    pub environment: &'a str,
+    /// The commit that the version was built from, where it is known; may be the beginning of its id.
+    pub commit: Option<&'a str>,
+}
+
+/// What is to be found out about approvals.
+#[derive(Debug, Clone, Default)]
+pub struct ApprovalsAsked {
+    /// The environments whose protection is read.
+    pub environments: Vec<String>,
+    /// Whether the workflow run that this is, its jobs and its reviews are read; before anybody could approve they are not.
+    pub run: bool,
+    /// The pull request whose comments and reviews are read.
+    pub pull_request: Option<u64>,
+    /// Words that the ledger knows of, which are fetched again.
+    pub words: Vec<WordPlace>,
+    /// The teams (`org/team`) that whoever reviewed, wrote a word, or is named in `users`, is looked up in.
+    pub teams: Vec<String>,
+    /// Users who are looked up in the teams too.
+    pub users: Vec<String>,
+    /// The commits of the last verified version and of this one: who wrote those between is read where a bot started the run.
+    pub since: Option<(String, String)>,
+}
+
+/// Knows who approved. What is not there, or what the token may not see, is a part of the answer; a fault means that the answer
+/// as a whole cannot be had.
+pub trait Approvals {
+    /// Reads everything that was asked about, each thing once.
+    fn read(&self, asked: &ApprovalsAsked) -> Result<ApprovalFacts, Fault>;
+    /// Writes a comment on a pull request or issue, by the token of whoever runs this.
+    fn say(&self, number: u64, body: &str) -> Result<WordPlace, Fault>;
+    /// How the run that an entry of the ledger names (by its page) stands, for whoever asks whether its record may be believed.
+    /// `None` if GitHub knows no such run.
+    fn run(&self, page: &str) -> Result<Option<RunFacts>, Fault>;
+    /// The repository's default branch.
+    fn default_branch(&self) -> Result<String, Fault>;
 }
 
 /// A branch of a GitOps repository, by its names in the rules.

@@ -54,9 +54,9 @@ impl Counter<'_> {
         };
         let reason = self.reason();
         let word = match (verb, reason) {
-            (Verb::Approve, comment) => Word::Approve(Approved { role: None, comment }),
+            (Verb::Approve, comment) => Word::Approve(Approved { role: None, comment, word: None }),
             (Verb::Cancel, reason) => Word::Cancel(Cancelled { reason }),
-            (Verb::Reject, Some(reason)) => Word::Reject(Rejected { reason }),
+            (Verb::Reject, Some(reason)) => Word::Reject(Rejected { reason, by: None, approvals: None }),
             (Verb::Reject, None) => {
                 let again = format!("promote reject {id} --reason \"…\"");
                 return self.close(Err(usage("a refusal needs its reason", &again)));

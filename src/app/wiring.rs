@@ -14,7 +14,8 @@ use crate::adapters::clock::SystemClock;
 use crate::adapters::evidence::files;
 use crate::adapters::git::address::Address;
 use crate::adapters::git::store::Access;
-use crate::adapters::github::repository::Repository;
+use crate::adapters::github::client::{Client, ClientSettings, Credential};
+use crate::adapters::github::repository;
 use crate::adapters::gitops::{GitOps, GitOpsSettings, RepoSettings};
 use crate::adapters::health;
 use crate::adapters::http::{Http, HttpSettings};
@@ -22,7 +23,7 @@ use crate::adapters::ledger::Records;
 use crate::app::mask::Mask;
 use crate::app::settings::Settings;
 use crate::pipeline::job::{Halt, Job};
-use crate::ports::{Clock as _, Evidence, Fault, FaultKind, World};
+use crate::ports::{About, Clock as _, Evidence, Fault, FaultKind, World};
 use crate::promotion::event::Event;
 use crate::promotion::facts::{Reading, Subject, SubjectKnown};
 use crate::promotion::rules::{HealthCheck, Source};
@@ -52,6 +53,7 @@ impl Wired {
         World {
             evidence: &self.evidence,
             delivery: &self.delivery,
+            approvals: None,
             deployer: self.deployer.as_ref().map(|deployer| deployer as _),
             ledger: &self.ledger,
             clock,
@@ -72,8 +74,8 @@ pub struct Workspace {
 
 impl Evidence for Workspace {
     /// What a file says of its own subject stands; where it says nothing, the caller's word is noted as a claim.
-    fn read(&self, source: &Source, service: &str, environment: &str) -> Reading {
-        let mut reading = files::read(&self.root, source, service, environment, self.clock.now());
+    fn read(&self, source: &Source, about: &About<'_>) -> Reading {
+        let mut reading = files::read(&self.root, source, about.service, about.environment, self.clock.now());
         if let (Reading::Observed(observation), Some(commit)) = (&mut reading, &self.commit) {
             let claim = || Subject { version: commit.clone(), known: SubjectKnown::Claimed };
             observation.subject.get_or_insert_with(claim);
@@ -108,6 +110,7 @@ pub fn open_all(settings: &Settings, mask: &Mask, watched: bool, stop: &Arc<Atom
         _ => None,
     };
     Ok(Wired {
+        delivery: gitops(settings, &http, &clock)?,
         evidence: Workspace {
             root: PathBuf::from("."),
             commit: settings.commit.clone(),
@@ -115,7 +118,6 @@ pub fn open_all(settings: &Settings, mask: &Mask, watched: bool, stop: &Arc<Atom
             clock,
             mask: mask.clone(),
         },
-        delivery: gitops(settings, &http)?,
         deployer,
         ledger: ledger(settings, &http)?,
         _runtime: runtime,
@@ -164,10 +166,11 @@ pub struct Repositories {
 pub fn repositories(settings: &Settings, stop: &Arc<AtomicBool>) -> Result<Repositories, Fault> {
     let runtime = runtime(stop)?;
     let http = Http::new(&http_settings(settings)?, runtime.handle().clone())?;
-    Ok(Repositories { delivery: gitops(settings, &http)?, _runtime: runtime })
+    let clock = SystemClock::new(Arc::clone(stop));
+    Ok(Repositories { delivery: gitops(settings, &http, &clock)?, _runtime: runtime })
 }
 
-fn gitops(settings: &Settings, http: &Http) -> Result<GitOps, Fault> {
+fn gitops(settings: &Settings, http: &Http, clock: &SystemClock) -> Result<GitOps, Fault> {
     let Some(address) = settings.gitops_repo.clone() else {
         let fault = Fault::new(FaultKind::Settings, "find the GitOps repository", "none is set");
         return Err(fault.hint("set GITOPS_REPO (or --gitops-repo) to owner/name, a URL, or a local path"));
@@ -188,9 +191,17 @@ fn gitops(settings: &Settings, http: &Http) -> Result<GitOps, Fault> {
     };
     let mut gitops = GitOps::new(&settings, http)?;
     if let Some((owner, name)) = Address::parse(&address, &settings.server)?.hosted(&settings.server) {
-        let repository = Repository { api: api.to_owned(), owner, name, token, token_name: TOKEN.to_owned() };
-        let http = http.clone();
-        gitops.also_check("default", Box::new(move || repository.preflight(&http)));
+        let settings = ClientSettings {
+            api: api.to_owned(),
+            repository: format!("{owner}/{name}"),
+            credential: token.map_or(Credential::None, Credential::Token),
+            token_name: TOKEN.to_owned(),
+            // Git's own answer decides, so none is waited for here.
+            patience: std::time::Duration::ZERO,
+            on_secret: Arc::new(|_| {}),
+        };
+        let client = Client::new(&settings, http, Arc::new(clock.clone()))?;
+        gitops.also_check("default", Box::new(move || repository::preflight(&client)));
     }
     Ok(gitops)
 }

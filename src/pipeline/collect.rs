@@ -7,7 +7,7 @@ use crate::pipeline::ends;
 use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::keep::Beginning;
 use crate::pipeline::path;
-use crate::ports::{Branch, Fault, FaultKind, World};
+use crate::ports::{About, Branch, Fault, FaultKind, World};
 use crate::promotion::event::{Event, Phase};
 use crate::promotion::facts::{EnvironmentFacts, Facts, Reading, Snapshot, Soak};
 use crate::promotion::folded::{self, Folded};
@@ -175,19 +175,20 @@ pub fn facts(world: &World<'_>, job: &Job<'_>, asked: &Asked) -> Result<Facts, H
         needs.merged.iter().map(|(gate, ids)| (gate.clone(), merged_source(gate, ids, evidence))).collect();
     let single = needs.readings.iter().filter_map(|id| evidence.get(id).map(|source| (id.clone(), source.clone())));
     let evidence_port = world.evidence;
+    let version: Vec<ImageRef> = asked.request.images.iter().map(|wanted| wanted.new.clone()).collect();
+    let commit = job.commit.map(str::to_owned).or_else(|| version.iter().find_map(commit_in_tag));
+    let about = About { service, environment: from, commit: commit.as_deref() };
     let (readings, merged) = thread::scope(|scope| {
-        let read =
-            |(name, source): (String, Source)| scope.spawn(move || (name, evidence_port.read(&source, service, from)));
+        let read = |(name, source): (String, Source)| scope.spawn(move || (name, evidence_port.read(&source, &about)));
         let single: Vec<_> = single.map(read).collect();
         let merges: Vec<_> = merges.into_iter().map(read).collect();
         (gather(single), gather(merges))
     });
-    let version: Vec<ImageRef> = asked.request.images.iter().map(|wanted| wanted.new.clone()).collect();
     let now = world.clock.now();
     let soak = if needs.soak { Some(soak(world, job, asked, &version)?) } else { None };
     Ok(Facts {
         at: now,
-        commit: job.commit.map(str::to_owned).or_else(|| version.iter().find_map(commit_in_tag)),
+        commit,
         path: path::path(world, job, &asked.source.snapshot, &version)?,
         version,
         source: asked.source.clone(),
@@ -196,6 +197,7 @@ pub fn facts(world: &World<'_>, job: &Job<'_>, asked: &Asked) -> Result<Facts, H
         merged,
         soak,
         failing_before: BTreeSet::new(),
+        set_aside: None,
         also_ships: Vec::new(),
     })
 }
@@ -221,7 +223,7 @@ fn merged_source(gate: &str, ids: &[String], evidence: &BTreeMap<String, Source>
     let sources: Vec<&Source> = ids.iter().filter_map(|id| evidence.get(id)).collect();
     let globs = sources.iter().flat_map(|source| match &source.kind {
         SourceKind::Files { globs, .. } => globs.clone(),
-        SourceKind::NotBuilt(_) => Vec::new(),
+        SourceKind::GitHub(_) | SourceKind::NotBuilt(_) => Vec::new(),
     });
     let kind = SourceKind::Files { globs: globs.collect(), format: None, max_age: None };
     Source { id: gate.to_owned(), kind, at: sources.first().map(|source| source.at).unwrap_or_default() }

@@ -20,6 +20,7 @@ use crate::promotion::planning::{self, Making};
 use crate::promotion::record::{Judged, Milestone, Planned};
 use crate::promotion::report::GateReport;
 use crate::promotion::request::RequestKind;
+use crate::promotion::rules::NotBuilt;
 
 /// What a run is to promote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,7 +130,7 @@ fn decide(run: &mut Run<'_>, asked: &Asked) -> Result<Option<End>, Halt> {
     if let Some(end) = verdict(job, &report) {
         let outcome = end.outcome;
         let rules = run.other_rules();
-        let judged = Judged { facts: facts.clone(), report: report.clone(), outcome, rules };
+        let judged = Judged { facts: facts.clone(), report: report.clone(), outcome, rules, approvals: None };
         run.keep(Milestone::Judged(Box::new(judged)))?;
         let mut end = run.finish(end);
         (end.facts, end.report) = (Some(Box::new(facts)), Some(report));
@@ -146,7 +147,7 @@ fn decide(run: &mut Run<'_>, asked: &Asked) -> Result<Option<End>, Halt> {
     let known = run.story.planned.as_ref().is_some_and(|earlier| earlier.plan.digest == plan.digest);
     if !known {
         let rules = run.other_rules();
-        run.keep(Milestone::Planned(Box::new(Planned { facts, report, plan, rules })))?;
+        run.keep(Milestone::Planned(Box::new(Planned { facts, report, plan, rules, approvals: None })))?;
     }
     Ok(None)
 }
@@ -275,8 +276,11 @@ fn unconfirmed(run: &mut Run<'_>, plan: &Plan, why: String, hint: Option<String>
 
 /// Refuses a promotion that uses parts which this version cannot do.
 pub fn built(job: &Job<'_>) -> Result<(), Halt> {
-    let parts = &job.promotion.not_built;
-    if parts.is_empty() { Ok(()) } else { Err(Halt::NotBuilt(parts.clone())) }
+    let mut parts = job.promotion.not_built.clone();
+    if let Some(role) = job.promotion.approvals.first() {
+        parts.push(NotBuilt { part: "approvals".to_owned(), at: role.at });
+    }
+    if parts.is_empty() { Ok(()) } else { Err(Halt::NotBuilt(parts)) }
 }
 
 /// Reads the evidence and judges the gates.

@@ -1,6 +1,7 @@
 //! Progress: what happens while a run works, for whoever watches. Every output is a consumer of these; what must be kept
 //! is a [`Milestone`](crate::promotion::record::Milestone) of the record.
 
+use crate::promotion::approvals::report::ApprovalReport;
 use crate::promotion::report::GateReport;
 use crate::promotion::rules::Trigger;
 use crate::promotion::time::Millis;
@@ -19,6 +20,8 @@ pub enum Event {
     },
     /// The gates were judged.
     Judged(GateReport),
+    /// The approvals were judged.
+    Approvals(ApprovalReport),
     /// The branch moved between planning and pushing, and the edit still applies.
     Moved {
         /// Which try comes now.

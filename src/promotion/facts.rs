@@ -261,8 +261,20 @@ pub struct Facts {
     /// URLs of health checks that failed before anything was written: what was broken already never refutes.
     #[serde(default)]
     pub failing_before: BTreeSet<String>,
+    /// That the gates are set aside, where they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub set_aside: Option<SetAside>,
     /// Commits that would go live with ours, because they wait in the target's path already.
     pub also_ships: Vec<CommitSummary>,
+}
+
+/// That somebody who may, by the rules, goes past the gates.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SetAside {
+    /// Who.
+    pub by: String,
+    /// Why.
+    pub reason: String,
 }
 
 /// One commit in a line.

@@ -3,6 +3,7 @@
 //! Nothing here performs I/O, reads a clock or the environment, logs, or is async. Each noun stands beside its verb:
 //! facts and how they are judged, edits and how they are applied, an application's state and what it means.
 
+pub mod approvals;
 pub mod audit;
 pub mod bundle;
 pub mod condition;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use crate::promotion::approvals::slots;
 use crate::promotion::edit::FileEdits;
 use crate::promotion::facts::{Facts, Reading, Snapshot};
 use crate::promotion::head::Head;
@@ -16,7 +17,7 @@ use crate::promotion::plan::{OnFailure, Plan, PlannedCommit};
 use crate::promotion::releases::{Release, Stamp};
 use crate::promotion::report::GateReport;
 use crate::promotion::request::{Request, RequestKind, Wanted};
-use crate::promotion::rules::{Environment, Promotion, Rules, Service, SourceKind, Target};
+use crate::promotion::rules::{Environment, Promotion, Rules, Service, Target};
 use crate::promotion::time::Time;
 use crate::promotion::words;
 
@@ -267,10 +268,10 @@ pub fn bound(making: &Making<'_>, environment: &Environment, plan: &Plan) -> Val
     let sources: BTreeMap<_, _> = making.rules.evidence.iter().filter(|(id, _)| needed.contains(*id)).collect();
     let evidence: BTreeMap<&String, Vec<String>> = sources
         .iter()
-        .filter(|(_, source)| !matches!(source.kind, SourceKind::Files { max_age: Some(_), .. }))
+        .filter(|(_, source)| source.max_age().is_none())
         .map(|(id, _)| (*id, hashes(facts.readings.get(*id))))
         .collect();
-    json!({
+    let mut bound = json!({
         "version": DIGEST_VERSION,
         "images": images,
         "commits": commits,
@@ -281,7 +282,21 @@ pub fn bound(making: &Making<'_>, environment: &Environment, plan: &Plan) -> Val
         "evidence": sources,
         "files": evidence,
         "sequence": facts.target.head.sequence,
-    })
+    });
+    if let Some(fields) = bound.as_object_mut() {
+        let slots = slots::slots(making.promotion, &making.rules.github);
+        if !slots.is_empty() {
+            let asked: Vec<&str> = slots.iter().map(|slot| slot.environment.as_str()).collect();
+            fields.insert(
+                "approved_in".to_owned(),
+                json!({ "workflow": making.rules.github.workflow, "environments": asked }),
+            );
+        }
+        if let Some(set_aside) = &facts.set_aside {
+            fields.insert("set_aside".to_owned(), json!(set_aside));
+        }
+    }
+    bound
 }
 
 fn hashes(reading: Option<&Reading>) -> Vec<String> {

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::promotion::approvals::facts::WordPlace;
+use crate::promotion::approvals::report::JudgedApprovals;
 use crate::promotion::facts::Facts;
 use crate::promotion::image::ImageRef;
 use crate::promotion::outcome::Outcome;
@@ -157,6 +159,9 @@ pub struct Approved {
     /// The role that it was given in, where the rules ask for roles.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
+    /// Where it was said at GitHub, which is asked again before it counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub word: Option<WordPlace>,
     /// What was said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
@@ -167,6 +172,12 @@ pub struct Approved {
 pub struct Rejected {
     /// Why.
     pub reason: String,
+    /// Who said so at GitHub, where the run only read it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// What was read there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approvals: Option<Box<JudgedApprovals>>,
 }
 
 /// A promotion that was taken back.
@@ -206,6 +217,9 @@ pub struct Judged {
     /// The rules that were judged by, where they are no longer those of the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rules: Option<RulesText>,
+    /// Who approved, where the gates let it through and the rules ask for approvals.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approvals: Option<Box<JudgedApprovals>>,
 }
 
 /// A judgement that lets the promotion through, and the plan that follows.
@@ -220,6 +234,9 @@ pub struct Planned {
     /// The rules that were judged by, where they are no longer those of the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rules: Option<RulesText>,
+    /// Who approved, where the rules ask for approvals.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approvals: Option<Box<JudgedApprovals>>,
 }
 
 /// A rules file, word for word.

@@ -1,5 +1,6 @@
 //! Progress: one line for each thing that happened, with the time since the start.
 
+use crate::promotion::approvals::report::{ApprovalReport, RoleRow, Standing};
 use crate::promotion::event::{Event, Phase};
 use crate::promotion::report::{GateReport, Mark};
 use crate::promotion::rules::Trigger;
@@ -44,6 +45,7 @@ fn said(event: &Event) -> Option<(String, String)> {
         Event::Phase(_) => return None,
         Event::Resumed { id, reached } => ("resumed", format!("promotion {id}, which had got as far as: {reached}")),
         Event::Judged(report) => ("gates", counts(report)),
+        Event::Approvals(report) => ("approvals", approvals(report)),
         Event::Moved { attempt } => {
             ("commit", format!("the branch had moved; trying again ({} try)", ordinal(*attempt)))
         }
@@ -80,6 +82,24 @@ fn counts(report: &GateReport) -> String {
     let sometimes = [(Mark::Warn, "warn"), (Mark::Waived, "waived"), (Mark::Skipped, "skipped")];
     let all = always.into_iter().chain(sometimes.into_iter().filter(|(mark, _)| report.count(*mark) > 0));
     all.map(|(mark, word)| format!("{} {word}", report.count(mark))).collect::<Vec<_>>().join(", ")
+}
+
+/// Who stands for which role, and who is still asked: `sre @bo, qa open`.
+fn approvals(report: &ApprovalReport) -> String {
+    let role = |row: &RoleRow| {
+        let people: Vec<String> = row.given.iter().map(|given| format!("@{}", given.login)).collect();
+        let stands = match row.standing {
+            Standing::Approved => "",
+            Standing::Bypassed => " set aside",
+            Standing::Open => " open",
+            Standing::Unknown => " not known",
+            Standing::Broken => " cannot be given",
+            Standing::Rejected => " refused",
+        };
+        let people = if people.is_empty() { String::new() } else { format!(" {}", people.join(" ")) };
+        format!("{}{people}{stands}", row.role)
+    };
+    report.roles.iter().map(role).collect::<Vec<_>>().join(", ")
 }
 
 fn how(attempt: u32, found: bool) -> String {

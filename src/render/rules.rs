@@ -6,6 +6,7 @@ use similar::{ChangeTag, TextDiff};
 use crate::promotion::gates::needs::name;
 use crate::promotion::rules::compare::{Compared, Effect};
 use crate::promotion::rules::{Promotion, Rules};
+use crate::promotion::words::counted;
 use crate::render::style::{COLUMNS, Style};
 use crate::render::table::{lay, padded};
 use crate::render::{escape, words};
@@ -36,7 +37,7 @@ fn cells(promotion: &Promotion) -> Vec<String> {
     vec![
         words::way(&promotion.from, &promotion.to),
         or_none(gates(promotion)),
-        approvals(promotion).to_owned(),
+        approvals(promotion),
         if promotion.auto_promote { "yes" } else { "no" }.to_owned(),
         or_none(not_built(promotion)),
     ]
@@ -58,9 +59,12 @@ fn not_built(promotion: &Promotion) -> Vec<String> {
     promotion.not_built.iter().map(|part| escape::line(&part.part)).collect()
 }
 
-fn approvals(promotion: &Promotion) -> &'static str {
-    let asked = promotion.not_built.iter().any(|part| part.part == "approvals");
-    if asked { "asked for" } else { "none" }
+/// How many roles must approve.
+fn approvals(promotion: &Promotion) -> String {
+    match promotion.approvals.len() {
+        0 => "none".to_owned(),
+        roles => counted(roles as u64, "role"),
+    }
 }
 
 /// `rules list --json`.
@@ -71,7 +75,8 @@ pub fn list_document(path: &str, rules: &Rules) -> String {
             "to": promotion.to,
             "gates": promotion.gates.iter().map(|gate| &gate.id).collect::<Vec<_>>(),
             "optional": promotion.gates.iter().filter(|gate| gate.optional).map(|gate| &gate.id).collect::<Vec<_>>(),
-            "approvals": approvals(promotion) != "none",
+            "approvals": !promotion.approvals.is_empty(),
+            "roles": promotion.approvals,
             "auto_promote": promotion.auto_promote,
             "trust_baseline": promotion.trust_baseline,
             "rollback": promotion.rollback.when,

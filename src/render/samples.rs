@@ -217,6 +217,7 @@ fn facts() -> Facts {
         merged: Default::default(),
         soak: None,
         failing_before: Default::default(),
+        set_aside: None,
         also_ships: Vec::new(),
     }
 }
@@ -284,7 +285,13 @@ fn begun() -> Vec<(&'static str, Milestone)> {
         ),
         (
             "12:10:01",
-            Milestone::Planned(Box::new(Planned { facts: facts(), report: ready(), plan: plan(), rules: None })),
+            Milestone::Planned(Box::new(Planned {
+                facts: facts(),
+                report: ready(),
+                plan: plan(),
+                rules: None,
+                approvals: None,
+            })),
         ),
         ("12:10:02", Milestone::Committed { commits: committed(COMMIT) }),
     ]

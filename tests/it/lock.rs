@@ -10,7 +10,7 @@ use promote::adapters::http::{Http, HttpSettings};
 use promote::adapters::ledger::Records;
 use promote::pipeline::job::{End, Job};
 use promote::pipeline::lock;
-use promote::ports::{Asking, Claim, Claimed, Clock, Evidence, Hold, Ledger, World};
+use promote::ports::{About, Asking, Claim, Claimed, Clock, Evidence, Hold, Ledger, World};
 use promote::promotion::facts::Reading;
 use promote::promotion::outcome::Outcome;
 use promote::promotion::request::{Actor, ActorKnown};
@@ -44,7 +44,7 @@ impl Clock for Turned<'_> {
 struct Nothing;
 
 impl Evidence for Nothing {
-    fn read(&self, _: &Source, _: &str, _: &str) -> Reading {
+    fn read(&self, _: &Source, _: &About<'_>) -> Reading {
         Reading::Missing { why: "a lock reads none".to_owned() }
     }
 
@@ -78,7 +78,15 @@ fn wait(
     let settings = GitOpsSettings { repos: BTreeMap::new(), ..GitOpsSettings::default() };
     let delivery = GitOps::new(&settings, &http).unwrap();
     let clock = Turned { now: AtomicI64::new(start), at_each };
-    let world = World { evidence: &Nothing, delivery: &delivery, deployer: None, ledger, clock: &clock, tell: &|_| {} };
+    let world = World {
+        evidence: &Nothing,
+        delivery: &delivery,
+        deployer: None,
+        approvals: None,
+        ledger,
+        clock: &clock,
+        tell: &|_| {},
+    };
     let rules = read::read("rules.yaml", RULES).unwrap();
     let actor = Actor { name: "dana".to_owned(), known: ActorKnown::Claimed };
     let job = Job {

@@ -24,6 +24,10 @@ const NAMED: usize = 3;
 pub fn read(root: &Path, source: &Source, service: &str, environment: &str, now: Time) -> Reading {
     let (globs, format) = match &source.kind {
         SourceKind::Files { globs, format, .. } => (globs, *format),
+        SourceKind::GitHub(source) => {
+            let why = format!("GitHub's {} are not files of the workspace", source.asks.word());
+            return Reading::Unreadable { why, files: Vec::new() };
+        }
         SourceKind::NotBuilt(name) => {
             return Reading::Unreadable { why: format!("{name} is not read by this version"), files: Vec::new() };
         }

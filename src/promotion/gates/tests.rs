@@ -12,6 +12,7 @@ use crate::promotion::head::Head;
 use crate::promotion::image::ImageRef;
 use crate::promotion::path::{Pins, Predecessor, Running};
 use crate::promotion::report::{GateReport, GateRow, Mark, Verdict};
+use crate::promotion::rules::roles::MayBypass;
 use crate::promotion::rules::{At, Format, Gate, GateKind, Promotion, Rollback, Source, SourceKind, Verify};
 use crate::promotion::time::{Millis, Time};
 
@@ -68,6 +69,9 @@ fn promotion(gates: Vec<Gate>) -> Promotion {
         require_subject: false,
         trust_baseline: false,
         auto_promote: false,
+        approvals: Vec::new(),
+        same_person: false,
+        bypass: MayBypass::default(),
         verify: Verify::default(),
         rollback: Rollback::default(),
         not_built: Vec::new(),
@@ -112,6 +116,7 @@ fn facts(readings: &[(&str, Reading)]) -> Facts {
         merged: BTreeMap::new(),
         soak: None,
         failing_before: BTreeSet::new(),
+        set_aside: None,
         also_ships: Vec::new(),
     }
 }

@@ -67,6 +67,12 @@ fn missing_hint(source: &Source) -> String {
         SourceKind::Files { globs, .. } => {
             format!("let CI write {}, or mark the gate optional in the rules", globs.join(" or "))
         }
+        SourceKind::GitHub(source) => {
+            format!(
+                "see what GitHub has of this commit ({}), or mark the gate optional in the rules",
+                source.asks.word()
+            )
+        }
         SourceKind::NotBuilt(kind) => format!("`{kind}` is not built yet"),
     }
 }
@@ -126,7 +132,7 @@ fn same_version(a: &str, b: &str) -> bool {
 }
 
 fn young_enough(source: &Source, observation: &Observation, facts: &Facts) -> Result<(), Unusable> {
-    let SourceKind::Files { max_age: Some(max_age), .. } = &source.kind else { return Ok(()) };
+    let Some(max_age) = source.max_age() else { return Ok(()) };
     let refuse = |observed: String, because: String| {
         Err(Unusable {
             missing: false,
@@ -142,7 +148,7 @@ fn young_enough(source: &Source, observation: &Observation, facts: &Facts) -> Re
         );
     };
     let age = Millis::between(taken, facts.at);
-    if age > *max_age {
+    if age > max_age {
         return refuse(
             format!("{age} old"),
             format!("`{}` was made at {taken}, {age} ago; it may be at most {max_age} old", source.id),

@@ -2,6 +2,8 @@
 //!
 //! Parts that parse and are not built have no meaning to compare yet: only whether they are there. The text shows the rest.
 
+mod roles;
+
 use std::collections::BTreeSet;
 
 use serde::Serialize;
@@ -85,6 +87,7 @@ fn one(old_rules: &Rules, new_rules: &Rules, new: &Promotion) -> Compared {
     found.flag("require_subject", old.require_subject, new.require_subject);
     found.opens("trust_baseline", old.trust_baseline, new.trust_baseline);
     found.opens("auto_promote", old.auto_promote, new.auto_promote);
+    found.roles(old, new);
     found.verify(old, new);
     found.rollback(old, new);
     let (was, is) = (unbuilt(old), unbuilt(new));

@@ -49,8 +49,24 @@ pub struct File {
     /// changes the version.
     #[serde(default)]
     pub releases: Option<Placed<String>>,
+    /// How GitHub asks for approvals, and which workflow promotes.
+    #[serde(default)]
+    pub github: Option<Placed<GitHub>>,
     /// The promotions.
     pub promotions: Placed<Vec<Placed<Promotion>>>,
+}
+
+/// How GitHub asks for approvals, and which workflow promotes.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GitHub {
+    /// The name of the environment whose reviewers are a role's people. Default: `{environment}-approval-{role}`, where `{environment}` is
+    /// the target.
+    #[serde(default)]
+    pub approval_environment: Option<Placed<String>>,
+    /// The workflow that promotes. Default: .github/workflows/promotion-workflow.yml
+    #[serde(default)]
+    pub workflow: Option<Placed<String>>,
 }
 
 /// How records are believed.
@@ -85,6 +101,9 @@ pub struct Promotion {
     /// Who must approve.
     #[serde(default)]
     pub approvals: Option<Placed<Vec<Placed<Approval>>>>,
+    /// Let one person stand for several roles.
+    #[serde(default)]
+    pub same_person: bool,
     /// Refuse images without a digest.
     #[serde(default)]
     pub require_digest: bool,

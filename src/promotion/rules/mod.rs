@@ -8,9 +8,11 @@ pub mod compare;
 pub mod de;
 pub mod fault;
 pub mod file;
+pub mod github;
 pub mod quantity;
 pub mod read;
 pub mod resolve;
+pub mod roles;
 pub mod schema;
 pub mod tree;
 
@@ -20,6 +22,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::promotion::condition::Condition;
+use crate::promotion::rules::github::GitHubSource;
+use crate::promotion::rules::roles::{AtGitHub, MayBypass, Role};
 use crate::promotion::time::Millis;
 
 /// A rules file, resolved.
@@ -40,6 +44,9 @@ pub struct Rules {
     /// The file of the GitOps repository that tells every environment's version; absent: none is written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub releases: Option<String>,
+    /// How GitHub asks for approvals, and which workflow promotes.
+    #[serde(default)]
+    pub github: AtGitHub,
 }
 
 /// Whose records count, where a record opens something.
@@ -49,6 +56,8 @@ pub enum Trust {
     /// Those of whoever can write to the ledger.
     #[default]
     Push,
+    /// Those whose GitHub Actions run is confirmed at GitHub: of the workflow that promotes, on the default branch.
+    Runs,
 }
 
 /// A service and the environments that it lives in.
@@ -151,8 +160,21 @@ pub enum SourceKind {
         /// How old it may be, by the file's own time.
         max_age: Option<Millis>,
     },
+    /// What GitHub knows of the commit that the version was built from.
+    GitHub(GitHubSource),
     /// A kind that parses, and that this version cannot read yet: its name in the rules (`prometheus`).
     NotBuilt(String),
+}
+
+impl Source {
+    /// How old its evidence may be; absent: as old as it is.
+    pub fn max_age(&self) -> Option<Millis> {
+        match &self.kind {
+            SourceKind::Files { max_age, .. } => *max_age,
+            SourceKind::GitHub(source) => source.max_age,
+            SourceKind::NotBuilt(_) => None,
+        }
+    }
 }
 
 /// The file formats that are read.
@@ -186,6 +208,15 @@ pub struct Promotion {
     pub trust_baseline: bool,
     /// Whether `promote run --auto` promotes what passes.
     pub auto_promote: bool,
+    /// Who must approve, in the order of the file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub approvals: Vec<Role>,
+    /// One person may stand for several roles.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub same_person: bool,
+    /// Who may set gates or approvals aside.
+    #[serde(default, skip_serializing_if = "MayBypass::is_empty")]
+    pub bypass: MayBypass,
     /// Judged on the target, after the sync.
     pub verify: Verify,
     /// What to do when that fails.

@@ -7,6 +7,7 @@ pub mod gates;
 pub mod names;
 pub mod places;
 pub mod promotions;
+pub mod roles;
 pub mod unbuilt;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,6 +32,7 @@ pub fn resolve(file: &File, faults: &mut Vec<Wrong>) -> Rules {
     let sources = evidence::sources(file, faults);
     let trust = file.ledger.as_ref().and_then(|ledger| ledger.trust).unwrap_or_default();
     let bundles = bundles::bundles(file.bundle.as_ref(), faults);
+    let github = roles::at_github(file.github.as_ref(), faults);
     let releases = file.releases.as_ref().map(|path| releases(path, &places, faults));
     let mut reader = PromotionReader { places: &places, sources: &sources, faults, asked: BTreeMap::new() };
     let mut promotions = Vec::new();
@@ -41,6 +43,7 @@ pub fn resolve(file: &File, faults: &mut Vec<Wrong>) -> Rules {
         }
     }
     let asked = reader.asked;
+    roles::apart(&promotions, &github, &places, faults);
     one_environment_each(&sources, &asked, faults);
     let service = Service { name: name.clone(), environments: places.environments };
     Rules {
@@ -50,6 +53,7 @@ pub fn resolve(file: &File, faults: &mut Vec<Wrong>) -> Rules {
         bundles,
         trust,
         releases,
+        github,
     }
 }
 

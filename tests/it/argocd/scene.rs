@@ -15,7 +15,8 @@ use promote::adapters::secret::Secret;
 use promote::pipeline::wait::goal::{Goal, Place, Settled};
 use promote::pipeline::wait::until_live;
 use promote::ports::{
-    Branch, Clock, Delivery, Deployer, Descent, Evidence, Fault, FaultKind, Found, Past, Proposal, Pushed, Step, World,
+    About, Branch, Clock, Delivery, Deployer, Descent, Evidence, Fault, FaultKind, Found, Past, Proposal, Pushed, Step,
+    World,
 };
 use promote::promotion::event::Event;
 use promote::promotion::facts::{CommitSummary, Health, Measure, Observation, Reading, Snapshot};
@@ -141,7 +142,7 @@ struct Script<'a> {
 }
 
 impl Evidence for Script<'_> {
-    fn read(&self, _: &Source, _: &str, _: &str) -> Reading {
+    fn read(&self, _: &Source, _: &About<'_>) -> Reading {
         Reading::Missing { why: "a wait reads no files".to_owned() }
     }
 
@@ -278,6 +279,7 @@ impl Scene {
             delivery: &self.repo,
             deployer: Some(&argocd),
             ledger: &NoLedger,
+            approvals: None,
             clock,
             tell: &tell,
         };

@@ -176,11 +176,11 @@ fn requested(id: &str) -> Entry {
 }
 
 fn approved(id: &str, seq: u32) -> Entry {
-    entry(id, seq, Milestone::Approved(Approved { role: None, comment: None }))
+    entry(id, seq, Milestone::Approved(Approved { role: None, comment: None, word: None }))
 }
 
 fn rejected(id: &str, seq: u32) -> Entry {
-    entry(id, seq, Milestone::Rejected(Rejected { reason: "it is slow".to_owned() }))
+    entry(id, seq, Milestone::Rejected(Rejected { reason: "it is slow".to_owned(), by: None, approvals: None }))
 }
 
 fn superseded(id: &str, seq: u32, by: &str) -> Entry {

@@ -69,20 +69,18 @@ fn each_promotion_says_what_is_not_built() {
     let rules = good(&fixture("design.yaml"));
     let parts = |from, to| not_built(rules.promotion(from, to).unwrap());
     assert_eq!(parts("dev", "staging"), ["gates.slo", "gates.error_budget", "gates.alerts"]);
-    assert_eq!(parts("staging", "canary"), ["gates.slo", "gates.error_budget", "gates.performance", "approvals"]);
+    assert_eq!(parts("staging", "canary"), ["gates.slo", "gates.error_budget", "gates.performance"]);
     assert_eq!(
         parts("canary", "production"),
         [
             "gates.slo",
             "gates.error_budget",
             "gates.canary",
-            "approvals",
             "verify.gates",
             "rollback.on.slo",
             "rollback.on.error_budget",
             "rollback.on.alerts",
             "rollback.hold",
-            "bypass",
         ]
     );
     let slo = &rules.promotion("dev", "staging").unwrap().not_built[0];

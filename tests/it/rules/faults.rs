@@ -86,6 +86,13 @@ const PROMOTIONS: &[(&str, &str, &str, &str)] = &[
     ("approvals: [{ role: sre, users: [a], min: 0 }]", "15:47", "`0` cannot be `min`", "1 or more"),
     ("approvals: [{ role: a, users: [a] }, { role: A, users: [b] }]", "15:50", "stands here twice", "`min:`"),
     ("approvals: [{ role: sre, users: [a], within: 3 }]", "15:50", "`3` cannot be `within`", "3d"),
+    ("approvals: [{ role: the boss, users: [a] }]", "15:25", "`the boss` cannot be a role", "letters"),
+    (
+        "approvals: [{ role: a, users: [x, y], min: 2 }, { role: A-2, users: [z] }]",
+        "15:53",
+        "would ask the people of",
+        "its own",
+    ),
     ("bypass: { gates: { by: [] } }", "15:15", "nobody may go past this", "`by`"),
     // Verification and rollback.
     ("verify: { settle: 20m }", "15:23", "`settle` (20 min) does not fit into `timeout` (15 min)", "longer"),

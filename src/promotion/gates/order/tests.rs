@@ -8,6 +8,7 @@ use crate::promotion::outcome::Outcome;
 use crate::promotion::path::{Past, Pins, Predecessor, Running, Stay};
 use crate::promotion::report::{GateReport, GateRow, Mark, Verdict};
 use crate::promotion::request::{Actor, ActorKnown};
+use crate::promotion::rules::roles::MayBypass;
 use crate::promotion::rules::{At, Promotion, Rollback, Verify};
 use crate::promotion::time::{Millis, Time};
 
@@ -86,6 +87,7 @@ fn judge(path: Vec<Predecessor>, trust_baseline: bool) -> Vec<GateRow> {
         merged: BTreeMap::new(),
         soak: None,
         failing_before: BTreeSet::new(),
+        set_aside: None,
         also_ships: Vec::new(),
     };
     let promotion = Promotion {
@@ -96,6 +98,9 @@ fn judge(path: Vec<Predecessor>, trust_baseline: bool) -> Vec<GateRow> {
         require_subject: false,
         trust_baseline,
         auto_promote: false,
+        approvals: Vec::new(),
+        same_person: false,
+        bypass: MayBypass::default(),
         verify: Verify::default(),
         rollback: Rollback::default(),
         not_built: Vec::new(),

@@ -73,7 +73,14 @@ fn what_asks_for_less_is_loosened_and_the_way_back_is_tightened() {
         (Loosened, "rollback.on", "no longer health"),
         Tightened,
     );
-    is("approvals: [{ role: qa, users: [a] }]", "approvals: []", (Loosened, "approvals", "is gone"), Tightened);
+    let qa = |more: &str| format!("approvals: [{{ role: qa, users: [a, b]{more} }}]");
+    let gone = (Loosened, "approvals.qa", "is gone; it was 1 of @a, @b");
+    is(&qa(""), "approvals: []", gone, Tightened);
+    is(&qa(", min: 2"), &qa(""), (Loosened, "approvals.qa", "min 2 → 1"), Tightened);
+    is(&qa(", within: 1d"), &qa(", within: 2d"), (Loosened, "approvals.qa", "within 1 d → 2 d"), Tightened);
+    is("same_person: false", "same_person: true", (Loosened, "same_person", "false → true"), Tightened);
+    let may = "bypass: { gates: { by: [ana] } }";
+    is("require_digest: false", may, (Loosened, "bypass.gates", "ana may too"), Tightened);
 }
 
 #[test]

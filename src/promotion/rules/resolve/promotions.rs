@@ -6,12 +6,13 @@ use crate::promotion::rules::fault::{Wrong, advice};
 use crate::promotion::rules::file::gates::Gates;
 use crate::promotion::rules::file::shape::{Placed, Span};
 use crate::promotion::rules::file::{
-    Approval, Bypass, Health, OnUnknown, Promotion as Written, Rollback as WrittenRollback, Verify as WrittenVerify,
+    Health, OnUnknown, Promotion as Written, Rollback as WrittenRollback, Verify as WrittenVerify,
 };
 use crate::promotion::rules::resolve::evidence::Sources;
 use crate::promotion::rules::resolve::gates::GateReader;
 use crate::promotion::rules::resolve::names::{bound, placeholders};
 use crate::promotion::rules::resolve::places::Places;
+use crate::promotion::rules::resolve::roles;
 use crate::promotion::rules::{HealthCheck, NotBuilt, Promotion, Rollback, RollbackWhen, Trigger, Verify, quantity};
 use crate::promotion::time::Millis;
 
@@ -51,18 +52,8 @@ impl PromotionReader<'_> {
             not_built.append(&mut reader.not_built);
             self.asked_about(&uses, from.as_deref(), &mut not_built);
         }
-        if let Some(approvals) = &written.approvals {
-            self.approvals(approvals);
-            if !approvals.is_empty() {
-                not_built.push(NotBuilt { part: "approvals".to_owned(), at: approvals.at });
-            }
-        }
-        if let Some(bypass) = &written.bypass {
-            self.bypass(bypass);
-            if bypass.approvals.is_some() || bypass.gates.is_some() {
-                not_built.push(NotBuilt { part: "bypass".to_owned(), at: bypass.at });
-            }
-        }
+        let approvals = written.approvals.as_ref().map(|roles| roles::roles(roles, self.faults)).unwrap_or_default();
+        let bypass = written.bypass.as_ref().map(|bypass| roles::bypass(bypass, self.faults)).unwrap_or_default();
         let verify = self.verify(written.verify.as_ref(), to.as_deref(), &mut not_built);
         let verify_gates = written.verify.as_ref().and_then(|verify| verify.gates.as_ref());
         let rollback = self.rollback(written.rollback.as_ref(), verify_gates, &mut not_built);
@@ -79,6 +70,9 @@ impl PromotionReader<'_> {
             require_subject: written.require_subject,
             trust_baseline: written.trust_baseline,
             auto_promote: written.auto_promote,
+            approvals,
+            same_person: written.same_person,
+            bypass,
             verify,
             rollback,
             not_built,
@@ -99,54 +93,6 @@ impl PromotionReader<'_> {
                 not_built.push(NotBuilt { part: format!("environments.{environment}.evidence.{id}"), at: *at });
             } else {
                 self.asked.entry(id.clone()).or_default().insert(environment.to_owned());
-            }
-        }
-    }
-
-    fn approvals(&mut self, approvals: &Placed<Vec<Placed<Approval>>>) {
-        let mut roles: BTreeSet<String> = BTreeSet::new();
-        for approval in &approvals.value {
-            let role = &approval.role;
-            if !role.faulty && !roles.insert(role.to_ascii_lowercase()) {
-                let message = format!("the role `{}` stands here twice", role.value);
-                self.faults.push(Wrong::of(role, message).help("use `min:` for several approvals of one role"));
-            }
-            if approval.team.is_some() == approval.users.is_some() && !approval.faulty {
-                let wrong = Wrong::of(approval, "a role is either a team or a list of users");
-                self.faults.push(wrong.help("write `team: org/team` or `users: [name]`"));
-            }
-            if let Some(team) = approval.team.as_ref().filter(|team| !team.faulty) {
-                self.team(team);
-            }
-            let people = approval.users.as_ref().map(|users| users.0.len());
-            let deputies = approval.deputies.as_ref().map_or(0, |deputies| deputies.0.len());
-            let Some(min) = &approval.min else { continue };
-            if min.value == 0 {
-                let wrong = Wrong::of(min, "`0` cannot be `min`: the role would never be asked");
-                self.faults.push(wrong.help("write 1 or more, or remove the role"));
-            } else if people.is_some_and(|people| min.value > (people + deputies) as u64) {
-                let message = format!("{} cannot approve: fewer people are named", min.value);
-                self.faults.push(Wrong::of(min, message).help("name more users, or lower `min`"));
-            }
-        }
-        for within in approvals.iter().filter_map(|approval| approval.within.as_ref()) {
-            self.span("within", Some(within), true);
-        }
-    }
-
-    fn team(&mut self, team: &Placed<String>) {
-        let fits =
-            |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
-        if !team.split_once('/').is_some_and(|(org, name)| fits(org) && fits(name)) {
-            let wrong = Wrong::of(team, format!("`{}` is not a team", team.value));
-            self.faults.push(wrong.help("write org/team"));
-        }
-    }
-
-    fn bypass(&mut self, bypass: &Placed<Bypass>) {
-        for rule in [&bypass.approvals, &bypass.gates].into_iter().flatten() {
-            if rule.by.0.is_empty() && !rule.faulty {
-                self.faults.push(Wrong::of(rule, "nobody may go past this").help("name users or teams under `by`"));
             }
         }
     }

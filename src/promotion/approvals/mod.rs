@@ -1,0 +1,9 @@
+//! Approvals: who must approve, what GitHub says of who did, and what that means for one plan. All of it is judged here, purely,
+//! from what was read.
+//!
+//! GitHub's own rule for an environment is "any one of at most six reviewers". A promotion that needs several roles has one
+//! environment for each of them, and [`judge`](fn@judge::judge) holds that each role's people, distinct ones, approved this very plan.
+
+pub mod facts;
+pub mod report;
+pub mod slots;

@@ -1,0 +1,67 @@
+//! Evidence from GitHub: what its workflows left behind, and what it knows of a commit.
+
+use serde::{Deserialize, Serialize};
+
+use crate::promotion::rules::Format;
+use crate::promotion::time::Millis;
+
+/// A question to GitHub about the commit that the version was built from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GitHubSource {
+    /// The repository that the version is built in, as `owner/name`; absent: the one that promote runs for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository: Option<String>,
+    /// What is asked.
+    pub asks: GitHubAsks,
+    /// How old it may be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_age: Option<Millis>,
+}
+
+/// What is asked of GitHub.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GitHubAsks {
+    /// Reports in an artifact of the newest completed run of a workflow for the commit.
+    Artifact {
+        /// The workflow, as a path: `.github/workflows/ci.yml`.
+        workflow: String,
+        /// The artifact's name; may hold `*`.
+        artifact: String,
+        /// Which of its files: globs; empty: all of them.
+        files: Vec<String>,
+        /// The format, if it is not to be detected.
+        format: Option<Format>,
+        /// What must have started the run.
+        event: String,
+        /// The branch that it must be of; absent: the default branch.
+        branch: Option<String>,
+    },
+    /// Every check run and commit status of the commit.
+    Checks {
+        /// Checks that need not be there or be green, by name.
+        ignore: Vec<String>,
+    },
+    /// The reviews of the pull request that brought the commit.
+    Review,
+    /// Open alerts of code scanning.
+    CodeScanning,
+    /// Open alerts of Dependabot.
+    Dependabot,
+    /// Open alerts of secret scanning.
+    SecretScanning,
+}
+
+impl GitHubAsks {
+    /// Its name under `github:` in the rules.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Artifact { .. } => "artifact",
+            Self::Checks { .. } => "checks",
+            Self::Review => "review",
+            Self::CodeScanning => "code_scanning",
+            Self::Dependabot => "dependabot",
+            Self::SecretScanning => "secret_scanning",
+        }
+    }
+}
