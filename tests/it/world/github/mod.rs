@@ -36,6 +36,7 @@ pub(crate) mod checks;
 mod comments;
 pub(crate) mod commits;
 mod contents;
+pub(crate) mod contract;
 mod deployments;
 pub(crate) mod environments;
 mod fields;

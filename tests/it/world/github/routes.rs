@@ -152,6 +152,11 @@ pub(super) fn find(method: &str, path: &str) -> Option<(&'static Route, Argument
     })
 }
 
+/// The method and the pattern of what answers a request.
+pub(crate) fn pattern(method: &str, path: &str) -> Option<(&'static str, &'static str)> {
+    find(method, path).map(|(route, _)| (route.method, route.pattern))
+}
+
 fn fits(pattern: &[&'static str], path: &[&str], arguments: &mut Arguments) -> bool {
     let Some((part, rest)) = pattern.split_first() else { return path.is_empty() };
     let Some(name) = part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) else {
