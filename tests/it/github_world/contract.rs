@@ -11,7 +11,7 @@ use super::asking::{Answered, Asking};
 use crate::world::github::apps::PRIVATE_KEY;
 use crate::world::github::contract::Contract;
 use crate::world::github::environments::{Protection, person, team};
-use crate::world::github::{GitHub, Repository, RunSpec, Token, routes, zip};
+use crate::world::github::{GitHub, Repository, RunSpec, Token, Trouble, routes, zip};
 
 const APP: &str = "/repos/acme/app";
 
@@ -166,6 +166,24 @@ fn write_all(ask: &Asking, ids: &Ids) {
 }
 
 #[test]
+fn what_is_not_as_described_is_seen_on_both_sides() {
+    let github = GitHub::start();
+    let app = github.repository("acme/app");
+    let sha = app.commit("main", "octocat", "Start", &[]);
+    let contract = Contract::start(&github);
+    let ask = Asking::nobody(&contract.url());
+    ask.by(&github.token(Token::workflow("acme/app", &[("statuses", "write")])));
+    assert_eq!(ask.post(&format!("{APP}/statuses/{sha}"), &json!({"state": "green"})).status, 422);
+    let request = contract.violations();
+    github.trouble("GET", "/acme/app", Trouble::Json(200, json!({"id": "one"})), 1);
+    assert_eq!(ask.get(APP).body["id"], "one");
+    let answer = contract.violations();
+    let held = contract.is_held();
+    assert_eq!(request.iter().any(|one| one.contains("\"request\",\"body\",\"state\"")), held, "{request:?}");
+    assert_eq!(answer.iter().any(|one| one.contains("\"response\",\"body\"")), held, "{answer:?}");
+}
+
+#[test]
 fn each_endpoint_is_as_github_describes_it() {
     let github = GitHub::start();
     let app = github.repository("acme/app");
@@ -182,6 +200,8 @@ fn each_endpoint_is_as_github_describes_it() {
     ask.by(whole["token"].as_str().unwrap());
     read_all(&ask, &ids);
     write_all(&ask, &ids);
+    well(ask.send(Method::DELETE, "/installation/token", &[], None));
+    assert_eq!(ask.get(APP).status, 401);
 
     ask.by(&github.token(Token::personal("alice")));
     well(ask.get("/user"));

@@ -85,9 +85,15 @@ impl Contract {
         self.url.clone()
     }
 
-    /// What was not as described so far, of both sides.
+    /// Whether the description is there.
+    pub(crate) fn is_held(&self) -> bool {
+        self.between.is_some()
+    }
+
+    /// What was not as described so far, of both sides; it is forgotten with that.
     pub(crate) fn violations(&self) -> Vec<String> {
-        self.between.as_ref().map(|between| between.violations.lock().unwrap().clone()).unwrap_or_default()
+        let taken = self.between.as_ref().map(|between| std::mem::take(&mut *between.violations.lock().unwrap()));
+        taken.unwrap_or_default()
     }
 }
 

@@ -34,6 +34,7 @@ pub(crate) const ROUTES: &[Route] = &[
     route("GET", "/orgs/{org}/teams/{team_slug}/members", "members=read", people::members),
     route("GET", "/orgs/{org}/teams/{team_slug}/memberships/{username}", "members=read", people::membership),
     route("POST", "/app/installations/{installation_id}/access_tokens", "app", apps::token),
+    route("DELETE", "/installation/token", "", apps::revoke),
     route("GET", "/repos/{owner}/{repo}/installation", "app", apps::installation),
     route("GET", "/repos/{owner}/{repo}", "metadata=read", contents::repository),
     route("GET", "/repos/{owner}/{repo}/collaborators/{username}/permission", "metadata=read", people::permission),

@@ -26,8 +26,10 @@ pub(crate) enum Trouble {
     Status(u16),
     /// It is carried out, and the connection breaks before the answer is whole.
     LoseAnswer,
-    /// This body instead, with this status.
-    Body(u16, String),
+    /// This page instead, with this status.
+    Page(u16, String),
+    /// This JSON instead, with this status.
+    Json(u16, Value),
 }
 
 /// A request as it was logged.
@@ -250,7 +252,8 @@ impl Trouble {
                 let reason = StatusCode::from_u16(*status).ok().and_then(|code| code.canonical_reason());
                 Answer::new(*status, Value::String(format!("<html><title>{}</title>", reason.unwrap_or("Error"))))
             }
-            Self::Body(status, text) => Answer::new(*status, Value::String(text.clone())),
+            Self::Page(status, text) => Answer::new(*status, Value::String(text.clone())),
+            Self::Json(status, body) => Answer::new(*status, body.clone()),
             Self::LoseAnswer => return None,
         };
         Some(answer)

@@ -30,6 +30,8 @@ pub(super) struct World {
     pub(super) blobs: Arc<Mutex<Blobs>>,
     /// Seconds that time is ahead of the real clock.
     pub(super) ahead: i64,
+    /// Whether a new attempt has copies of the jobs that are not run again.
+    pub(super) copies_jobs: bool,
     ids: u64,
     pub(super) users: BTreeMap<String, User>,
     pub(super) teams: BTreeMap<String, Team>,
@@ -76,6 +78,7 @@ impl World {
             blob_url: String::new(),
             blobs: Arc::default(),
             ahead: 0,
+            copies_jobs: false,
             ids: 1000,
             users: BTreeMap::new(),
             teams: BTreeMap::new(),
