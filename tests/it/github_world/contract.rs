@@ -22,6 +22,7 @@ struct Ids {
     run: u64,
     pull: u64,
     merged: u64,
+    review: u64,
     comment: u64,
     team: u64,
 }
@@ -35,7 +36,7 @@ fn fill(github: &GitHub, app: &Repository<'_>) -> Ids {
     app.commit("next", "", "By nobody known", &[("README.md", "app\n")]);
     let merged = app.pull("dana", "topic", "main", "Change");
     let pull = app.pull("dana", "next", "main", "Next");
-    app.pull_review(merged, "alice", "APPROVED", "");
+    let review = app.pull_review(merged, "alice", "APPROVED", "");
     let sha = app.merge_pull(merged, "octocat");
     app.protect(
         "main",
@@ -60,7 +61,7 @@ fn fill(github: &GitHub, app: &Repository<'_>) -> Ids {
     app.code_alert(Some("high"), "CodeQL", "main").code_alert(None, "CodeQL", "main");
     app.dependency_alert("high", "open", "openssl", "runtime").secret_alert("aws_access_key", "AKIA", "open");
     let comment = app.comment(merged, "alice", "Fine");
-    Ids { sha, first, run, pull, merged, comment, team: team_id }
+    Ids { sha, first, run, pull, merged, review, comment, team: team_id }
 }
 
 fn jwt(github: &GitHub) -> String {
@@ -84,7 +85,7 @@ fn well(answered: Answered) -> Value {
 }
 
 fn read_all(ask: &Asking, ids: &Ids) {
-    let Ids { sha, first, run, merged, comment, .. } = ids;
+    let Ids { sha, first, run, merged, review, comment, .. } = ids;
     for path in ["/rate_limit", "/users/alice", "/orgs/acme/teams/sre-team", "/orgs/acme/teams/sre-team/members"] {
         well(ask.get(path));
     }
@@ -113,11 +114,12 @@ fn read_all(ask: &Asking, ids: &Ids) {
         format!("/compare/{first}...{sha}"),
         format!("/pulls/{merged}"),
         format!("/pulls/{merged}/reviews"),
+        format!("/pulls/{merged}/reviews/{review}"),
         format!("/issues/{merged}/comments?per_page=100"),
         format!("/issues/comments/{comment}"),
         "/deployments?environment=approval-sre".to_owned(),
-        "/contents/promotion%2Frules.yaml?ref=main".to_owned(),
-        "/git/ref/heads%2Fmain".to_owned(),
+        "/contents/promotion/rules.yaml?ref=main".to_owned(),
+        "/git/ref/heads/main".to_owned(),
         "/branches/main".to_owned(),
         "/rules/branches/main".to_owned(),
         "/code-scanning/alerts?state=open&ref=refs/heads/main".to_owned(),
@@ -178,8 +180,11 @@ fn what_is_not_as_described_is_seen_on_both_sides() {
     github.trouble("GET", "/acme/app", Trouble::Json(200, json!({"id": "one"})), 1);
     assert_eq!(ask.get(APP).body["id"], "one");
     let answer = contract.violations();
+    assert_eq!(ask.get(&format!("{APP}/stargazers")).status, 404);
+    let unknown = contract.violations();
     let held = contract.is_held();
     assert_eq!(request.iter().any(|one| one.contains("\"request\",\"body\",\"state\"")), held, "{request:?}");
+    assert_eq!(unknown.len(), usize::from(held), "{unknown:?}");
     assert_eq!(answer.iter().any(|one| one.contains("\"response\",\"body\"")), held, "{answer:?}");
 }
 

@@ -6,7 +6,7 @@
 //!
 //! The description is cut to the paths of [`ROUTES`], and mended where GitHub itself differs from it: every call may be
 //! refused, every read may be unchanged, and an environment takes `can_admins_bypass`. Prism follows redirects by itself, so
-//! the download of an artifact, whose answer is one, goes past it.
+//! the download of an artifact, whose answer is one, goes past it, and so does GraphQL, which has another description.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Read as _};
@@ -24,7 +24,7 @@ use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 
 use super::GitHub;
-use super::routes::ROUTES;
+use super::routes::{self, ROUTES};
 use super::server::Listening;
 
 /// The address to use, with the description in between if it is there.
@@ -113,9 +113,12 @@ impl Drop for Contract {
 /// Passes requests on, and notes what prism finds wrong with them or their answers.
 fn front(client: Client, prism: String, github: String, violations: Arc<Mutex<Vec<String>>>) -> Listening {
     Listening::start(Router::new().fallback(move |request: Request| {
-        let path = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
-        let past = request.uri().path().ends_with("/zip");
-        let url = format!("{}{path}", if past { &github } else { &prism });
+        let path = request.uri().path();
+        let past = path.ends_with("/zip") || path.ends_with("/graphql");
+        // Prism takes a slash for the end of a name, where GitHub does not.
+        let path = routes::described(request.method().as_str(), path).unwrap_or_else(|| path.to_owned());
+        let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+        let url = format!("{}{path}{query}", if past { &github } else { &prism });
         let (client, violations) = (client.clone(), Arc::clone(&violations));
         async move { pass(&client, request, &url, &violations).await }
     }))
@@ -146,6 +149,15 @@ async fn pass(client: &Client, request: Request, url: &str, violations: &Mutex<V
     if let Some(found) = answer.headers().get("sl-violations") {
         let found = String::from_utf8_lossy(found.as_bytes()).into_owned();
         violations.lock().unwrap().push(format!("{} {} → {}: {found}", head.method, head.uri, answer.status()));
+    }
+    // What prism itself answers: no such path in the description, for one.
+    if answer.headers().get("content-type").is_some_and(|kind| kind == "application/problem+json") {
+        violations.lock().unwrap().push(format!(
+            "{} {} → prism refuses it: {}",
+            head.method,
+            head.uri,
+            answer.status()
+        ));
     }
     let mut response = Response::builder().status(answer.status());
     for (name, value) in answer.headers().iter().filter(|(name, _)| !is_of_connection(name)) {

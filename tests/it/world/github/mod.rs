@@ -40,6 +40,7 @@ pub(crate) mod contract;
 mod deployments;
 pub(crate) mod environments;
 mod fields;
+mod graphql;
 mod history;
 mod people;
 pub(crate) mod pulls;

@@ -102,7 +102,8 @@ fn receive(shared: &Mutex<World>, method: &Method, uri: &Uri, headers: &HeaderMa
     let raw = uri.path();
     let (prefix, path) = match raw.strip_prefix("/api/v3") {
         Some(rest) => ("/api/v3", rest),
-        None => ("", raw),
+        // GraphQL of an Enterprise Server stands beside its REST API.
+        None => ("", if raw == "/api/graphql" { "/graphql" } else { raw }),
     };
     let (at, due) = {
         let mut world = lock();
