@@ -50,6 +50,7 @@ pub(crate) mod runs;
 mod server;
 mod shapes;
 mod state;
+mod statuses;
 mod tokens;
 pub(crate) mod zip;
 

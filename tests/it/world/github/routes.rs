@@ -7,7 +7,7 @@ use super::answer::{Answered, Call};
 use super::state::World;
 use super::{
     admission, alerts, apps, artifacts, checks, comments, contents, deployments, environments, graphql, history,
-    people, pulls, reviews, runs,
+    people, pulls, reviews, runs, statuses,
 };
 
 /// One method of one path.
@@ -84,8 +84,8 @@ pub(crate) const ROUTES: &[Route] = &[
     route("POST", "/repos/{owner}/{repo}/check-runs", "checks=write", checks::create),
     route("GET", "/repos/{owner}/{repo}/check-runs/{check_run_id}", "checks=read", checks::get),
     route("PATCH", "/repos/{owner}/{repo}/check-runs/{check_run_id}", "checks=write", checks::update),
-    route("GET", "/repos/{owner}/{repo}/commits/{ref}/status", "statuses=read", checks::combined),
-    route("POST", "/repos/{owner}/{repo}/statuses/{sha}", "statuses=write", checks::status),
+    route("GET", "/repos/{owner}/{repo}/commits/{ref}/status", "statuses=read", statuses::combined),
+    route("POST", "/repos/{owner}/{repo}/statuses/{sha}", "statuses=write", statuses::status),
     route("GET", "/repos/{owner}/{repo}/commits/{commit_sha}/pulls", "pull_requests=read", pulls::of_commit),
     route("GET", "/repos/{owner}/{repo}/commits", "contents=read", history::list),
     route("GET", "/repos/{owner}/{repo}/commits/{ref}", "contents=read", history::get),

@@ -9,7 +9,7 @@ use super::alerts::Alerts;
 use super::apps::App;
 use super::artifacts::Artifact;
 use super::blobs::Blobs;
-use super::checks::{CheckRun, CommitStatus};
+use super::checks::CheckRun;
 use super::comments::Comment;
 use super::commits::Commit;
 use super::deployments::Deployment;
@@ -18,6 +18,7 @@ use super::people::{Team, User};
 use super::pulls::Pull;
 use super::runs::Run;
 use super::server::{Request, Trouble};
+use super::statuses::CommitStatus;
 use super::tokens::Issued;
 
 /// Done before the n-th request.
