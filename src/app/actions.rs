@@ -146,6 +146,7 @@ fn summary(screen: &Screen, to: &Actions, told: &Told<'_>) -> Result<()> {
         path: &path,
         ending: Some(ending),
         report: end.and_then(|end| end.report.as_ref()),
+        approvals: None,
         plan: end.and_then(|end| end.plan.as_deref()),
         diffs,
         links: &links,

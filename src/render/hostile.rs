@@ -75,7 +75,10 @@ fn assert_harmless_markdown(output: &str) {
 fn page(report: Option<&GateReport>, plan: Option<&Plan>) -> String {
     let images = [samples::new()];
     let (heading, diffs) = (samples::heading(&images), samples::diffs());
-    summary(&Summary { heading, path: &[], ending: None, report, plan, diffs: &diffs, links: &[] }, JOB_SUMMARY)
+    summary(
+        &Summary { heading, path: &[], ending: None, report, approvals: None, plan, diffs: &diffs, links: &[] },
+        JOB_SUMMARY,
+    )
 }
 
 #[test]
@@ -136,7 +139,10 @@ fn headings_and_endings() {
         let path = [HOSTILE.to_owned()];
         let links = [(HOSTILE.to_owned(), format!("https://a.example/{HOSTILE}"))];
         let (ending, report, plan, diffs) = (Some(&bad), None, None, &[][..]);
-        let shown = summary(&Summary { heading, path: &path, ending, report, plan, diffs, links: &links }, JOB_SUMMARY);
+        let shown = summary(
+            &Summary { heading, path: &path, ending, report, approvals: None, plan, diffs, links: &links },
+            JOB_SUMMARY,
+        );
         assert_harmless_markdown(&shown);
     }
     for refused in [Ending::refused(ending::USAGE, HOSTILE), Ending::refused(ending::USAGE, "")] {

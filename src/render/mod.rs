@@ -10,6 +10,7 @@ pub mod bundle;
 pub mod diff;
 pub mod ending;
 pub mod escape;
+pub mod github;
 pub mod history;
 #[cfg(test)]
 mod hostile;
