@@ -9,6 +9,7 @@ mod bad_input;
 mod bundle;
 mod crowd;
 mod documents;
+mod github_client;
 mod gitops;
 mod harness;
 mod history;
