@@ -16,12 +16,14 @@ pub mod history;
 pub mod life;
 pub mod log;
 pub mod mask;
+pub mod publish;
 pub mod replay;
 pub mod rules_file;
 pub mod rules_views;
 pub mod screen;
 pub mod settings;
 pub mod show;
+pub mod told;
 pub mod wiring;
 
 use std::process::ExitCode;

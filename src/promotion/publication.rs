@@ -56,27 +56,10 @@ impl Place {
     }
 }
 
-/// A word in the list of what to publish that means nothing there.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` cannot be published: expected some of check, status, comment, deployment, or none alone")]
-pub struct NoPlace(pub String);
-
-/// What the words of a setting ask for; `none` stands alone. No word at all asks for nothing.
-pub fn places(words: &[String]) -> Result<Vec<Place>, NoPlace> {
-    if let [only] = words
-        && only == "none"
-    {
-        return Ok(Vec::new());
-    }
-    let mut places = Vec::new();
-    for word in words {
-        let place = Place::ALL.into_iter().find(|place| place.word() == word).ok_or_else(|| NoPlace(word.clone()))?;
-        if !places.contains(&place) {
-            places.push(place);
-        }
-    }
-    places.sort_unstable();
-    Ok(places)
+/// What the words of a setting ask for, in the order in which it is published; `none` outweighs the others.
+pub fn places(words: &[String]) -> Vec<Place> {
+    let asked = |word: &str| words.iter().any(|asked| asked == word);
+    Place::ALL.into_iter().filter(|place| asked(place.word()) && !asked("none")).collect()
 }
 
 /// What a check run concludes. `neutral` and `skipped` are left out on purpose: a branch that requires the check takes both
@@ -250,6 +233,16 @@ pub struct Deployment {
     pub environment_url: Option<String>,
 }
 
+impl Deployment {
+    /// That the promotion which this one undid is no longer live; nothing unless this one is.
+    pub fn undoing(&self, undone: &str) -> Option<Self> {
+        let description = format!("undone by promotion {}", self.promotion);
+        let undone =
+            Self { promotion: undone.to_owned(), state: DeploymentState::Inactive, description, ..self.clone() };
+        (self.state == DeploymentState::Success).then_some(undone)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -260,15 +253,14 @@ mod tests {
 
     #[test]
     fn words_name_places_and_nothing_else() {
-        assert_eq!(places(&words(&["comment", "check", "comment"])), Ok(vec![Place::Check, Place::Comment]));
-        assert_eq!(places(&words(&["none"])), Ok(Vec::new()));
-        assert_eq!(places(&[]), Ok(Vec::new()));
-        for wrong in [&["none", "check"][..], &["checks"], &["Check"], &[""]] {
-            let fault = places(&words(wrong)).unwrap_err();
-            assert_eq!(fault, NoPlace(wrong[0].to_owned()));
-        }
-        for place in Place::ALL {
-            assert_eq!(places(&words(&[place.word()])), Ok(vec![place]));
+        for (given, meant) in [
+            (&["comment", "check", "comment"][..], &[Place::Check, Place::Comment][..]),
+            (&["status", "deployment"], &[Place::Status, Place::Deployment]),
+            (&["none", "check"], &[]),
+            (&["checks"], &[]),
+            (&[], &[]),
+        ] {
+            assert_eq!(places(&words(given)), meant);
         }
     }
 

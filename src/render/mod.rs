@@ -15,6 +15,7 @@ pub mod history;
 #[cfg(test)]
 mod hostile;
 pub mod json;
+pub mod links;
 pub mod list;
 pub mod markdown;
 pub mod page;

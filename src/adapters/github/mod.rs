@@ -10,5 +10,6 @@ pub mod download;
 mod etags;
 mod fault;
 mod limits;
+pub mod publish;
 pub mod repository;
 pub mod route;

@@ -1,7 +1,6 @@
 //! The check run: the answer, the picture of the path and the table of gates as its summary, everything else as its text.
 
 use crate::promotion::publication::{CHECK_TEXT_MAX, Check, Conclusion};
-use crate::render::escape;
 use crate::render::github::annotations::annotations;
 use crate::render::github::shown::{Shown, cut, shorter, shorter_roles};
 use crate::render::github::title::title;
@@ -18,9 +17,9 @@ pub fn check(shown: &Shown<'_>, head_sha: &str, in_repository: &dyn Fn(&str) -> 
     let summary = Summary { report: gates.as_ref(), approvals: approvals.as_ref(), ..shown.summary };
     let name = shown.name();
     Check {
-        name: cut(&escape::line(&name), NAME),
+        name: cut(&name, NAME),
         head_sha: head_sha.to_owned(),
-        external_id: shown.id.map_or_else(|| cut(&escape::line(&name), NAME), str::to_owned),
+        external_id: shown.id.map_or_else(|| cut(&name, NAME), str::to_owned),
         details_url: shown.run_url.map(str::to_owned),
         at: shown.at,
         conclusion: Conclusion::of(summary.ending.and_then(|ending| ending.exit.outcome())),

@@ -5,6 +5,7 @@ use crate::promotion::facts::Detail;
 use crate::promotion::report::{GateReport, GateRow};
 use crate::promotion::time::Time;
 use crate::render::markdown::Summary;
+use crate::render::{escape, words};
 
 /// The longest text of one cell of a table, in characters.
 const CELL: usize = 160;
@@ -30,7 +31,7 @@ impl Shown<'_> {
     /// `promote / app staging → canary`.
     pub fn name(&self) -> String {
         let heading = &self.summary.heading;
-        format!("promote / {} {} → {}", heading.service, heading.from, heading.to)
+        format!("promote / {} {}", escape::line(heading.service), words::way(heading.from, heading.to))
     }
 }
 
