@@ -16,6 +16,8 @@ pub(super) type Files = BTreeMap<String, Arc<[u8]>>;
 
 /// A commit.
 pub(super) struct Commit {
+    /// The how-manieth it is.
+    order: usize,
     pub(super) sha: String,
     tree: String,
     pub(super) parents: Vec<String>,
@@ -108,8 +110,9 @@ impl Repo {
         let text = format!("tree {tree}\n{parents:?}\n{author} {date}\n{}\n\n{message}\n", self.commits.len());
         let made = Oid::hash_object(ObjectType::Commit, text.as_bytes()).expect("an id").to_string();
         let sha = if sha.is_empty() { made } else { sha.to_owned() };
-        let (author, message) = (author.to_owned(), message.to_owned());
-        self.commits.insert(sha.clone(), Commit { sha: sha.clone(), tree, parents, message, author, date, files });
+        let (author, message, order) = (author.to_owned(), message.to_owned(), self.commits.len());
+        self.commits
+            .insert(sha.clone(), Commit { order, sha: sha.clone(), tree, parents, message, author, date, files });
         sha
     }
 
@@ -123,7 +126,7 @@ impl Repo {
         found.next().filter(|_| found.next().is_none()).cloned()
     }
 
-    /// A commit and all before it, newest first as far as the first parents go.
+    /// A commit and all before it, newest first.
     pub(super) fn before(&self, sha: &str) -> Vec<&Commit> {
         let (mut found, mut seen, mut open) = (Vec::new(), BTreeSet::new(), vec![sha]);
         while let Some(next) = open.pop() {
@@ -134,6 +137,7 @@ impl Repo {
                 open.extend(commit.parents.iter().rev().map(String::as_str));
             }
         }
+        found.sort_by_key(|commit| std::cmp::Reverse(commit.order));
         found
     }
 
@@ -147,6 +151,15 @@ impl Repo {
         let none = Files::new();
         let parent = commit.parents.first().and_then(|sha| self.commits.get(sha)).map_or(&none, |parent| &parent.files);
         changes(parent, &commit.files)
+    }
+
+    /// Whether a commit made a path what it is: a merge only if it differs from each parent, as git's own history has it.
+    pub(super) fn made(&self, commit: &Commit, path: &str) -> bool {
+        let below = format!("{}/", path.trim_end_matches('/'));
+        let differs =
+            |old: &Files| changes(old, &commit.files).iter().any(|(one, _)| one == path || one.starts_with(&below));
+        let parents: Vec<&Commit> = commit.parents.iter().filter_map(|sha| self.commits.get(sha)).collect();
+        if parents.is_empty() { differs(&Files::new()) } else { parents.iter().all(|one| differs(&one.files)) }
     }
 }
 

@@ -32,10 +32,7 @@ pub(super) fn list(world: &mut World, call: &Call) -> Answered {
     }
     let sha = repo.resolve(name).ok_or_else(Answer::not_found)?;
     let fits = |commit: &&Commit| {
-        let path = call.query("path").is_none_or(|path| {
-            let below = format!("{}/", path.trim_end_matches('/'));
-            repo.changed(commit).iter().any(|(one, _)| one == path || one.starts_with(&below))
-        });
+        let path = call.query("path").is_none_or(|path| repo.made(commit, path));
         path && call.wants("author", &commit.author)
     };
     Ok(call.list(repo.before(&sha).into_iter().filter(fits).map(|commit| world.commit_json(repo, commit)).collect()))
