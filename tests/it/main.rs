@@ -10,6 +10,7 @@ mod bundle;
 mod crowd;
 mod documents;
 mod github_client;
+mod github_publish;
 mod github_world;
 mod gitops;
 mod harness;

@@ -26,7 +26,7 @@ pub fn check(shown: &Shown<'_>, head_sha: &str, in_repository: &dyn Fn(&str) -> 
         title: title(shown),
         summary: front(&summary),
         text: details(&summary),
-        annotations: shown.summary.report.map(|gates| annotations(gates, in_repository)).unwrap_or_default(),
+        annotations: gates.as_ref().map(|gates| annotations(gates, in_repository)).unwrap_or_default(),
     }
 }
 

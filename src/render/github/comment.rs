@@ -61,7 +61,7 @@ fn judged(page: &mut Page, gates: &GateReport) {
     page.block(markdown::TABLE, &rows, "");
     let passing = gates.count(Mark::Pass);
     if passing > 0 {
-        page.paragraph(&format!("{} pass.", words::counted(passing, "other gate", "other gates")));
+        page.paragraph(&format!("{}.", words::counted(passing, "other gate passes", "other gates pass")));
     }
 }
 

@@ -10,4 +10,6 @@ pub mod comment;
 pub mod deployment;
 pub mod shown;
 pub mod status;
+#[cfg(test)]
+mod tests;
 pub mod title;

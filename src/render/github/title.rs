@@ -1,6 +1,7 @@
 //! One line that says how it stands: `Held: tests e2e failed, security high unknown`, `Ready: 12 gates pass, waiting for sre,
 //! qa`, `Promoted 1.20 to canary`.
 
+use crate::promotion::approvals::report::RoleRow;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::report::{GateReport, GateRow, Mark, Verdict};
 use crate::render::github::shown::{Shown, cut};
@@ -56,7 +57,7 @@ fn holding(gates: &GateReport) -> String {
     for (mark, word) in [(Mark::Fail, "failed"), (Mark::Unknown, "unknown")] {
         let rows: Vec<&GateRow> = holds(mark).collect();
         if !rows.is_empty() {
-            said.push(format!("{} {word}", named(rows.iter().map(|row| words::gate(&row.id)).collect())));
+            said.push(format!("{} {word}", named(rows.len(), rows.iter().map(|row| words::gate(&cut(&row.id, NAME))))));
         }
     }
     if let Some(at) = gates.not_before() {
@@ -68,15 +69,18 @@ fn holding(gates: &GateReport) -> String {
 /// `, waiting for sre, qa`, where somebody has still to approve.
 fn open(shown: &Shown<'_>) -> String {
     let roles = shown.summary.approvals.iter().flat_map(|approvals| approvals.open());
-    let roles: Vec<String> = roles.map(|role| escape::line(&role.role)).collect();
-    if roles.is_empty() { String::new() } else { format!(", waiting for {}", named(roles)) }
+    let roles: Vec<&RoleRow> = roles.collect();
+    if roles.is_empty() {
+        return String::new();
+    }
+    format!(", waiting for {}", named(roles.len(), roles.iter().map(|role| escape::line(&cut(&role.role, NAME)))))
 }
 
-fn named(names: Vec<String>) -> String {
-    let left = names.len().saturating_sub(NAMES);
-    let mut shown: Vec<String> = names.iter().take(NAMES).map(|name| cut(name, NAME)).collect();
-    if left > 0 {
-        shown.push(format!("{left} more"));
+/// The first few of so many names.
+fn named(count: usize, names: impl Iterator<Item = String>) -> String {
+    let mut shown: Vec<String> = names.take(NAMES).collect();
+    if count > NAMES {
+        shown.push(format!("{} more", count - NAMES));
     }
     shown.join(", ")
 }
