@@ -8,12 +8,15 @@ pub mod actions;
 pub mod auto;
 pub mod bundle;
 pub mod diff;
+pub mod doctor;
 pub mod ending;
 pub mod escape;
+pub mod explain;
 pub mod github;
 pub mod history;
 #[cfg(test)]
 mod hostile;
+pub mod init;
 pub mod json;
 pub mod links;
 pub mod list;

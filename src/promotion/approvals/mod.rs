@@ -4,6 +4,16 @@
 //! GitHub's own rule for an environment is "any one of at most six reviewers". A promotion that needs several roles has one
 //! environment for each of them, and [`judge`](fn@judge::judge) holds that each role's people, distinct ones, approved this very plan.
 
+pub mod bypass;
 pub mod facts;
+pub mod heard;
+pub mod judge;
+pub mod legs;
+pub mod matching;
+pub mod obstacle;
+pub mod origin;
+pub mod protection;
 pub mod report;
 pub mod slots;
+pub mod spoken;
+pub mod words;
