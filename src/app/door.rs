@@ -7,12 +7,13 @@ use anyhow::Result;
 use uuid::Uuid;
 
 use crate::adapters::clock::SystemClock;
-use crate::app::actions::{self, Told};
+use crate::app::actions;
 use crate::app::approved::Approved;
 use crate::app::mask::Mask;
 use crate::app::rules_file::Loaded;
 use crate::app::screen::Screen;
 use crate::app::settings::Settings;
+use crate::app::told::Told;
 use crate::app::wiring::Given;
 use crate::app::wiring::github::GitHubDoor;
 use crate::app::{bundle, ends};
@@ -146,7 +147,7 @@ impl Door<'_> {
         self.print(job, end, &ending, &diffs);
         if let Some(to) = &self.settings.actions {
             let bundle = left.directories.first().map(String::as_str);
-            let told = Told { job, end, ending: &ending, diffs: &diffs, bundle };
+            let told = Told { job, end, ending: &ending, approvals: None, diffs: &diffs, bundle };
             actions::tell(self.screen, self.settings, to, &told);
         }
         Ok(ending.exit.code())

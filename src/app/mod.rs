@@ -20,6 +20,7 @@ pub mod init;
 pub mod life;
 pub mod log;
 pub mod mask;
+pub mod publish;
 pub mod replay;
 pub mod rules_file;
 pub mod rules_source;
@@ -27,6 +28,7 @@ pub mod rules_views;
 pub mod screen;
 pub mod settings;
 pub mod show;
+pub mod told;
 pub mod wiring;
 
 use std::process::ExitCode;

@@ -34,6 +34,7 @@ pub mod pins;
 pub mod place;
 pub mod plan;
 pub mod planning;
+pub mod publication;
 pub mod record;
 pub mod releases;
 pub mod replay;

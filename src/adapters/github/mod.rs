@@ -16,6 +16,7 @@ mod fault;
 mod graphql;
 mod limits;
 pub mod people;
+pub mod publish;
 pub mod repository;
 pub mod route;
 pub mod run_artifact;
