@@ -24,6 +24,7 @@ use crate::pipeline::list::Asked;
 use crate::pipeline::run::Wanted;
 use crate::pipeline::{life, run as road, undo};
 use crate::ports::{Clock as _, World};
+use crate::promotion::event::Event;
 use crate::promotion::folded::Folded;
 use crate::promotion::request::RequestKind;
 use crate::promotion::rules::{Promotion, Service};
@@ -245,6 +246,9 @@ fn with_rules(
             let reads = judges || settings.dry_run || *task == Task::Doctor;
             let assumed = reads.then(|| here::assumed(settings, &loaded.rules)).flatten();
             let (settings, assumed) = (assumed.as_ref().unwrap_or(settings), assumed.is_some());
+            if assumed && *task != Task::Doctor {
+                screen.tell(&Event::Warning(here::SAID.to_owned()), clock.now());
+            }
             let approved = match approved::of(settings, client) {
                 Ok(approved) => approved,
                 Err(fault) => return Ok(stopped(screen, settings, &ends::faulted(&fault))),

@@ -28,7 +28,8 @@ pub enum RulesError {
     /// There is no file.
     #[error(
         "there are no rules at {path}.\n  \
-         `promote init` writes them from what it finds here. Or begin with this file, and run `promote rules check`:\n\n{BEGIN}\n  \
+         `promote init` writes them from what it finds here.\n  \
+         Or begin with this file, and run `promote rules check`:\n\n{BEGIN}\n  \
          If your rules are elsewhere: --rules <file>."
     )]
     Missing {

@@ -17,7 +17,7 @@ use crate::adapters::evidence::files;
 use crate::adapters::evidence::packages::{self, Package};
 use crate::adapters::git::address::Address;
 use crate::adapters::git::store::Access;
-use crate::adapters::github::client::{Client, ClientSettings, Credential, PATIENCE};
+use crate::adapters::github::client::{Client, ClientSettings, Credential};
 use crate::adapters::github::evidence as at_github;
 use crate::adapters::github::evidence::asking::{Artifact, Asking};
 use crate::adapters::github::repository;
