@@ -5,14 +5,17 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::adapters::ledger::place::Place;
 use crate::app::screen::Screen;
 use crate::app::settings::{Actions, Settings};
 use crate::app::told::{Parts, Told};
+use crate::promotion::approvals::{legs, slots};
 use crate::promotion::id::canonical;
 use crate::promotion::outcome::Outcome;
+use crate::promotion::record::Bypass;
 use crate::render::actions;
 use crate::render::ending::Ending;
 use crate::render::markdown;
@@ -94,6 +97,8 @@ fn outputs(screen: &Screen, settings: &Settings, to: &Actions, told: &Told<'_>) 
     let outcome = told.ending.exit.outcome().map_or(INVALID, Outcome::word);
     let commit = end.and_then(|end| end.commit.clone()).unwrap_or_default();
     let id = end.and_then(|end| end.id.clone()).unwrap_or_default();
+    let digest = end.and_then(|end| end.plan.as_ref()).map(|plan| plan.digest.clone()).unwrap_or_default();
+    let legs = legs(told);
     let values = [
         ("outcome", outcome.to_owned()),
         ("report", report),
@@ -101,12 +106,26 @@ fn outputs(screen: &Screen, settings: &Settings, to: &Actions, told: &Told<'_>) 
         ("commit", commit),
         ("promotion-id", id),
         ("bundle", told.bundle.unwrap_or_default().to_owned()),
+        ("plan-digest", digest.clone()),
+        ("plan-digest-short", slots::short(&digest).to_owned()),
+        ("approvals", json!({ "include": legs }).to_string()),
+        ("needs-approval", (!legs.is_empty()).to_string()),
     ];
     let mut text = String::new();
     for (name, value) in values {
         text.push_str(&actions::output(name, &screen.hide(&value), &format!("ghadelimiter_{}", Uuid::now_v7()))?);
     }
     append(file, &text)
+}
+
+/// The approvals that a plan needs, as the matrix of the jobs that ask for them; empty where they are set aside.
+fn legs(told: &Told<'_>) -> Vec<Value> {
+    let job = told.job;
+    let asks = told.end.is_some_and(|end| end.plan.is_some()) && !job.approving.bypass.contains(&Bypass::Approvals);
+    let slots = if asks { slots::slots(job.promotion, &job.rules.github) } else { Vec::new() };
+    let leg =
+        |slot: &slots::Slot| json!({ "role": slot.role, "leg": legs::label(slot), "environment": slot.environment });
+    slots.iter().map(leg).collect()
 }
 
 fn summary(screen: &Screen, settings: &Settings, to: &Actions, told: &Told<'_>) -> Result<()> {

@@ -1,5 +1,6 @@
 //! The door that commands on promotions go through: what they have at hand, and how they say what came of it.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -8,7 +9,7 @@ use uuid::Uuid;
 
 use crate::adapters::clock::SystemClock;
 use crate::app::actions;
-use crate::app::approved::Approved;
+use crate::app::approved::{self, Approved};
 use crate::app::mask::Mask;
 use crate::app::rules_file::Loaded;
 use crate::app::screen::Screen;
@@ -16,15 +17,16 @@ use crate::app::settings::Settings;
 use crate::app::told::Told;
 use crate::app::wiring::Given;
 use crate::app::wiring::github::GitHubDoor;
-use crate::app::{bundle, ends};
+use crate::app::{bundle, ends, publish};
 use crate::pipeline::job::{Approving, End, Halt, Job, Me};
-use crate::ports::Clock as _;
+use crate::ports::{Clock as _, Fault};
 use crate::promotion::event::Event;
+use crate::promotion::facts::{Facts, Reading};
 use crate::promotion::outcome::Outcome;
 use crate::promotion::record::Bypass;
 use crate::promotion::releases::Stamp;
 use crate::promotion::request::Actor;
-use crate::promotion::rules::{Promotion, Service};
+use crate::promotion::rules::{Promotion, Rules, Service, SourceKind};
 use crate::render::diff::FileDiff;
 use crate::render::ending::{self, Ending};
 use crate::render::report::{self, Heading};
@@ -131,7 +133,10 @@ impl Door<'_> {
             self.screen.tell(&Event::Warning(warning.clone()), self.clock.now());
         }
         let mut ending = match &came {
-            Ok(end) => ends::ended(end, took),
+            Ok(end) => match self.leave_plan(end) {
+                Ok(()) => ends::ended(end, took),
+                Err(fault) => ends::faulted(&fault),
+            },
             Err(halt) => ends::halted(halt, job.promotion, job.rules_path),
         };
         ending.seen.extend(left.directories.iter().map(|directory| format!("its bundle is in {directory}")));
@@ -145,12 +150,28 @@ impl Door<'_> {
             _ => Vec::new(),
         };
         self.print(job, end, &ending, &diffs);
+        let (bundle, approvals) =
+            (left.directories.first().map(String::as_str), end.and_then(|end| end.approvals.as_deref()));
+        let told = Told { job, end, ending: &ending, approvals, diffs: &diffs, bundle };
         if let Some(to) = &self.settings.actions {
-            let bundle = left.directories.first().map(String::as_str);
-            let told = Told { job, end, ending: &ending, approvals: None, diffs: &diffs, bundle };
             actions::tell(self.screen, self.settings, to, &told);
         }
+        if let Some(github) = self.github {
+            let now = self.clock.now();
+            for warning in publish::close(self.settings, self.mask, &github.client, now, &told) {
+                self.screen.tell(&Event::Warning(warning), now);
+            }
+            tracing::info!(requests = github.client.requests(), "GitHub was asked");
+        }
         Ok(ending.exit.code())
+    }
+
+    /// Leaves the plan's directory, where the settings name one: what a later job needs to carry the plan out.
+    fn leave_plan(&self, end: &End) -> Result<(), Fault> {
+        let (Some(directory), Some(shown)) = (&self.settings.plan_dir, end.shown.as_deref()) else { return Ok(()) };
+        let root = self.given().evidence.unwrap_or(Path::new("."));
+        let files = end.facts.as_deref().map(|facts| evidence_files(&self.loaded.rules, facts)).unwrap_or_default();
+        approved::leave(directory, shown, root, &files)
     }
 
     fn print(&self, job: &Job<'_>, end: Option<&End>, ending: &Ending, diffs: &[FileDiff]) {
@@ -175,7 +196,7 @@ impl Door<'_> {
             let planned = end.plan.as_deref().filter(|_| judged);
             if let Some(planned) = planned {
                 let gap = if report.is_some() { "\n" } else { "" };
-                self.screen.say(&format!("{gap}{}\n", plan::text(planned, diffs, None, style)));
+                self.screen.say(&format!("{gap}{}\n", plan::text(planned, diffs, end.approvals.as_deref(), style)));
             }
             // Right below a report that holds the promotion, its answer is not said again.
             said = held && report.is_some() && planned.is_none();
@@ -195,4 +216,22 @@ impl Door<'_> {
         let words = if said { format!("\n{}", ending::after_report(ending)) } else { ending::text(ending, style) };
         self.screen.say(&words);
     }
+}
+
+/// The evidence files of the workspace that a judgement read.
+fn evidence_files(rules: &Rules, facts: &Facts) -> Vec<String> {
+    let of_workspace =
+        |id: &String| matches!(rules.evidence.get(id).map(|source| &source.kind), Some(SourceKind::Files { .. }));
+    let readings = facts.readings.iter().filter(|(id, _)| of_workspace(id)).map(|(_, reading)| reading);
+    let mut paths: Vec<String> = readings
+        .flat_map(|reading| match reading {
+            Reading::Observed(observation) => observation.files.as_slice(),
+            Reading::Unreadable { files, .. } => files.as_slice(),
+            Reading::Missing { .. } => &[],
+        })
+        .map(|file| file.path.clone())
+        .collect();
+    paths.sort();
+    paths.dedup();
+    paths
 }
