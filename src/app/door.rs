@@ -25,6 +25,7 @@ use crate::promotion::facts::{Facts, Reading};
 use crate::promotion::outcome::Outcome;
 use crate::promotion::record::Bypass;
 use crate::promotion::releases::Stamp;
+use crate::promotion::report::Verdict;
 use crate::promotion::request::Actor;
 use crate::promotion::rules::{Promotion, Rules, Service, SourceKind};
 use crate::render::diff::FileDiff;
@@ -199,7 +200,7 @@ impl Door<'_> {
                 self.screen.say(&format!("{gap}{}\n", plan::text(planned, diffs, end.approvals.as_deref(), style)));
             }
             // Right below a report that holds the promotion, its answer is not said again.
-            said = held && report.is_some() && planned.is_none();
+            said = held && planned.is_none() && report.is_some_and(|report| report.verdict != Verdict::Go);
             for entry in &end.unkept {
                 self.screen.say(&format!("{entry}\n"));
             }

@@ -1,0 +1,188 @@
+//! A promotion as the shipped workflow runs it: *plan* in a checkout, a job for each approval, *promote* in an empty workspace. The
+//! jobs are GitHub's stand-in's, promote is the real binary.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::harness::{RULES, Ran, Sandbox};
+use crate::world::github::contract::Contract;
+use crate::world::github::{GitHub, Protection, RunSpec, Token, team, zip};
+
+const BASE: &str = include_str!("../../../fixtures/sandbox/gitops/k8s/base/kustomization.yaml");
+const OVERLAY: &str = include_str!("../../../fixtures/sandbox/gitops/k8s/overlays/staging/kustomization.yaml");
+/// A report of one test that passed.
+pub(crate) const GREEN: &str = r#"<testsuite name="s" tests="1"><testcase classname="s" name="one"/></testsuite>"#;
+/// A report of one that failed.
+pub(crate) const RED: &str = r#"<testsuite name="s" tests="1" failures="1"><testcase classname="s" name="one"><failure message="no"/></testcase></testsuite>"#;
+/// What a promotion by SRE and QA says of approvals.
+pub(crate) const SRE_AND_QA: &str = "[{ role: sre, team: acme/sre-team }, { role: qa, team: acme/qa-team }]";
+/// What the jobs' tokens may: that of the shipped workflow.
+const MAY: [(&str, &str); 3] = [("actions", "read"), ("contents", "read"), ("checks", "write")];
+
+/// The stage.
+pub(crate) struct Stage {
+    /// The workspace and the GitOps repository.
+    pub(crate) sandbox: Sandbox,
+    /// GitHub.
+    pub(crate) github: GitHub,
+    contract: Contract,
+    /// The rules.
+    pub(crate) rules: String,
+}
+
+/// Rules for dev → staging whose promotion says this besides its gates.
+pub(crate) fn rules(more: &str) -> String {
+    format!(
+        "version: 1\nservice: app\nenvironments:\n  dev: {{ path: k8s/overlays/dev }}\n  staging: {{ path: k8s/overlays/staging }}\n\
+         evidence:\n  unit: artifacts/unit/*.xml\npromotions:\n  - from: dev\n    to: staging\n    gates: {{ tests: {{ required: [unit] }} }}\n{more}"
+    )
+}
+
+impl Stage {
+    /// A stage whose promotion needs SRE and QA.
+    pub(crate) fn new() -> Self {
+        Self::with(&rules(&format!("    approvals: {SRE_AND_QA}\n")))
+    }
+
+    /// A stage with these rules, which stand on the default branch too.
+    pub(crate) fn with(rules: &str) -> Self {
+        let dev = OVERLAY.replace("1.10", "1.20");
+        let mut sandbox = Sandbox::new(&[
+            ("k8s/base/kustomization.yaml", BASE),
+            ("k8s/overlays/dev/kustomization.yaml", &dev),
+            ("k8s/overlays/staging/kustomization.yaml", OVERLAY),
+        ]);
+        let github = GitHub::start();
+        let app = github.repository("acme/app");
+        let tip = app.commit("main", "octocat", "Rules", &[(RULES, rules)]);
+        github.team("sre-team", &["alice", "carol"]);
+        github.team("qa-team", &["bob", "carol"]);
+        for (name, reviewers) in [("sre", "sre-team"), ("qa", "qa-team")] {
+            app.environment(&format!("staging-approval-{name}"), guarded(reviewers));
+        }
+        let contract = Contract::start(&github);
+        sandbox.in_actions();
+        sandbox.set("GITHUB_API_URL", contract.url());
+        sandbox.set("GITHUB_SHA", tip);
+        sandbox.set("GITHUB_TOKEN", github.token(Token::workflow("acme/app", &MAY)));
+        sandbox.set("PROMOTE_LEDGER", "branch:promotions");
+        Self { sandbox, github, contract, rules: rules.to_owned() }
+    }
+
+    /// A run of the shipped workflow on the default branch.
+    pub(crate) fn start(&mut self, actor: &str) -> u64 {
+        self.start_of(RunSpec { event: "workflow_dispatch".to_owned(), actor: actor.to_owned(), ..RunSpec::default() })
+    }
+
+    /// A run as it is told.
+    pub(crate) fn start_of(&mut self, spec: RunSpec) -> u64 {
+        self.sandbox.set("GITHUB_ACTOR", spec.actor.clone());
+        self.sandbox.set("GITHUB_TRIGGERING_ACTOR", spec.actor.clone());
+        self.sandbox.set("GITHUB_EVENT_NAME", spec.event.clone());
+        let run = self.github.run(spec);
+        self.sandbox.set("GITHUB_RUN_ID", run.to_string());
+        self.sandbox.set("GITHUB_RUN_ATTEMPT", "1");
+        run
+    }
+
+    /// The checkout that *plan* works in.
+    pub(crate) fn checkout(&self, report: &str) {
+        self.sandbox.write(RULES, &self.rules);
+        self.sandbox.write("artifacts/unit/a.xml", report);
+    }
+
+    /// The job *plan*: the plan goes into an artifact, and a job is made for each approval. Its outputs.
+    pub(crate) fn plan(&self, run: u64) -> BTreeMap<String, String> {
+        self.checkout(GREEN);
+        let job = self.github.running_job(run, "plan", None);
+        let ran = self.sandbox.promote(&["plan", "-f", "dev", "-t", "staging", "--plan-dir", "promote-plan"]);
+        assert_eq!(ran.exit, Some(0), "{}", ran.all());
+        self.upload(run);
+        self.github.finish_job(job, "success");
+        let told = self.outputs();
+        let matrix: Value = serde_json::from_str(&told["approvals"]).unwrap();
+        for leg in matrix["include"].as_array().unwrap() {
+            let name = format!("approve {} {}", leg["leg"].as_str().unwrap(), told["plan-digest-short"]);
+            self.github.job(run, &name, leg["environment"].as_str());
+        }
+        told
+    }
+
+    /// Puts the plan's directory into the run's artifact.
+    pub(crate) fn upload(&self, run: u64) {
+        let root = self.sandbox.work().join("promote-plan");
+        let mut files = Vec::new();
+        for path in ["plan.json", "evidence/artifacts/unit/a.xml"] {
+            files.push((path, std::fs::read(root.join(path)).unwrap()));
+        }
+        let files: Vec<(&str, &[u8])> = files.iter().map(|(path, bytes)| (*path, bytes.as_slice())).collect();
+        self.github.artifact(run, "promote-plan", zip::of(&files));
+    }
+
+    /// A review of an environment of the run.
+    pub(crate) fn review(&self, run: u64, role: &str, user: &str) {
+        self.github.review(run, &[&format!("staging-approval-{role}")], user, "approved", "Ship it!").unwrap();
+    }
+
+    /// The job *promote*: one step, in a workspace that holds nothing.
+    pub(crate) fn promote(&self) -> Ran {
+        self.promote_with(&[])
+    }
+
+    /// The same with more flags.
+    pub(crate) fn promote_with(&self, more: &[&str]) -> Ran {
+        std::fs::remove_dir_all(self.sandbox.work()).unwrap();
+        std::fs::create_dir(self.sandbox.work()).unwrap();
+        let args = ["run", "-f", "dev", "-t", "staging", "--plan-artifact", "promote-plan"];
+        self.sandbox.promote(&[&args[..], more].concat())
+    }
+
+    /// What a job expects to end with, and what it is to say.
+    #[track_caller]
+    pub(crate) fn ends(&self, ran: &Ran, exit: i32, parts: &[&str]) {
+        assert_eq!(ran.exit, Some(exit), "{}", ran.all());
+        let words = ran.all().split_whitespace().collect::<Vec<_>>().join(" ");
+        for part in parts {
+            assert!(words.contains(part), "`{part}` is not in\n{}", ran.all());
+        }
+        let landed = self.pinned() == "1.20";
+        assert_eq!(landed, exit == 0, "staging pins {}", self.pinned());
+        if self.contract.is_held() {
+            assert_eq!(self.contract.violations(), Vec::<String>::new());
+        }
+    }
+
+    /// What staging pins.
+    pub(crate) fn pinned(&self) -> String {
+        let bytes = self.sandbox.gitops.file("main", "k8s/overlays/staging/kustomization.yaml").unwrap();
+        let text = String::from_utf8(bytes).unwrap();
+        let line = text.lines().find(|line| line.contains("newTag")).unwrap();
+        line.split('"').nth(1).unwrap().to_owned()
+    }
+
+    /// The outputs of the job that ran last.
+    pub(crate) fn outputs(&self) -> BTreeMap<String, String> {
+        let (text, _) = self.sandbox.told_github();
+        let mut outputs = BTreeMap::new();
+        let mut lines = text.lines();
+        while let Some(line) = lines.next() {
+            let (name, end) = line.split_once("<<").unwrap();
+            let value: Vec<&str> = lines.by_ref().take_while(|line| *line != end).collect();
+            outputs.insert(name.to_owned(), value.join("\n"));
+        }
+        outputs
+    }
+}
+
+/// An environment that asks one team, on the default branch only, and lets no administrator past.
+pub(crate) fn guarded(slug: &str) -> Protection {
+    Protection {
+        reviewers: vec![team(slug)],
+        prevent_self_review: true,
+        can_admins_bypass: false,
+        branches: Some((false, true)),
+        policies: vec!["main".to_owned()],
+        ..Protection::default()
+    }
+}
