@@ -254,9 +254,12 @@ fn what_a_report_says_is_shown_harmlessly() {
     assert_eq!(theirs, Vec::<String>::new(), "{}", ran.stdout);
     let (output, summary) = scene.sandbox.told_github();
     assert!(!output.contains("pwned") && !output.contains("set-output"), "{output}");
-    assert!(summary.contains("pwned"), "the report shows what failed: {summary}");
-    for harm in [" @everyone", "[x](http://evil)", "<img"] {
-        assert!(!summary.contains(harm), "`{harm}` stands in\n{summary}");
+    // GitHub shows what stands in a span of code as it is; the span is fenced by more backticks than the name holds.
+    let (before, rest) = summary.split_once("````").unwrap();
+    let (shown, after) = rest.split_once("````").unwrap();
+    assert!(shown.contains("pwned | @everyone [x](http://evil) <img src=x> ``` x"), "{summary}");
+    for harm in ["@everyone", "http://evil", "<img", "pwned"] {
+        assert!(!before.contains(harm) && !after.contains(harm), "`{harm}` stands bare in\n{summary}");
     }
 }
 
@@ -337,6 +340,7 @@ fn open_alerts_are_findings_and_a_scanner_that_is_off_is_none() {
     dependabot.ends(11, &["enable Dependabot alerts"]);
 
     let mut secrets = scene("{ github: { ask: secret_scanning } }", gates);
+    secrets.github.repository("acme/app").role("octocat", "admin");
     let person = Token::fine_grained("octocat", &[("secret_scanning_alerts", "read"), ("contents", "read")]);
     let token = secrets.github.token(person);
     secrets.sandbox.set("GITHUB_TOKEN", token);
