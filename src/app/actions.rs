@@ -5,19 +5,20 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::adapters::ledger::place::Place;
 use crate::app::screen::Screen;
 use crate::app::settings::{Actions, Settings};
-use crate::pipeline::job::{End, Job};
+use crate::app::told::{Parts, Told};
+use crate::promotion::approvals::{legs, slots};
 use crate::promotion::id::canonical;
 use crate::promotion::outcome::Outcome;
+use crate::promotion::record::Bypass;
 use crate::render::actions;
-use crate::render::diff::FileDiff;
 use crate::render::ending::Ending;
-use crate::render::markdown::{self, Summary};
-use crate::render::report::Heading;
+use crate::render::markdown;
 
 /// The size of a job summary that GitHub accepts from one step.
 const SUMMARY_LIMIT: usize = 1024 * 1024;
@@ -26,20 +27,6 @@ const INVALID: &str = "invalid";
 /// The gate report's name in the ledger's directory; where the ledger is none, in the usual one.
 const REPORT: &str = "gate-report.json";
 const REPORTS: &str = ".promote";
-
-/// Everything there is to tell.
-pub struct Told<'a> {
-    /// What was run.
-    pub job: &'a Job<'a>,
-    /// How it ended, with what is known of it.
-    pub end: Option<&'a End>,
-    /// The same in words.
-    pub ending: &'a Ending,
-    /// The plan's diffs.
-    pub diffs: &'a [FileDiff],
-    /// The directory that got the promotion's bundle.
-    pub bundle: Option<&'a str>,
-}
 
 /// Says loudly that the records die with the job, where they would.
 pub fn warn_of_ledger(screen: &Screen, settings: &Settings) {
@@ -56,7 +43,7 @@ pub fn tell(screen: &Screen, settings: &Settings, to: &Actions, told: &Told<'_>)
         let in_repository = |file: &str| to.workspace.as_ref().is_some_and(|workspace| workspace.join(file).is_file());
         screen.say(&actions::annotations(report, &in_repository));
     }
-    if let Err(error) = outputs(screen, settings, to, told).and_then(|()| summary(screen, to, told)) {
+    if let Err(error) = outputs(screen, settings, to, told).and_then(|()| summary(screen, settings, to, told)) {
         screen.say(&actions::warning("promote", None, &format!("{error:#}")));
     }
 }
@@ -110,6 +97,8 @@ fn outputs(screen: &Screen, settings: &Settings, to: &Actions, told: &Told<'_>) 
     let outcome = told.ending.exit.outcome().map_or(INVALID, Outcome::word);
     let commit = end.and_then(|end| end.commit.clone()).unwrap_or_default();
     let id = end.and_then(|end| end.id.clone()).unwrap_or_default();
+    let digest = end.and_then(|end| end.plan.as_ref()).map(|plan| plan.digest.clone()).unwrap_or_default();
+    let legs = legs(told);
     let values = [
         ("outcome", outcome.to_owned()),
         ("report", report),
@@ -117,6 +106,10 @@ fn outputs(screen: &Screen, settings: &Settings, to: &Actions, told: &Told<'_>) 
         ("commit", commit),
         ("promotion-id", id),
         ("bundle", told.bundle.unwrap_or_default().to_owned()),
+        ("plan-digest", digest.clone()),
+        ("plan-digest-short", slots::short(&digest).to_owned()),
+        ("approvals", json!({ "include": legs }).to_string()),
+        ("needs-approval", (!legs.is_empty()).to_string()),
     ];
     let mut text = String::new();
     for (name, value) in values {
@@ -125,32 +118,20 @@ fn outputs(screen: &Screen, settings: &Settings, to: &Actions, told: &Told<'_>) 
     append(file, &text)
 }
 
-fn summary(screen: &Screen, to: &Actions, told: &Told<'_>) -> Result<()> {
+/// The approvals that a plan needs, as the matrix of the jobs that ask for them; empty where they are set aside.
+fn legs(told: &Told<'_>) -> Vec<Value> {
+    let job = told.job;
+    let asks = told.end.is_some_and(|end| end.plan.is_some()) && !job.approving.bypass.contains(&Bypass::Approvals);
+    let slots = if asks { slots::slots(job.promotion, &job.rules.github) } else { Vec::new() };
+    let leg =
+        |slot: &slots::Slot| json!({ "role": slot.role, "leg": legs::label(slot), "environment": slot.environment });
+    slots.iter().map(leg).collect()
+}
+
+fn summary(screen: &Screen, settings: &Settings, to: &Actions, told: &Told<'_>) -> Result<()> {
     let Some(file) = &to.summary else { return Ok(()) };
-    let Told { job, end, ending, diffs, .. } = told;
-    let facts = end.and_then(|end| end.facts.as_deref());
-    let request = end.and_then(|end| end.request.as_ref());
-    let asked = request.map(|request| request.images.as_slice()).unwrap_or_default();
-    let images: Vec<_> = asked.iter().map(|wanted| wanted.new.clone()).collect();
-    let heading = Heading {
-        service: &job.service.name,
-        from: request.map_or(&job.promotion.from, |request| &request.from),
-        to: &job.promotion.to,
-        images: &images,
-        commit: facts.and_then(|facts| facts.commit.as_deref()),
-    };
-    let path: Vec<String> = job.service.environments.iter().map(|environment| environment.name.clone()).collect();
-    let links: Vec<(String, String)> = to.run_url.iter().map(|url| ("run".to_owned(), url.clone())).collect();
-    let summary = Summary {
-        heading,
-        path: &path,
-        ending: Some(ending),
-        report: end.and_then(|end| end.report.as_ref()),
-        plan: end.and_then(|end| end.plan.as_deref()),
-        diffs,
-        links: &links,
-    };
-    append(file, &screen.hide(&markdown::summary(&summary, SUMMARY_LIMIT)))
+    let parts = Parts::of(settings, told);
+    append(file, &screen.hide(&markdown::summary(&parts.summary(told), SUMMARY_LIMIT)))
 }
 
 /// Adds a page to the job summary.

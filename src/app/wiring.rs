@@ -1,7 +1,9 @@
 //! Wiring: settings become the adapters that a run works with.
 
+pub mod github;
+
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -15,7 +17,7 @@ use crate::adapters::evidence::files;
 use crate::adapters::evidence::packages::{self, Package};
 use crate::adapters::git::address::Address;
 use crate::adapters::git::store::Access;
-use crate::adapters::github::client::{Client, ClientSettings, Credential, PATIENCE};
+use crate::adapters::github::client::{Client, ClientSettings, Credential};
 use crate::adapters::github::evidence as at_github;
 use crate::adapters::github::evidence::asking::{Artifact, Asking};
 use crate::adapters::github::repository;
@@ -26,6 +28,7 @@ use crate::adapters::ledger::Records;
 use crate::adapters::workspace::{Around, tree};
 use crate::app::mask::Mask;
 use crate::app::settings::Settings;
+use crate::app::wiring::github::GitHubDoor;
 use crate::pipeline::job::{Halt, Job};
 use crate::ports::{About, Clock as _, Evidence, Fault, FaultKind, World};
 use crate::promotion::event::Event;
@@ -40,7 +43,7 @@ const REFRESH: std::time::Duration = std::time::Duration::from_secs(20);
 const TOKEN: &str = "GITOPS_TOKEN";
 
 /// The adapters of a run, and the runtime that they block on.
-pub struct Wired {
+pub struct Wired<'g> {
     /// Evidence: files and health checks.
     pub evidence: Workspace,
     /// GitOps repositories.
@@ -49,16 +52,26 @@ pub struct Wired {
     pub deployer: Option<ArgoCd>,
     /// The ledger.
     pub ledger: Records,
+    github: Option<&'g GitHubDoor>,
     _runtime: Runtime,
 }
 
-impl Wired {
+/// What was opened or fetched before the adapters are.
+#[derive(Clone, Copy, Default)]
+pub struct Given<'g> {
+    /// GitHub, where the settings name it.
+    pub github: Option<&'g GitHubDoor>,
+    /// Where evidence files are; absent: the working directory.
+    pub evidence: Option<&'g Path>,
+}
+
+impl Wired<'_> {
     /// The world, as the road is given it.
     pub fn world<'a>(&'a self, clock: &'a SystemClock, tell: &'a dyn Fn(&Event)) -> World<'a> {
         World {
             evidence: &self.evidence,
             delivery: &self.delivery,
-            approvals: None,
+            approvals: self.github.map(|github| &github.approvals as _),
             deployer: self.deployer.as_ref().map(|deployer| deployer as _),
             ledger: &self.ledger,
             clock,
@@ -121,14 +134,26 @@ impl Evidence for Workspace {
 }
 
 /// Connects the settings to the adapters; nothing is reached yet.
-pub fn open(settings: &Settings, mask: &Mask, job: &Job<'_>, stop: &Arc<AtomicBool>) -> Result<Wired, Halt> {
+pub fn open<'g>(
+    settings: &Settings,
+    mask: &Mask,
+    job: &Job<'_>,
+    given: Given<'g>,
+    stop: &Arc<AtomicBool>,
+) -> Result<Wired<'g>, Halt> {
     let (_, source) = job.source()?;
     let (_, target) = job.target()?;
-    open_all(settings, mask, !source.apps.is_empty() || !target.apps.is_empty(), stop)
+    open_all(settings, mask, !source.apps.is_empty() || !target.apps.is_empty(), given, stop)
 }
 
 /// Connects the settings to the adapters; `watched`: Argo CD is one of them, where it is set.
-pub fn open_all(settings: &Settings, mask: &Mask, watched: bool, stop: &Arc<AtomicBool>) -> Result<Wired, Halt> {
+pub fn open_all<'g>(
+    settings: &Settings,
+    mask: &Mask,
+    watched: bool,
+    given: Given<'g>,
+    stop: &Arc<AtomicBool>,
+) -> Result<Wired<'g>, Halt> {
     let runtime = runtime(stop)?;
     let http_settings = http_settings(settings)?;
     let http = Http::new(&http_settings, runtime.handle().clone())?;
@@ -139,9 +164,10 @@ pub fn open_all(settings: &Settings, mask: &Mask, watched: bool, stop: &Arc<Atom
     };
     Ok(Wired {
         delivery: gitops(settings, &http, &clock)?,
-        evidence: evidence(settings, mask, &http, clock)?,
+        evidence: evidence(settings, mask, given, &http, clock),
         deployer,
         ledger: ledger(settings, &http)?,
+        github: given.github,
         _runtime: runtime,
     })
 }
@@ -218,29 +244,17 @@ pub struct Local {
 pub fn local(settings: &Settings, mask: &Mask, stop: &Arc<AtomicBool>) -> Result<Local, Fault> {
     let runtime = runtime(stop)?;
     let http = Http::new(&http_settings(settings)?, runtime.handle().clone())?;
-    Ok(Local { evidence: evidence(settings, mask, &http, SystemClock::new(Arc::clone(stop)))?, _runtime: runtime })
+    Ok(Local {
+        evidence: evidence(settings, mask, Given::default(), &http, SystemClock::new(Arc::clone(stop))),
+        _runtime: runtime,
+    })
 }
 
-fn evidence(settings: &Settings, mask: &Mask, http: &Http, clock: SystemClock) -> Result<Workspace, Fault> {
-    let (root, commit) = (PathBuf::from("."), settings.commit.clone());
-    let github = github(settings, http, &clock)?;
+fn evidence(settings: &Settings, mask: &Mask, given: Given<'_>, http: &Http, clock: SystemClock) -> Workspace {
+    let (root, commit) = (given.evidence.unwrap_or(Path::new(".")).to_owned(), settings.commit.clone());
+    let github = given.github.map(|github| Arc::clone(&github.client));
     let own_run = settings.github.as_ref().and_then(|github| github.run.as_ref()).map(|run| run.id);
-    Ok(Workspace { root, commit, http: http.clone(), clock, mask: mask.clone(), github, own_run })
-}
-
-/// The repository that promote runs for, by the token of the settings.
-fn github(settings: &Settings, http: &Http, clock: &SystemClock) -> Result<Option<Arc<Client>>, Fault> {
-    let Some(github) = &settings.github else { return Ok(None) };
-    let Some(token) = &github.token else { return Ok(None) };
-    let settings = ClientSettings {
-        api: settings.github_api.clone(),
-        repository: github.repository.clone(),
-        credential: Credential::Token(token.clone()),
-        token_name: "GITHUB_TOKEN".to_owned(),
-        patience: PATIENCE,
-        on_secret: Arc::new(|_| {}),
-    };
-    Client::new(&settings, http, Arc::new(clock.clone())).map(|client| Some(Arc::new(client)))
+    Workspace { root, commit, github, own_run, http: http.clone(), clock, mask: mask.clone() }
 }
 
 /// Looks around in a repository that is somewhere else.

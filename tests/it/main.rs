@@ -12,6 +12,7 @@ mod documents;
 mod first;
 mod github_client;
 mod github_evidence;
+mod github_publish;
 mod github_world;
 mod gitops;
 mod harness;
