@@ -4,7 +4,7 @@
 use libfuzzer_sys::fuzz_target;
 use promote::adapters::evidence::intake;
 use promote::adapters::evidence::tally::Tally;
-use promote::promotion::rules::Format;
+use promote::promotion::rules::format::Format;
 
 fuzz_target!(|bytes: &[u8]| {
     let Ok(opened) = intake::open(bytes) else { return };

@@ -11,7 +11,8 @@ use crate::adapters::evidence::said::{About, Defect};
 use crate::adapters::evidence::sniff::{Sniffed, sniff};
 use crate::adapters::evidence::tally::{self, Tally};
 use crate::promotion::facts::{EvidenceFile, Observation, Reading, Subject, SubjectKnown};
-use crate::promotion::rules::{Format, Source, SourceKind};
+use crate::promotion::rules::format::Format;
+use crate::promotion::rules::{Source, SourceKind};
 use crate::promotion::time::{Millis, Time};
 
 /// How far in the future a report's time may lie before it is noted: clocks differ.

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use crate::adapters::evidence::files::read;
 use crate::promotion::facts::{Measure, Reading, SubjectKnown};
-use crate::promotion::rules::{At, Format, Source, SourceKind};
+use crate::promotion::rules::format::Format;
+use crate::promotion::rules::{At, Source, SourceKind};
 use crate::promotion::time::Time;
 
 /// Where the samples are.

@@ -13,7 +13,7 @@
 //!
 //! # Adding a format
 //!
-//! 1. A variant of [`Format`](crate::promotion::rules::Format). The compiler then names the two matches in `sniff` and
+//! 1. A variant of [`Format`](crate::promotion::rules::format::Format). The compiler then names the two matches in `sniff` and
 //!    `tally` that need an arm.
 //! 2. A file here with `parse(input, path, into) -> Result<About, Defect>`, streaming, with a property test.
 //! 3. What gives the format away, in `sniff::sniff`.

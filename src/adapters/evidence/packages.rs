@@ -7,7 +7,7 @@ use crate::adapters::evidence::globs;
 use crate::adapters::evidence::said::Defect;
 use crate::adapters::evidence::unzip::{Unpacked, unzip};
 use crate::promotion::facts::Reading;
-use crate::promotion::rules::Format;
+use crate::promotion::rules::format::Format;
 use crate::promotion::time::Time;
 
 /// How many of an archive's files are named when none is the right one.

@@ -10,7 +10,7 @@ use crate::adapters::evidence::said::Defect;
 use crate::adapters::evidence::sniff::sniff;
 use crate::adapters::evidence::tally::{Tally, name};
 use crate::promotion::facts::Measure;
-use crate::promotion::rules::Format;
+use crate::promotion::rules::format::Format;
 
 const FORMATS: [Format; 4] = [Format::Junit, Format::Cobertura, Format::Lcov, Format::Sarif];
 

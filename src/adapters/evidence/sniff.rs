@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::Path;
 
 use crate::adapters::evidence::intake;
-use crate::promotion::rules::Format;
+use crate::promotion::rules::format::Format;
 
 /// What a file seems to be.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use crate::adapters::evidence::lines::Lines;
 use crate::adapters::evidence::said::{About, Defect};
 use crate::adapters::evidence::{cobertura, junit, lcov, sarif};
 use crate::promotion::facts::Measure;
-use crate::promotion::rules::Format;
+use crate::promotion::rules::format::Format;
 
 /// The accumulator of one source.
 #[derive(Debug)]

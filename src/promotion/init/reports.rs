@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::promotion::init::names::is_plain_path;
-use crate::promotion::rules::Format;
+use crate::promotion::rules::format::Format;
 
 /// A file that may be a report.
 #[derive(Debug, Clone, PartialEq, Eq)]

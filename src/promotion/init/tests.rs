@@ -4,8 +4,9 @@ use super::draft::draft;
 use super::reports::Report;
 use super::workflow::DEFAULT;
 use super::{Draft, Seen, TooLittle};
+use crate::promotion::rules::Rules;
+use crate::promotion::rules::format::Format;
 use crate::promotion::rules::read::read;
-use crate::promotion::rules::{Format, Rules};
 
 const APP: &str = "images:\n  - name: registry.example.com/app\n    newTag: \"1.10\"\n";
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::promotion::condition::Condition;
-use crate::promotion::rules::Format;
+use crate::promotion::rules::format::Format;
 use crate::promotion::time::Millis;
 
 /// A question to GitHub about the commit that the version was built from.

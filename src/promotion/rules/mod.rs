@@ -8,6 +8,7 @@ pub mod compare;
 pub mod de;
 pub mod fault;
 pub mod file;
+pub mod format;
 pub mod github;
 pub mod quantity;
 pub mod read;
@@ -22,6 +23,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::promotion::condition::Condition;
+use crate::promotion::rules::format::Format;
 use crate::promotion::rules::github::{GitHubSource, OfCommit};
 use crate::promotion::rules::roles::{AtGitHub, MayBypass, Role};
 use crate::promotion::time::Millis;
@@ -175,20 +177,6 @@ impl Source {
             SourceKind::NotBuilt(_) => None,
         }
     }
-}
-
-/// The file formats that are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Format {
-    /// JUnit XML.
-    Junit,
-    /// Cobertura XML.
-    Cobertura,
-    /// LCOV tracefiles.
-    Lcov,
-    /// SARIF 2.1.0.
-    Sarif,
 }
 
 /// One promotion: from where, to where, and on which conditions.

@@ -1,8 +1,9 @@
 //! Evidence from GitHub in the rules: what it means, and what is a fault.
 
+use promote::promotion::rules::SourceKind;
 use promote::promotion::rules::fault::render;
+use promote::promotion::rules::format::Format;
 use promote::promotion::rules::github::{GitHubAsks, GitHubSource};
-use promote::promotion::rules::{Format, SourceKind};
 use promote::promotion::time::Millis;
 
 use super::{bad, gate_ids, good, promotion, with};

@@ -2,7 +2,7 @@
 
 use crate::ports::About;
 use crate::promotion::facts::{Measure, Reading};
-use crate::promotion::rules::Format;
+use crate::promotion::rules::format::Format;
 use crate::promotion::time::Time;
 
 /// An artifact as it was downloaded.

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::promotion::rules::Format;
 use crate::promotion::rules::file::shape::{Entries, OneOrMany, Percent, Placed, Span, or_text, or_texts};
+use crate::promotion::rules::format::Format;
 
 /// One environment: in short form one path and its applications, in long form `targets`.
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -8,11 +8,12 @@ use crate::promotion::rules::fault::Wrong;
 use crate::promotion::rules::file::File;
 use crate::promotion::rules::file::places::Evidence;
 use crate::promotion::rules::file::shape::{OneOrMany, Placed};
+use crate::promotion::rules::format::Format;
 use crate::promotion::rules::github::GitHubAsks;
 use crate::promotion::rules::quantity;
 use crate::promotion::rules::resolve::github::{Beside, github};
 use crate::promotion::rules::resolve::names::{bound, defined, placeholders};
-use crate::promotion::rules::{At, Format, Source, SourceKind};
+use crate::promotion::rules::{At, Source, SourceKind};
 
 /// The sources of a file.
 pub struct Sources {

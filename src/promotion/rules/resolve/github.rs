@@ -1,10 +1,10 @@
 //! What is asked of GitHub: whether it is whole, and nothing stands there that would be ignored.
 
 use crate::promotion::rules::At;
-use crate::promotion::rules::Format;
 use crate::promotion::rules::fault::Wrong;
 use crate::promotion::rules::file::places::{Ask, FromGitHub};
 use crate::promotion::rules::file::shape::{OneOrMany, Placed};
+use crate::promotion::rules::format::Format;
 use crate::promotion::rules::github::{GitHubAsks, GitHubSource};
 use crate::promotion::rules::resolve::names::placeholders;
 use crate::promotion::time::Millis;
