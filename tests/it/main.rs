@@ -28,5 +28,6 @@ mod rules;
 mod rules_views;
 mod scenarios;
 mod secrets;
+mod shipped;
 mod tls;
 mod world;
