@@ -12,7 +12,8 @@ use crate::app::help;
 use crate::app::history;
 use crate::app::life::Verb;
 use crate::app::rules_views::View;
-use crate::app::settings::{INPUTS, Input, Sources};
+use crate::app::settings::Sources;
+use crate::app::settings::inputs::{INPUTS, Input};
 use crate::render::ending::USAGE;
 use crate::render::style::COLUMNS;
 
@@ -20,9 +21,36 @@ use crate::render::style::COLUMNS;
 const SWITCHES: [&str; 3] = ["dry-run", "auto-approve", "skip-validation"];
 
 /// Settings of one promotion, which a look at all of them has no use for.
-const OF_ONE_RUN: [&str; 7] = ["from", "to", "reason", "dry-run", "auto-approve", "skip-validation", "wait-lock"];
+const OF_ONE_RUN: [&str; 13] = [
+    "from",
+    "to",
+    "version",
+    "reason",
+    "dry-run",
+    "auto-approve",
+    "skip-validation",
+    "wait-lock",
+    "wait-evidence",
+    "plan-dir",
+    "plan-artifact",
+    "pull-request",
+    "publish",
+];
 /// Settings that a person's order has no use for.
-const OF_NO_ORDER: [&str; 7] = ["from", "to", "dry-run", "auto-approve", "skip-validation", "commit", "wait-lock"];
+const OF_NO_ORDER: [&str; 12] = [
+    "from",
+    "to",
+    "version",
+    "dry-run",
+    "auto-approve",
+    "skip-validation",
+    "commit",
+    "wait-lock",
+    "wait-evidence",
+    "plan-dir",
+    "plan-artifact",
+    "pull-request",
+];
 
 /// The whole command line, for parsing. Its help is laid out by [`help::grouped`] when somebody asks for it.
 pub fn command() -> Command {

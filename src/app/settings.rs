@@ -1,6 +1,9 @@
 //! Settings: flags, inputs of the action and environment variables are one list. A flag beats an input, an input beats a
 //! variable, a variable beats the rules file.
 
+pub mod github;
+pub mod inputs;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -8,89 +11,12 @@ use crate::adapters::argocd::options::Options;
 use crate::adapters::git::address::Address;
 use crate::adapters::ledger::place::{Named, Place};
 use crate::adapters::secret::Secret;
+use crate::app::settings::github::GitHub;
+use crate::app::settings::inputs::INPUTS;
 use crate::ports::Fault;
 use crate::promotion::request::{Actor, ActorKnown};
 use crate::promotion::rules::quantity;
 use crate::promotion::time::Millis;
-
-/// One setting and the names that it goes by.
-#[derive(Debug, Clone, Copy)]
-pub struct Input {
-    /// The action's input: `INPUT_<NAME>` in capitals, hyphens kept.
-    pub input: &'static str,
-    /// The flag, without dashes; empty where a flag would show a secret in the list of processes.
-    pub flag: &'static str,
-    /// The environment variables, the first one that is set counts.
-    pub variables: &'static [&'static str],
-    /// What it means, in a line.
-    pub meaning: &'static str,
-}
-
-const fn input(
-    input: &'static str,
-    flag: &'static str,
-    variables: &'static [&'static str],
-    meaning: &'static str,
-) -> Input {
-    Input { input, flag, variables, meaning }
-}
-
-/// Every setting, in the order of the README's table.
-pub const INPUTS: &[Input] = &[
-    input(
-        "command",
-        "",
-        &[],
-        "what to do: `validate`, `plan`, `run`, `run --auto`, `check-auto`, `adopt`, `rollback`, `show` or `rules check`",
-    ),
-    input("from", "from", &["FROM_ENV"], "the environment that has the version"),
-    input("to", "to", &["TO_ENV"], "the environment that shall get it"),
-    input("service", "service", &["SERVICE"], "the service, where the rules have several"),
-    input("rules", "rules", &["PROMOTE_RULES"], "the rules file"),
-    input("reason", "reason", &["REASON"], "why, for the record"),
-    input("dry-run", "dry-run", &["DRY_RUN"], "print the plan and write nothing: `run` becomes `plan`"),
-    input("auto-approve", "auto-approve", &["AUTO_APPROVE"], "go on without approvals, where the rules allow it"),
-    input("skip-validation", "skip-validation", &["SKIP_VALIDATION"], "go on without gates, where the rules allow it"),
-    input("commit", "commit", &["PROMOTE_COMMIT"], "the commit that the version was built from"),
-    input(
-        "wait-lock",
-        "wait-lock",
-        &["PROMOTE_WAIT_LOCK"],
-        "how long to wait for an environment that another run holds: `10m`",
-    ),
-    input(
-        "ledger",
-        "ledger",
-        &["PROMOTE_LEDGER"],
-        "where the records are kept: `branch:<name>`, `<repository>#<branch>`, or a directory",
-    ),
-    input("ledger-token", "", &["LEDGER_TOKEN"], "the token for its repository, where it is another one"),
-    input("bundle", "bundle", &["PROMOTE_BUNDLE"], "a directory that gets the evidence bundle of the promotion"),
-    input("gitops-repo", "gitops-repo", &["GITOPS_REPO"], "the GitOps repository: owner/name, a URL, or a local path"),
-    input("gitops-token", "", &["GITOPS_TOKEN"], "the token for it"),
-    input("gitops-branch", "gitops-branch", &["GITOPS_BRANCH"], "its branch; else its default branch"),
-    input("argocd-server", "argocd-server", &["ARGOCD_SERVER"], "the Argo CD server: host, host:port or a URL"),
-    input("argocd-username", "argocd-username", &["ARGOCD_USERNAME"], "the name to log in with"),
-    input("argocd-password", "", &["ARGOCD_PASSWORD"], "the password to log in with"),
-    input("argocd-auth-token", "", &["ARGOCD_AUTH_TOKEN"], "a token, instead of name and password"),
-    input("argocd-opts", "argocd-opts", &["ARGOCD_OPTS"], "options as the argocd command reads them"),
-    input(
-        "ca-file",
-        "ca-file",
-        &["PROMOTE_CA_FILE", "SSL_CERT_FILE"],
-        "certificates (PEM) to trust besides the public ones",
-    ),
-];
-
-/// The outputs of the action, in the order of the README's table.
-pub const OUTPUTS: &[(&str, &str)] = &[
-    ("outcome", "how the run ended, in a word"),
-    ("report", "the path of the gate report, as JSON"),
-    ("version", "the version that was promoted or would be"),
-    ("commit", "the commit in the GitOps repository that holds it"),
-    ("promotion-id", "the promotion's id: `promote show <id>`"),
-    ("bundle", "the first directory that got the promotion's evidence bundle"),
-];
 
 /// What a run is told.
 #[derive(Debug, Clone)]
@@ -105,6 +31,8 @@ pub struct Settings {
     pub service: Option<String>,
     /// The rules file.
     pub rules: PathBuf,
+    /// Only if the source pins this version.
+    pub version: Option<String>,
     /// Why.
     pub reason: Option<String>,
     /// Print the plan only.
@@ -117,6 +45,12 @@ pub struct Settings {
     pub commit: Option<String>,
     /// How long to wait for an environment that another run holds.
     pub wait_lock: Millis,
+    /// How long to wait until the source runs the version and its evidence is complete.
+    pub wait_evidence: Millis,
+    /// A directory that gets the plan and its evidence files.
+    pub plan_dir: Option<PathBuf>,
+    /// The artifact of this workflow run that holds such a directory.
+    pub plan_artifact: Option<String>,
     /// The ledger, as it is written: see [`Place`].
     pub ledger: Option<String>,
     /// The token for its repository.
@@ -139,6 +73,8 @@ pub struct Settings {
     pub argocd_auth_token: Option<Secret>,
     /// Options as the argocd command reads them.
     pub argocd_opts: Option<String>,
+    /// GitHub's API, and the run that this is; absent where neither a repository nor a token is known.
+    pub github: Option<GitHub>,
     /// Certificates to trust besides the public ones.
     pub ca_file: Option<PathBuf>,
     /// Where GitHub Actions hears from us; absent elsewhere.
@@ -250,12 +186,16 @@ impl Sources {
             to: self.text("to"),
             service: self.text("service"),
             rules: self.path("rules").unwrap_or_else(|| PathBuf::from("promotion/promotion-rules.yaml")),
+            version: self.text("version"),
             reason: self.text("reason"),
             dry_run: self.switch("dry-run")?,
             auto_approve: self.switch("auto-approve")?,
             skip_validation: self.switch("skip-validation")?,
             commit: self.text("commit"),
             wait_lock: self.span("wait-lock")?,
+            wait_evidence: self.span("wait-evidence")?,
+            plan_dir: self.path("plan-dir"),
+            plan_artifact: self.text("plan-artifact"),
             ledger: self.text("ledger"),
             ledger_token: self.secret("ledger-token"),
             bundle: self.text("bundle"),
@@ -267,6 +207,7 @@ impl Sources {
             argocd_password: self.secret("argocd-password"),
             argocd_auth_token: self.secret("argocd-auth-token"),
             argocd_opts: self.text("argocd-opts"),
+            github: self.github()?,
             ca_file: self.path("ca-file"),
             user: self.variable("USER").or_else(|| self.variable("LOGNAME")),
             temp: temp.map_or_else(|| PathBuf::from("/tmp"), PathBuf::from),
@@ -313,6 +254,8 @@ impl Settings {
             ("ARGOCD_PASSWORD", self.argocd_password.clone()),
             ("ARGOCD_AUTH_TOKEN", self.argocd_auth_token.clone()),
             ("GITOPS_REPO_PASSWORD", self.password_in_address()),
+            ("GITHUB_TOKEN", self.github.as_ref().and_then(|github| github.token.clone())),
+            ("PROMOTE_APP_PRIVATE_KEY", self.github.as_ref().and_then(|github| github.app_private_key.clone())),
             ("LEDGER_TOKEN", self.ledger_token.clone()),
             ("LEDGER_PASSWORD", self.ledger.as_deref().and_then(|text| Place::password(text, &self.github_server))),
         ];

@@ -7,7 +7,18 @@ use serde_json::{Map, Value};
 use crate::readme::read;
 
 /// What the action writes (`GITHUB_OUTPUT`).
-const OUTPUTS: [&str; 6] = ["outcome", "report", "version", "commit", "promotion-id", "bundle"];
+const OUTPUTS: [&str; 10] = [
+    "outcome",
+    "report",
+    "version",
+    "commit",
+    "promotion-id",
+    "bundle",
+    "plan-digest",
+    "plan-digest-short",
+    "approvals",
+    "needs-approval",
+];
 
 /// `action.yml`, as far as it must agree with others.
 pub(crate) struct Action {
@@ -60,8 +71,9 @@ fn every_input_and_output_is_described() {
 
 #[test]
 fn a_default_hides_no_variable() {
-    // An input beats a variable, and the runner hands over defaults as inputs: only what has no variable may have one.
-    assert_eq!(action().defaults, ["command"]);
+    // An input beats a variable, and the runner hands over defaults as inputs: only what has no variable may have one. The
+    // token is not in the environment of a job, so there is nothing to hide.
+    assert_eq!(action().defaults, ["command", "github-token"]);
 }
 
 /// GitHub sets the user and the directory, and a shell form would need a shell.

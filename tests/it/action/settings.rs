@@ -1,6 +1,6 @@
 //! One list of settings: `action.yml` and the README say what `promote::app::settings` has, in its order and words.
 
-use promote::app::settings::{INPUTS, Input, OUTPUTS};
+use promote::app::settings::inputs::{INPUTS, Input, OUTPUTS};
 
 use super::action;
 use crate::readme::page::table;

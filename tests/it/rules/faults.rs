@@ -89,7 +89,7 @@ const PROMOTIONS: &[(&str, &str, &str, &str)] = &[
     ("approvals: [{ role: the boss, users: [a] }]", "15:25", "`the boss` cannot be a role", "letters"),
     (
         "approvals: [{ role: a, users: [x, y], min: 2 }, { role: A-2, users: [z] }]",
-        "15:55",
+        "15:53",
         "would ask the people of",
         "its own",
     ),
