@@ -46,9 +46,8 @@ fn steps(job: &Value) -> impl Iterator<Item = &Value> {
 /// The names that a text asks for after a prefix: of `secrets.`, `GITOPS_TOKEN`.
 fn named(text: &str, prefix: &str) -> BTreeSet<String> {
     let word = |rest: &str| rest.chars().take_while(|c| c.is_ascii_alphanumeric() || "_-".contains(*c)).collect();
-    let from_word = |(at, _): &(usize, &str)| {
-        !text[..*at].ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.')
-    };
+    let from_word =
+        |(at, _): &(usize, &str)| !text[..*at].ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.');
     let code = text.match_indices(prefix).filter(from_word);
     code.map(|(at, _)| word(&text[at + prefix.len()..])).filter(|name: &String| !name.is_empty()).collect()
 }
@@ -85,7 +84,8 @@ fn the_action_has_what_the_workflows_ask_for() {
                 faults.extend(unknown.map(|output| format!("{path}: the action has no output `{output}`")));
             }
             let command = step["with"]["command"].as_str().unwrap();
-            let ran = Command::new(env!("CARGO_BIN_EXE_promote")).args(command.split(' ')).arg("--help").output().unwrap();
+            let ran =
+                Command::new(env!("CARGO_BIN_EXE_promote")).args(command.split(' ')).arg("--help").output().unwrap();
             if !ran.status.success() {
                 faults.push(format!("{path}: promote has no command `{command}`"));
             }
@@ -125,7 +125,8 @@ fn one_job_only_holds_the_write_credentials() {
         assert_eq!(job["environment"]["name"] == "${{ inputs.to_env }}", name == "promote", "{name}");
         assert_eq!(job.get("concurrency").is_some(), name == "promote", "{name}");
     }
-    let (plan, approve, promote) = (&workflow["jobs"]["plan"], &workflow["jobs"]["approve"], &workflow["jobs"]["promote"]);
+    let (plan, approve, promote) =
+        (&workflow["jobs"]["plan"], &workflow["jobs"]["approve"], &workflow["jobs"]["promote"]);
     assert!(plan.get("environment").is_none());
     assert_eq!(plan["name"], "plan", "approvals are tied to the plan by this name");
     assert_eq!(approve["name"], "approve ${{ matrix.leg }} ${{ needs.plan.outputs.short-digest }}");

@@ -4,6 +4,9 @@
 //! GitHub's own rule for an environment is "any one of at most six reviewers". A promotion that needs several roles has one
 //! environment for each of them, and [`judge`](fn@judge::judge) holds that each role's people, distinct ones, approved this very plan.
 
+pub mod codeowners;
+pub mod environments;
 pub mod facts;
+pub mod guards;
 pub mod report;
 pub mod slots;
