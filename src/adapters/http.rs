@@ -5,8 +5,10 @@
 //! runtime's own worker, where tokio panics.
 
 pub mod fault;
+pub mod page;
 pub mod tls;
 
+use std::future::Future;
 use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
@@ -15,11 +17,12 @@ use tokio::runtime::Handle;
 
 use crate::adapters::secret::Secret;
 use crate::ports::{Fault, FaultKind};
+use crate::promotion::time::Time;
 
 /// How often a read is tried in all.
-const TRIES: u32 = 3;
-/// The first pause between two tries of a read.
-const PAUSE: Duration = Duration::from_millis(200);
+pub const TRIES: u32 = 3;
+/// The first pause between two tries of a read; each further one is twice as long.
+pub const PAUSE: Duration = Duration::from_millis(200);
 /// The longest pause that a server may ask for; a longer one is for the caller to wait.
 const PAUSE_MAX: Duration = Duration::from_secs(5);
 
@@ -75,6 +78,8 @@ pub struct Call {
     pub body: Option<Vec<u8>>,
     /// How long it may take; absent: as the settings say.
     pub total: Option<Duration>,
+    /// How large its answer may be, in bytes after decompression; absent: as the settings say.
+    pub body_max: Option<usize>,
 }
 
 /// What a server answered: any status is an answer.
@@ -91,7 +96,7 @@ pub struct Answer {
 impl Call {
     /// A request without headers and body.
     pub fn new(method: Method, url: Url) -> Self {
-        Self { method, url, headers: HeaderMap::new(), body: None, total: None }
+        Self { method, url, headers: HeaderMap::new(), body: None, total: None, body_max: None }
     }
 
     /// The same with a header.
@@ -108,12 +113,20 @@ impl Call {
         self
     }
 
+    /// The same with its own limit for the answer, in bytes.
+    #[must_use]
+    pub fn at_most(mut self, body_max: usize) -> Self {
+        self.body_max = Some(body_max);
+        self
+    }
+
     /// Method and address, as they may be shown.
     pub fn shown(&self) -> String {
         format!("{} {}", self.method, shown(&self.url))
     }
 
-    fn fault(&self, error: &reqwest::Error) -> Fault {
+    /// What a failure of the transport means for this request.
+    pub fn fault(&self, error: &reqwest::Error) -> Fault {
         fault::of(&self.shown(), &self.method, &self.url, error)
     }
 }
@@ -138,6 +151,21 @@ impl Answer {
     /// The body as text; what is not UTF-8 is replaced.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// The server's clock.
+    pub fn date(&self) -> Option<Time> {
+        parse_date(self.header("date")?)
+    }
+
+    /// What `Retry-After` asks for: seconds, or a date, which is compared with the same server's `Date`.
+    pub fn retry_after(&self) -> Option<Duration> {
+        let asked = self.headers.get(RETRY_AFTER)?.to_str().ok()?;
+        if let Ok(secs) = asked.trim().parse::<u64>() {
+            return Some(Duration::from_secs(secs));
+        }
+        let span = parse_date(asked)?.as_millisecond() - self.date()?.as_millisecond();
+        Some(Duration::from_millis(u64::try_from(span).unwrap_or(0)))
     }
 }
 
@@ -166,6 +194,11 @@ impl Http {
         &self.handle
     }
 
+    /// Blocks on a request that another client makes with ours; `None` if it took longer than the settings allow.
+    pub fn within<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        self.handle.block_on(async { tokio::time::timeout(self.total, work).await.ok() })
+    }
+
     /// Sends one request, once. A write whose answer is lost is `Uncertain`, unless it surely was never sent.
     pub fn request(&self, call: &Call) -> Result<Answer, Fault> {
         self.handle.block_on(self.send(call))
@@ -179,7 +212,7 @@ impl Http {
             for _ in 1..TRIES {
                 let wait = match self.send(call).await {
                     Ok(answer) if !retryable(answer.status) => return Ok(answer),
-                    Ok(answer) => match retry_after(&answer) {
+                    Ok(answer) => match answer.retry_after() {
                         Some(asked) if asked > PAUSE_MAX => return Ok(answer),
                         asked => asked.unwrap_or(pause),
                     },
@@ -202,13 +235,20 @@ impl Http {
         if let Some(body) = &call.body {
             request = request.body(body.clone());
         }
-        let mut response = request.send().await.map_err(|error| call.fault(&error))?;
+        let response = request.send().await.map_err(|error| call.fault(&error))?;
+        self.take(call, response).await
+    }
+
+    /// Reads an answer to its end, as far as its size allows.
+    pub async fn take(&self, call: &Call, mut response: reqwest::Response) -> Result<Answer, Fault> {
+        let most = call.body_max.unwrap_or(self.body_max);
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         tracing::debug!(request = call.shown(), status);
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| call.fault(&error))? {
-            if body.len() + chunk.len() > self.body_max {
-                let why = format!("{} answered more than {} MiB", call.shown(), self.body_max >> 20);
+            if body.len() + chunk.len() > most {
+                let size = if most >> 20 > 0 { format!("{} MiB", most >> 20) } else { format!("{most} bytes") };
+                let why = format!("{} answered more than {size}", call.shown());
                 return Err(Fault::new(FaultKind::Broken, "read an answer", why));
             }
             body.extend_from_slice(&chunk);
@@ -243,19 +283,12 @@ fn retryable(status: u16) -> bool {
     status == 429 || (status >= 500 && status != 501)
 }
 
-/// What `Retry-After` asks for: seconds, or a date, which is compared with the same server's `Date`.
-fn retry_after(answer: &Answer) -> Option<Duration> {
-    let asked = answer.headers.get(RETRY_AFTER)?.to_str().ok()?;
-    if let Ok(secs) = asked.trim().parse::<u64>() {
-        return Some(Duration::from_secs(secs));
-    }
-    let parse = |text: &str| jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok();
-    let span = parse(asked)?.as_millisecond() - parse(answer.header("date")?)?.as_millisecond();
-    Some(Duration::from_millis(u64::try_from(span).unwrap_or(0)))
+fn parse_date(text: &str) -> Option<Time> {
+    jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()
 }
 
 /// Up to half of a span, by chance: so that many runs do not come back at the same moment.
-fn jitter(span: Duration) -> Duration {
+pub fn jitter(span: Duration) -> Duration {
     use std::hash::{BuildHasher, Hasher};
     // Each RandomState has its own random keys.
     let chance = std::hash::RandomState::new().build_hasher().finish() % 1000;
@@ -280,11 +313,11 @@ mod tests {
                 pairs.iter().map(|(k, v)| (HeaderName::from_static(k), HeaderValue::from_static(v))).collect();
             Answer { status: 503, headers, body: Vec::new() }
         };
-        assert_eq!(retry_after(&answer(&[("retry-after", "2")])), Some(Duration::from_secs(2)));
+        assert_eq!(answer(&[("retry-after", "2")]).retry_after(), Some(Duration::from_secs(2)));
         let dated = [("date", "Sun, 06 Nov 1994 08:49:37 GMT"), ("retry-after", "Sun, 06 Nov 1994 08:49:40 GMT")];
-        assert_eq!(retry_after(&answer(&dated)), Some(Duration::from_secs(3)));
-        assert_eq!(retry_after(&answer(&[("retry-after", "soon")])), None);
-        assert_eq!(retry_after(&answer(&[])), None);
+        assert_eq!(answer(&dated).retry_after(), Some(Duration::from_secs(3)));
+        assert_eq!(answer(&[("retry-after", "soon")]).retry_after(), None);
+        assert_eq!(answer(&[]).retry_after(), None);
     }
 
     #[test]

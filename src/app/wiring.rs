@@ -14,7 +14,8 @@ use crate::adapters::clock::SystemClock;
 use crate::adapters::evidence::files;
 use crate::adapters::git::address::Address;
 use crate::adapters::git::store::Access;
-use crate::adapters::github::repository::Repository;
+use crate::adapters::github::client::{Client, ClientSettings, Credential};
+use crate::adapters::github::repository;
 use crate::adapters::gitops::{GitOps, GitOpsSettings, RepoSettings};
 use crate::adapters::health;
 use crate::adapters::http::{Http, HttpSettings};
@@ -109,6 +110,7 @@ pub fn open_all(settings: &Settings, mask: &Mask, watched: bool, stop: &Arc<Atom
         _ => None,
     };
     Ok(Wired {
+        delivery: gitops(settings, &http, &clock)?,
         evidence: Workspace {
             root: PathBuf::from("."),
             commit: settings.commit.clone(),
@@ -116,7 +118,6 @@ pub fn open_all(settings: &Settings, mask: &Mask, watched: bool, stop: &Arc<Atom
             clock,
             mask: mask.clone(),
         },
-        delivery: gitops(settings, &http)?,
         deployer,
         ledger: ledger(settings, &http)?,
         _runtime: runtime,
@@ -165,10 +166,11 @@ pub struct Repositories {
 pub fn repositories(settings: &Settings, stop: &Arc<AtomicBool>) -> Result<Repositories, Fault> {
     let runtime = runtime(stop)?;
     let http = Http::new(&http_settings(settings)?, runtime.handle().clone())?;
-    Ok(Repositories { delivery: gitops(settings, &http)?, _runtime: runtime })
+    let clock = SystemClock::new(Arc::clone(stop));
+    Ok(Repositories { delivery: gitops(settings, &http, &clock)?, _runtime: runtime })
 }
 
-fn gitops(settings: &Settings, http: &Http) -> Result<GitOps, Fault> {
+fn gitops(settings: &Settings, http: &Http, clock: &SystemClock) -> Result<GitOps, Fault> {
     let Some(address) = settings.gitops_repo.clone() else {
         let fault = Fault::new(FaultKind::Settings, "find the GitOps repository", "none is set");
         return Err(fault.hint("set GITOPS_REPO (or --gitops-repo) to owner/name, a URL, or a local path"));
@@ -189,9 +191,17 @@ fn gitops(settings: &Settings, http: &Http) -> Result<GitOps, Fault> {
     };
     let mut gitops = GitOps::new(&settings, http)?;
     if let Some((owner, name)) = Address::parse(&address, &settings.server)?.hosted(&settings.server) {
-        let repository = Repository { api: api.to_owned(), owner, name, token, token_name: TOKEN.to_owned() };
-        let http = http.clone();
-        gitops.also_check("default", Box::new(move || repository.preflight(&http)));
+        let settings = ClientSettings {
+            api: api.to_owned(),
+            repository: format!("{owner}/{name}"),
+            credential: token.map_or(Credential::None, Credential::Token),
+            token_name: TOKEN.to_owned(),
+            // Git's own answer decides, so none is waited for here.
+            patience: std::time::Duration::ZERO,
+            on_secret: Arc::new(|_| {}),
+        };
+        let client = Client::new(&settings, http, Arc::new(clock.clone()))?;
+        gitops.also_check("default", Box::new(move || repository::preflight(&client)));
     }
     Ok(gitops)
 }

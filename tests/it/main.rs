@@ -9,6 +9,8 @@ mod bad_input;
 mod bundle;
 mod crowd;
 mod documents;
+mod github_client;
+mod github_world;
 mod gitops;
 mod harness;
 mod history;

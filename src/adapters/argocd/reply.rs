@@ -5,6 +5,7 @@
 
 use serde::Deserialize;
 
+use crate::adapters::http::page::title_of;
 use crate::adapters::http::{Answer, shown};
 use crate::ports::{Fault, FaultKind};
 use crate::promotion::time::Time;
@@ -58,8 +59,7 @@ impl Reply {
             Some(refusal) => (refusal.code, refusal.message),
             None => (0, String::new()),
         };
-        let date =
-            answer.header("date").and_then(|text| jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok());
+        let date = answer.date();
         Ok(Self { status, code, message, body: answer.body, date })
     }
 
@@ -129,24 +129,6 @@ fn not_the_api(doing: &str, asked: &str, answer: &Answer) -> Fault {
         "a login proxy or a wrong root path stands before it: set ARGOCD_OPTS=\"--grpc-web-root-path /argocd\", or give \
          the runner a way around the proxy",
     )
-}
-
-/// The title of a page, or the start of a text, as a person would recognise it.
-fn title_of(answer: &Answer) -> String {
-    let text = answer.text();
-    let lower = text.to_ascii_lowercase();
-    let title = lower.find("<title").and_then(|at| {
-        let start = at + lower[at..].find('>')? + 1;
-        let end = start + lower[start..].find('<')?;
-        text.get(start..end)
-    });
-    let (word, text) = match title {
-        Some(title) => ("title", title),
-        None if answer.content_type() == "text/plain" => ("text", text.as_str()),
-        None => return String::new(),
-    };
-    let text: String = text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(80).collect();
-    if text.is_empty() { text } else { format!(" ({word}: \"{text}\")") }
 }
 
 #[cfg(test)]

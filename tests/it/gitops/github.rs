@@ -1,7 +1,12 @@
 //! What GitHub's API adds to the preflight of a repository, and what it must not take away.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use promote::adapters::clock::SystemClock;
 use promote::adapters::git::address::Address;
-use promote::adapters::github::repository::Repository;
+use promote::adapters::github::client::{Client, ClientSettings, Credential};
+use promote::adapters::github::repository;
 use promote::adapters::gitops::GitOps;
 use promote::adapters::secret::Secret;
 use promote::ports::{Delivery, Fault, FaultKind};
@@ -17,14 +22,20 @@ fn preflight(bare: &Bare, status: u16, kind: &'static str, answer: &str, token: 
     let address = Address::parse(&format!("{}/acme/gitops.git", server.origin()), "https://github.com").unwrap();
     let (owner, name) = address.hosted(&server.origin()).unwrap();
     let api = format!("{}/api", server.origin());
-    let token_name = "GITOPS_TOKEN".to_owned();
-    let repository = Repository { api, owner, name, token: Secret::new(token), token_name };
+    let client = client(api, format!("{owner}/{name}"), token).unwrap();
     let mut gitops = GitOps::new(&settings(&server.url(), Some(WRITE_TOKEN)), &http()).unwrap();
-    gitops.also_check("default", Box::new(move || repository.preflight(&http())));
+    gitops.also_check("default", Box::new(move || repository::preflight(&client)));
     let result = gitops.preflight(&main_branch());
     let asked = server.seen().iter().filter(|line| *line == "GET /api/repos/acme/gitops").count();
     assert_eq!(asked, 1, "{:?}", server.seen());
     result
+}
+
+fn client(api: String, repository: String, token: &str) -> Result<Client, Fault> {
+    let credential = Credential::Token(Secret::new(token).unwrap());
+    let (token_name, patience, on_secret) = ("GITOPS_TOKEN".to_owned(), Duration::ZERO, Arc::new(|_: &Secret| {}));
+    let settings = ClientSettings { api, repository, credential, token_name, patience, on_secret };
+    Client::new(&settings, &http(), Arc::new(SystemClock::default()))
 }
 
 const JSON: &str = "application/json; charset=utf-8";
@@ -67,14 +78,7 @@ fn what_the_api_does_not_tell_is_left_to_git() {
 fn a_token_that_no_header_can_carry_is_refused_without_a_panic() {
     let bare = bare();
     let server = GitServer::start(&bare);
-    let repository = Repository {
-        api: server.origin(),
-        owner: "acme".to_owned(),
-        name: "gitops".to_owned(),
-        token: Secret::new("hunter2\u{1}\nx"),
-        token_name: "GITOPS_TOKEN".to_owned(),
-    };
-    let fault = repository.preflight(&http()).unwrap_err();
+    let fault = client(server.origin(), "acme/gitops".to_owned(), "hunter2\u{1}\nx").err().unwrap();
     assert_eq!(fault.kind, FaultKind::Settings);
     assert_no_secret(&fault);
     assert_eq!(server.requests(), 0);

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub(crate) struct Canned {
     addr: SocketAddr,
     stop: Arc<AtomicBool>,
-    heads: Arc<Mutex<Vec<String>>>,
+    seen: Arc<Mutex<Vec<(String, String)>>>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
@@ -18,23 +18,23 @@ impl Canned {
     pub(crate) fn start(answers: &[&[u8]]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let addr = listener.local_addr().expect("an address");
-        let (stop, heads) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(Vec::new())));
+        let (stop, seen) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(Vec::new())));
         let answers: Vec<Vec<u8>> = answers.iter().map(|answer| answer.to_vec()).collect();
-        let (ending, seen) = (Arc::clone(&stop), Arc::clone(&heads));
+        let (ending, log) = (Arc::clone(&stop), Arc::clone(&seen));
         let thread = std::thread::spawn(move || {
             for (at, stream) in listener.incoming().enumerate() {
                 if ending.load(Ordering::SeqCst) {
                     return;
                 }
                 let Ok(mut stream) = stream else { continue };
-                let head = read(&mut stream);
-                seen.lock().unwrap_or_else(PoisonError::into_inner).push(head);
+                let request = read(&mut stream);
+                log.lock().unwrap_or_else(PoisonError::into_inner).push(request);
                 let answer = &answers[at.min(answers.len() - 1)];
                 // A client that has gone away is what some tests want.
                 let _ = stream.write_all(answer);
             }
         });
-        Self { addr, stop, heads, thread: Some(thread) }
+        Self { addr, stop, seen, thread: Some(thread) }
     }
 
     /// An answer with a body.
@@ -50,7 +50,12 @@ impl Canned {
 
     /// The heads of the requests so far.
     pub(crate) fn heads(&self) -> Vec<String> {
-        self.heads.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).iter().map(|(head, _)| head.clone()).collect()
+    }
+
+    /// Their bodies.
+    pub(crate) fn bodies(&self) -> Vec<String> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).iter().map(|(_, body)| body.clone()).collect()
     }
 }
 
@@ -65,25 +70,25 @@ impl Drop for Canned {
     }
 }
 
-/// Reads a request with its body, so that closing the connection does not reset it; returns its head.
-fn read(stream: &mut TcpStream) -> String {
+/// Reads a request with its body, so that closing the connection does not reset it; returns its head and body.
+fn read(stream: &mut TcpStream) -> (String, String) {
     let (mut all, mut chunk) = (Vec::new(), [0; 4096]);
     loop {
         let text = String::from_utf8_lossy(&all).into_owned();
         if all.first() == Some(&0x16) {
-            return "TLS".to_owned();
+            return ("TLS".to_owned(), String::new());
         }
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
             let length = head
                 .lines()
                 .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:")?.trim().parse().ok());
             if body.len() >= length.unwrap_or(0) {
-                return head.to_owned();
+                return (head.to_owned(), body.to_owned());
             }
         }
         match stream.read(&mut chunk) {
             Ok(n) if n > 0 => all.extend_from_slice(&chunk[..n]),
-            _ => return text,
+            _ => return (text, String::new()),
         }
     }
 }

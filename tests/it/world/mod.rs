@@ -5,4 +5,5 @@ pub(crate) mod bare;
 pub(crate) mod canned;
 pub(crate) mod fake_ssh;
 pub(crate) mod git_server;
+pub(crate) mod github;
 pub(crate) mod health;

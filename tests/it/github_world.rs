@@ -1,0 +1,6 @@
+//! The stand-in for GitHub, held to what is awkward about the real one.
+
+mod asking;
+mod refusals;
+mod reviews;
+mod shapes;
