@@ -11,3 +11,4 @@ pub mod health;
 pub mod http;
 pub mod ledger;
 pub mod secret;
+pub mod workspace;

@@ -153,6 +153,14 @@ fn summary(screen: &Screen, to: &Actions, told: &Told<'_>) -> Result<()> {
     append(file, &screen.hide(&markdown::summary(&summary, SUMMARY_LIMIT)))
 }
 
+/// Adds a page to the job summary.
+pub fn page(screen: &Screen, to: &Actions, text: &str) {
+    let Some(file) = &to.summary else { return };
+    if let Err(error) = append(file, &screen.hide(text)) {
+        screen.say(&actions::warning("promote", None, &format!("{error:#}")));
+    }
+}
+
 fn append(file: &Path, text: &str) -> Result<()> {
     let doing = || format!("write to {}", file.display());
     let mut out = OpenOptions::new().append(true).create(true).open(file).with_context(doing)?;

@@ -23,6 +23,13 @@ pub fn asked_for<'a>(rules: &'a Rules, settings: &Settings) -> Result<(&'a Servi
     found.map(|promotion| (service, promotion)).ok_or_else(|| no_promotion(rules, from, to))
 }
 
+/// The only promotion of the rules, where none is named.
+pub fn only<'a>(rules: &'a Rules, settings: &Settings) -> Option<(&'a Service, &'a Promotion)> {
+    let [only] = rules.promotions.as_slice() else { return None };
+    let named = settings.from.is_some() || settings.to.is_some();
+    (!named).then(|| Some((service(rules, settings).ok()?, only))).flatten()
+}
+
 /// The service, and a promotion to the environment that is restored.
 pub fn undoing<'a>(
     rules: &'a Rules,

@@ -65,8 +65,31 @@ pub fn command() -> Command {
     let schema = Command::new("schema")
         .about("Print the JSON Schema of a document")
         .arg(Arg::new("name").value_name("DOCUMENT").help("the document; else they are named"));
-    let command = command.subcommands(road()).subcommands(life()).subcommand(rules());
+    let command = command.subcommands(first()).subcommands(road()).subcommands(life()).subcommand(rules());
     command.subcommands(ledger()).subcommands(back).subcommand(schema)
+}
+
+/// Commands for whoever begins.
+fn first() -> Vec<Command> {
+    let about = "Write a first rules file and workflow from what is found; overwrites nothing";
+    let asks = |name: &&Input| ["rules", "gitops-repo", "gitops-branch", "ca-file"].contains(&name.input);
+    let init = INPUTS
+        .iter()
+        .filter(asks)
+        .fold(Command::new("init").about(about), |command, input| command.arg(flag(input.flag, input.meaning)));
+    vec![
+        init.arg(switch("stdout", "print the files instead")),
+        Command::new("doctor")
+            .about("Look at every connection and permission that a run needs; changes nothing")
+            .defer(|command| settings(command, &OF_ONE_RUN))
+            .after_help("Exit codes: 0 nothing would make a run fail, 3 the rules or settings, 20 something outside."),
+        Command::new("explain").about("Say what a gate, an exit code, an outcome or a word of a report means").arg(
+            Arg::new("word")
+                .value_name("WORD")
+                .num_args(0..)
+                .help("tests, `exit 11`, unknown, `no report`; else they are named"),
+        ),
+    ]
 }
 
 /// Commands on a promotion that the rules have: they walk the road, or a part of it.
@@ -255,6 +278,12 @@ pub fn run(arguments: Vec<OsString>, environment: impl Iterator<Item = (OsString
         ("rules", Some((_, check))) => (Task::Check, check),
         ("history", Some(("verify", verify))) => (Task::Back(history::back("verify", verify)), verify),
         ("history" | "audit", _) => (Task::Back(history::back(name, matches)), matches),
+        ("init", _) => (Task::Init { stdout: is_set(matches, "stdout") }, matches),
+        ("doctor", _) => (Task::Doctor, matches),
+        ("explain", _) => {
+            let words: Vec<String> = matches.get_many("word").into_iter().flatten().cloned().collect();
+            (Task::Explain { words: words.join(" ") }, matches)
+        }
         ("validate", _) => (Task::Validate, matches),
         ("plan", _) => (Task::Plan, matches),
         ("run", _) if matches.get_flag("auto") => (Task::Auto, matches),

@@ -7,6 +7,7 @@ use anyhow::Result;
 
 use crate::adapters::clock::SystemClock;
 use crate::app::actions;
+use crate::app::doctor::Doctor;
 use crate::app::door::Door;
 use crate::app::history::Back;
 use crate::app::life::{Counter, Verb};
@@ -15,7 +16,7 @@ use crate::app::rules_file;
 use crate::app::rules_views::{self, View};
 use crate::app::screen::Screen;
 use crate::app::settings::{Settings, Sources};
-use crate::app::{adopt, auto, bundle, choose, history, log, replay, show, wiring};
+use crate::app::{adopt, auto, bundle, choose, here, history, init, log, replay, show, wiring};
 use crate::pipeline::ends::stands;
 use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::list::Asked;
@@ -32,6 +33,18 @@ use crate::render::json;
 /// What to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Task {
+    /// Write a first rules file and workflow.
+    Init {
+        /// Print them instead.
+        stdout: bool,
+    },
+    /// Look at everything that a run needs.
+    Doctor,
+    /// Say what a word means.
+    Explain {
+        /// The word or words.
+        words: String,
+    },
     /// Judge the gates.
     Validate,
     /// Print what a run would do.
@@ -159,6 +172,8 @@ fn perform(
     stop: &Arc<AtomicBool>,
 ) -> Result<u8> {
     match task {
+        Task::Init { stdout } => Ok(init::run(screen, settings, stop, *stdout)),
+        Task::Explain { words } => Ok(show::explain(screen, words)),
         Task::Schema { name } => show::schema(screen, name.as_deref()),
         Task::List { service, env, bypassed } => {
             let service = service.as_deref().or(settings.service.as_deref());
@@ -199,8 +214,14 @@ fn perform(
             }
             Ok(loaded) => {
                 let (judges, several) = (matches!(task, Task::Validate | Task::Plan), *task == Task::Auto);
+                let reads = judges || settings.dry_run || *task == Task::Doctor;
+                let assumed = reads.then(|| here::assumed(settings, &loaded.rules)).flatten();
+                let (settings, assumed) = (assumed.as_ref().unwrap_or(settings), assumed.is_some());
                 let door = &Door { settings, screen, clock, loaded: &loaded, mask, stop, judges, several };
                 match task {
+                    Task::Doctor => {
+                        Ok(Doctor { screen, settings, loaded: &loaded, mask, stop, assumed }.run(Vec::new()))
+                    }
                     Task::Rules(view) => rules_views::run(screen, settings, stop, &loaded, view),
                     Task::Auto => auto::run(door),
                     Task::CheckAuto { version } => auto::check(door, version.as_deref()),
@@ -242,7 +263,12 @@ impl Errand<'_> {
             Task::Execute { id } => choose::named(settings, stop, id.as_deref())?,
             Task::Resume { id, env } => choose::left(settings, stop, id.as_deref(), env.as_deref())?,
             Task::Rollback { env, .. } => return Ok((choose::undoing(rules, settings, env.as_deref())?, None)),
-            _ => return Ok((choose::asked_for(rules, settings)?, None)),
+            _ => {
+                // To look at the only promotion there is, it need not be named; to make it, it must be.
+                let reads = self.door.judges || settings.dry_run;
+                let only = choose::only(rules, settings).filter(|_| reads);
+                return Ok((only.map_or_else(|| choose::asked_for(rules, settings), Ok)?, None));
+            }
         };
         Ok((choose::of_record(rules, &story)?, Some(story)))
     }

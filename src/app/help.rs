@@ -10,6 +10,7 @@ use crate::render::words;
 
 /// The groups, and the commands of each. A command that is in none stands below [`OTHERS`].
 const GROUPS: &[(&str, &[&str])] = &[
+    ("Begin", &["init", "doctor", "explain"]),
     ("Promote", &["validate", "plan", "run", "rollback"]),
     ("Promote step by step", &["request", "approve", "reject", "execute", "cancel", "resume"]),
     ("Promote by itself", &["check-auto"]),

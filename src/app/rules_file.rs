@@ -28,7 +28,7 @@ pub enum RulesError {
     /// There is no file.
     #[error(
         "there are no rules at {path}.\n  \
-         Begin with this file, and run `promote rules check`:\n\n{BEGIN}\n  \
+         `promote init` writes them from what it finds here. Or begin with this file, and run `promote rules check`:\n\n{BEGIN}\n  \
          If your rules are elsewhere: --rules <file>."
     )]
     Missing {

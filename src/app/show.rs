@@ -10,11 +10,13 @@ use crate::app::settings::Settings;
 use crate::app::{ends, wiring};
 use crate::pipeline::list::{self, Asked};
 use crate::ports::{Fault, Ledger};
+use crate::promotion::explain as topics;
 use crate::promotion::folded;
 use crate::promotion::id::is_id;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::record::Entry;
 use crate::render::ending::{Ending, USAGE};
+use crate::render::explain as explained;
 use crate::render::json::schema;
 use crate::render::list::About;
 use crate::render::{json, list as lines, record};
@@ -106,6 +108,26 @@ fn one(screen: &Screen, entries: &[Entry], place: &str) -> u8 {
         screen.say(&record::text(entries, screen.style()));
     }
     0
+}
+
+/// Says what a word means, or what can be explained. The exit code.
+pub fn explain(screen: &Screen, words: &str) -> u8 {
+    if words.trim().is_empty() {
+        screen.say(&explained::list());
+        return 0;
+    }
+    match topics::explain(words) {
+        Ok(found) => {
+            screen.say(&explained::text(&found, screen.style()));
+            0
+        }
+        Err(near) => {
+            let mut ending = Ending::refused(USAGE, format!("`{words}` is nothing that can be explained."));
+            ending.next.extend(near.map(|near| format!("did you mean {near}? promote explain {near}")));
+            ending.next.push("`promote explain` alone lists what there is".to_owned());
+            screen.end(&ending)
+        }
+    }
 }
 
 /// Prints the JSON Schema of a document, or what documents there are. The exit code.

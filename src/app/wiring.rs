@@ -20,6 +20,7 @@ use crate::adapters::gitops::{GitOps, GitOpsSettings, RepoSettings};
 use crate::adapters::health;
 use crate::adapters::http::{Http, HttpSettings};
 use crate::adapters::ledger::Records;
+use crate::adapters::workspace::{Around, tree};
 use crate::app::mask::Mask;
 use crate::app::settings::Settings;
 use crate::pipeline::job::{Halt, Job};
@@ -111,13 +112,7 @@ pub fn open_all(settings: &Settings, mask: &Mask, watched: bool, stop: &Arc<Atom
     };
     Ok(Wired {
         delivery: gitops(settings, &http, &clock)?,
-        evidence: Workspace {
-            root: PathBuf::from("."),
-            commit: settings.commit.clone(),
-            http: http.clone(),
-            clock,
-            mask: mask.clone(),
-        },
+        evidence: evidence(settings, mask, &http, clock),
         deployer,
         ledger: ledger(settings, &http)?,
         _runtime: runtime,
@@ -168,6 +163,49 @@ pub fn repositories(settings: &Settings, stop: &Arc<AtomicBool>) -> Result<Repos
     let http = Http::new(&http_settings(settings)?, runtime.handle().clone())?;
     let clock = SystemClock::new(Arc::clone(stop));
     Ok(Repositories { delivery: gitops(settings, &http, &clock)?, _runtime: runtime })
+}
+
+/// Argo CD alone, and the runtime that it blocks on.
+pub struct Watcher {
+    /// Argo CD.
+    pub deployer: ArgoCd,
+    _runtime: Runtime,
+}
+
+/// Connects the settings to Argo CD, where they name one; nothing is reached yet.
+pub fn watcher(settings: &Settings, stop: &Arc<AtomicBool>) -> Result<Option<Watcher>, Fault> {
+    let Some(server) = &settings.argocd_server else { return Ok(None) };
+    let runtime = runtime(stop)?;
+    let deployer = argocd(settings, server, http_settings(settings)?, &runtime)?;
+    Ok(Some(Watcher { deployer, _runtime: runtime }))
+}
+
+/// Evidence alone, and the runtime that it blocks on.
+pub struct Local {
+    /// Evidence: files and health checks.
+    pub evidence: Workspace,
+    _runtime: Runtime,
+}
+
+/// Opens the working directory as a place of evidence.
+pub fn local(settings: &Settings, mask: &Mask, stop: &Arc<AtomicBool>) -> Result<Local, Fault> {
+    let runtime = runtime(stop)?;
+    let http = Http::new(&http_settings(settings)?, runtime.handle().clone())?;
+    Ok(Local { evidence: evidence(settings, mask, &http, SystemClock::new(Arc::clone(stop))), _runtime: runtime })
+}
+
+fn evidence(settings: &Settings, mask: &Mask, http: &Http, clock: SystemClock) -> Workspace {
+    let (root, commit) = (PathBuf::from("."), settings.commit.clone());
+    Workspace { root, commit, http: http.clone(), clock, mask: mask.clone() }
+}
+
+/// Looks around in a repository that is somewhere else.
+pub fn look(settings: &Settings, stop: &Arc<AtomicBool>, address: &Address) -> Result<Around, Fault> {
+    let runtime = runtime(stop)?;
+    let http = Http::new(&http_settings(settings)?, runtime.handle().clone())?;
+    let GitOpsSettings { ssh, depth_max, .. } = GitOpsSettings::default();
+    let access = Access { http, temp: settings.temp.clone(), ssh, depth_max };
+    tree::look(&access, address, settings.gitops_token.as_ref(), settings.gitops_branch.as_deref())
 }
 
 fn gitops(settings: &Settings, http: &Http, clock: &SystemClock) -> Result<GitOps, Fault> {

@@ -14,6 +14,7 @@ pub mod adopt;
 pub mod auto;
 pub mod collect;
 pub mod commit;
+pub mod doctor;
 pub mod ends;
 pub mod history;
 pub mod job;

@@ -8,11 +8,14 @@ pub mod actions;
 pub mod auto;
 pub mod bundle;
 pub mod diff;
+pub mod doctor;
 pub mod ending;
 pub mod escape;
+pub mod explain;
 pub mod history;
 #[cfg(test)]
 mod hostile;
+pub mod init;
 pub mod json;
 pub mod list;
 pub mod markdown;

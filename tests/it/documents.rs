@@ -12,8 +12,8 @@ use crate::readme::read;
 use crate::scenarios::Story;
 
 /// The documents of `promote schema`.
-const NAMES: [&str; 11] =
-    ["audit", "ending", "history", "list", "plan", "record", "report", "rules", "show", "trail", "validate"];
+const NAMES: [&str; 12] =
+    ["audit", "doctor", "ending", "history", "list", "plan", "record", "report", "rules", "show", "trail", "validate"];
 
 fn empty() -> Sandbox {
     Sandbox::new(&[("README.md", "")])
@@ -50,7 +50,11 @@ fn published_schemas_are_in_step() {
 fn an_unknown_document_is_refused() {
     let refused = empty().promote(&["schema", "nothing"]);
     assert_eq!(refused.exit, Some(2));
-    assert!(refused.stdout.contains("expected one of audit, ending, history, list, plan"), "{}", refused.stdout);
+    assert!(
+        refused.stdout.contains("expected one of audit, doctor, ending, history, list, plan"),
+        "{}",
+        refused.stdout
+    );
 }
 
 /// Calls `see` for every property that a schema names, with the path to it.
@@ -169,6 +173,7 @@ fn play(forms: &Forms, name: &str) {
         forms.holds(form, &plan.stdout);
         forms.holds("validate", &json(&["validate"]).stdout);
     }
+    forms.holds("doctor", &json(&["doctor"]).stdout);
     story.meanwhile(&sandbox);
     forms.holds("ending", &json(&command).stdout);
     let list = json(&["list"]).stdout;

@@ -9,6 +9,7 @@ mod bad_input;
 mod bundle;
 mod crowd;
 mod documents;
+mod first;
 mod github_client;
 mod github_world;
 mod gitops;

@@ -1,5 +1,9 @@
 //! What a file is, by its first bytes.
 
+use std::fs::File;
+use std::path::Path;
+
+use crate::adapters::evidence::intake;
 use crate::promotion::rules::Format;
 
 /// What a file seems to be.
@@ -31,6 +35,15 @@ const OTHER_ROOTS: &[(&str, &str)] = &[
     ("BugCollection", "a SpotBugs report"),
     ("testResults", "a JMeter report"),
 ];
+
+/// The format of a file on the disk, if it is one of those that are read; its beginning is looked at, and no more.
+pub fn file(path: &Path) -> Option<Format> {
+    let opened = intake::open(File::open(path).ok()?).ok()?;
+    match sniff(&opened.head) {
+        Sniffed::Known(format) => Some(format),
+        Sniffed::Empty | Sniffed::Other(_) | Sniffed::Unknown => None,
+    }
+}
 
 /// Looks at the first bytes of a file, unpacked and without a byte order mark.
 pub fn sniff(head: &[u8]) -> Sniffed {

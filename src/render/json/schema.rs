@@ -11,6 +11,7 @@ use crate::promotion::record::Entry;
 use crate::promotion::report::GateReport;
 use crate::promotion::rules::schema as rules;
 use crate::promotion::trail::Line;
+use crate::render::doctor::Doctor;
 use crate::render::history::{Audit, Examination};
 use crate::render::json::list::List;
 use crate::render::json::show::Show;
@@ -30,6 +31,7 @@ pub struct Document {
 /// Every document whose form is published, by name.
 pub const DOCUMENTS: &[Document] = &[
     Document { name: "audit", about: "`promote audit --json`", schema: of::<Audit> },
+    Document { name: "doctor", about: "`promote doctor --json`", schema: of::<Doctor<'_>> },
     Document {
         name: "ending",
         about: "how a command ended, where there is nothing else to print",

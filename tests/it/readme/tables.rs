@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use promote::promotion::explain::ends::{REFUSED, meaning};
 use promote::promotion::fields::{FIELDS, Kind, Unit};
 use promote::promotion::outcome::Outcome;
 use promote::promotion::rules::read::read as read_rules;
@@ -61,6 +62,16 @@ fn the_table_of_ends_is_whole() {
     let wanted: Vec<(String, String)> =
         wanted.into_iter().map(|(code, word)| (code.to_string(), word.to_owned())).collect();
     assert_eq!(ends(&find(&["exit", "outcome", "meaning"])), wanted);
+}
+
+#[test]
+fn what_is_explained_is_what_the_table_says() {
+    for row in find(&["exit", "outcome", "meaning"]).rows {
+        let code: u8 = row[0].parse().unwrap();
+        let refused = REFUSED.iter().find(|(other, ..)| *other == code).map(|(_, meaning, _)| *meaning);
+        let outcome = Outcome::ALL.into_iter().find(|outcome| coded(&row[1]) == Some(outcome.word()));
+        assert_eq!(refused.or(outcome.map(meaning)), Some(row[2].as_str()), "exit {code}");
+    }
 }
 
 #[test]

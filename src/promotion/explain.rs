@@ -1,0 +1,132 @@
+//! `promote explain`: what a gate asks for, what an end means, what is wrong where a row or a message says a word. The
+//! sentences are the README's own; a test compares those of the ends.
+
+pub mod ends;
+pub mod gates;
+pub mod topic;
+pub mod troubles;
+
+use crate::promotion::explain::topic::{Explained, Topic};
+use crate::promotion::outcome::Outcome;
+use crate::promotion::rules::fault::meant;
+
+/// What a word means: a gate or a row of a report (`tests`, `tests.unit`, `coverage line`), an exit code (`11`, `exit 11`),
+/// an outcome, or a word of a report or message. Several where one exit code has several outcomes. Else the nearest known
+/// word, if one is near.
+pub fn explain(words: &str) -> Result<Vec<Explained>, Option<&'static str>> {
+    let asked = spaced(words);
+    // `error budget` is a gate, so what a word may be called goes away only where the whole means nothing.
+    let called = ["exit code ", "exit ", "gate ", "error ", "outcome "];
+    let short = called.iter().find_map(|before| asked.strip_prefix(before));
+    let found = find(&asked).or_else(|| find(short?));
+    found.ok_or_else(|| meant(short.unwrap_or(&asked), known()))
+}
+
+fn find(asked: &str) -> Option<Vec<Explained>> {
+    if let Ok(code) = asked.parse::<u8>() {
+        return Some(ends::of_code(code)).filter(|found| !found.is_empty());
+    }
+    if let Some(outcome) = Outcome::ALL.into_iter().find(|outcome| spaced(outcome.word()) == asked) {
+        return Some(vec![Explained::End(outcome, ends::advice(outcome))]);
+    }
+    // A row of a report begins with its gate.
+    let gate = || asked.split(' ').next().and_then(|first| gates::GATES.iter().find(|topic| says(topic, first)));
+    Some(vec![Explained::Topic(topic(asked).or_else(gate)?)])
+}
+
+/// Every name that can be asked for, gates first.
+pub fn known() -> Vec<&'static str> {
+    let topics = gates::GATES.iter().chain(troubles::TROUBLES).map(Topic::name);
+    topics.chain(Outcome::ALL.iter().map(|outcome| outcome.word())).collect()
+}
+
+fn topic(asked: &str) -> Option<&'static Topic> {
+    gates::GATES.iter().chain(troubles::TROUBLES).find(|topic| says(topic, asked))
+}
+
+fn says(topic: &Topic, asked: &str) -> bool {
+    topic.words.iter().any(|word| spaced(word) == asked)
+}
+
+/// In lower case, with single spaces for whatever stands between two words.
+fn spaced(words: &str) -> String {
+    let lower = words.to_lowercase();
+    lower
+        .split(['.', '_', '-', ' ', '\t', '\n', '`', '"'])
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::promotion::rules::schema::schema;
+
+    fn names(words: &str) -> Vec<String> {
+        let name = |explained: Explained| match explained {
+            Explained::Topic(topic) => topic.name().to_owned(),
+            Explained::End(outcome, _) => format!("={}", outcome.word()),
+            Explained::Refused(code, ..) => code.to_string(),
+        };
+        explain(words).unwrap_or_else(|near| panic!("{words}: {near:?}")).into_iter().map(name).collect()
+    }
+
+    #[test]
+    fn a_word_is_found_however_it_is_written() {
+        for (words, found) in [
+            ("tests", vec!["tests"]),
+            ("tests.unit", vec!["tests"]),
+            ("coverage line", vec!["coverage"]),
+            ("Gate Security", vec!["security"]),
+            ("11", vec!["=unknown"]),
+            ("exit 11", vec!["=unknown"]),
+            ("exit code 3", vec!["3"]),
+            ("rolled back", vec!["=rolled_back"]),
+            ("ROLLED_BACK", vec!["=rolled_back"]),
+            ("no report", vec!["no report"]),
+            ("not bound to a version", vec!["not bound to a version"]),
+            ("order dev", vec!["order"]),
+            ("error-budget", vec!["error_budget"]),
+        ] {
+            assert_eq!(names(words), found, "{words}");
+        }
+        assert_eq!(names("0").len(), Outcome::ALL.iter().filter(|outcome| outcome.exit_code() == 0).count());
+    }
+
+    #[test]
+    fn what_is_not_known_is_near_something_or_not() {
+        for (words, near) in
+            [("tets", Some("tests")), ("stael", Some("stale")), ("xyzzy", None), ("99", None), ("", None)]
+        {
+            assert_eq!(explain(words), Err(near), "{words}");
+        }
+    }
+
+    #[test]
+    fn every_gate_and_every_end_has_its_words() {
+        let schema = serde_json::to_value(schema()).unwrap();
+        let gates = schema["$defs"]["Gates"]["properties"].as_object().unwrap();
+        assert!(gates.len() > 5);
+        for gate in gates.keys().map(String::as_str).chain(["order", "approvals"]) {
+            assert!(gates::GATES.iter().any(|topic| topic.name() == gate), "{gate} is not explained");
+        }
+        for outcome in Outcome::ALL {
+            assert!(names(outcome.word()).contains(&format!("={}", outcome.word())));
+            assert!(!ends::meaning(outcome).is_empty());
+        }
+    }
+
+    #[test]
+    fn no_word_has_two_meanings_and_every_text_says_something() {
+        let all: Vec<&Topic> = gates::GATES.iter().chain(troubles::TROUBLES).collect();
+        let words: Vec<String> = all.iter().flat_map(|topic| topic.words).map(|word| spaced(word)).collect();
+        assert_eq!(words.iter().collect::<BTreeSet<_>>().len(), words.len(), "{words:?}");
+        for topic in all {
+            assert!(!topic.title.is_empty() && !topic.text.is_empty(), "{}", topic.name());
+            assert!(topic.text.iter().all(|paragraph| !paragraph.contains('\n')), "{}", topic.name());
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! What each gate asks for.
+
+use crate::promotion::explain::topic::Topic;
+
+/// What is said of a gate that the rules may name and that this version cannot judge.
+const NOT_BUILT: &str = "This version of promote cannot judge it yet: a promotion whose rules ask for it ends with exit 3 and names it; the file's other promotions run.";
+
+/// Every gate, those of the rules in the order of their table, then those that nobody has to ask for.
+pub const GATES: &[Topic] = &[
+    Topic {
+        words: &["tests", "test"],
+        title: "every named test report is there, and no case in it failed",
+        text: &[
+            "Each source under `required` must be there, with at least `count_min` cases that ran (1) and none that failed or errored. Sources under `optional` are judged if they are there; failing is then a warning. `skipped_max` and `flaky_max` limit the cases that were skipped, or that passed only after a failed attempt.",
+            "Cases are counted, never the sums that a report declares. Attempts of one case count once: the last one decides. A test that two reports have counts once, with its worst result.",
+            "    tests: { required: [unit, integration], optional: [e2e], flaky_max: 2 }",
+        ],
+    },
+    Topic {
+        words: &["coverage"],
+        title: "at least this share of lines or branches is covered",
+        text: &[
+            "The reports under `from` (else the evidence named `coverage`) are merged line by line: a line is covered if any report covers it. `line_min` and `branch_min` are inclusive, and want their unit: `70%`. Branches are unknown where a report has none.",
+            "    coverage: { line_min: 80%, branch_min: 50% }",
+        ],
+    },
+    Topic {
+        words: &["security"],
+        title: "scans have no more findings than this",
+        text: &[
+            "Findings that are not suppressed are counted by their CVSS score (`security-severity`), else by level: critical from 9.0, high from 7.0, medium from 4.0, low from 0.1. One without a severity counts as high. Each limit counts its own band only. The same finding in two reports counts once.",
+            "A scan that did not finish, or that holds no results at all, is no clean scan: the row is unknown.",
+            "    security: { critical_max: 0, high_max: 5 }",
+        ],
+    },
+    Topic {
+        words: &["soak", "stability"],
+        title: "the source has run this version for so long without a break",
+        text: &[
+            "Known from the records of promotions into the source environment, so it is unknown where none was recorded, as in the first environment of all. Where only time is lacking the run ends `waiting` (13) and says when to come back.",
+            "    soak: { min: 2h }",
+        ],
+    },
+    Topic {
+        words: &["conditions", "condition"],
+        title: "a condition over any facts, in general form",
+        text: &[
+            "`all`, `any` and `not` join conditions; each part of an outermost `all` is a row of its own. A condition names a fact (`tests.pass_rate`, or `unit.failed` for one source), a comparison (`eq ne gt gte lt lte in exists`) and a value in the fact's unit. A fact that was not observed makes it unknown, not false.",
+            "    conditions: { all: [{ field: tests.pass_rate, op: gte, value: 100 }] }",
+        ],
+    },
+    Topic {
+        words: &["slo"],
+        title: "service levels over a window: availability, error rate, latency",
+        text: &[NOT_BUILT],
+    },
+    Topic { words: &["error_budget"], title: "what is left of the error budget", text: &[NOT_BUILT] },
+    Topic { words: &["alerts"], title: "alerts that are firing", text: &[NOT_BUILT] },
+    Topic { words: &["performance"], title: "the results of a load test", text: &[NOT_BUILT] },
+    Topic { words: &["canary"], title: "the canary compared with what it is to replace", text: &[NOT_BUILT] },
+    Topic { words: &["quality"], title: "findings of linters, and complexity", text: &[NOT_BUILT] },
+    Topic {
+        words: &["order"],
+        title: "the version has been through every environment before the target",
+        text: &[
+            "Nobody has to ask for it. The first environment of a way must pin the version, or have pinned it when the version went on. Every other one needs a completed promotion of this very version to it, and must pin it still; the newest record counts. If it has moved on to another version, this one must have stood there for the `soak` of the promotion that leads on from it.",
+            "The source must also run what it pins, if it has an `argocd`: every application Healthy, with the version live.",
+            "Where an environment ran something before it had records, a person can take that as given; it counts only for promotions with `trust_baseline: true`:",
+            "    promote adopt --env staging --reason 'ran here before promote did'",
+        ],
+    },
+    Topic {
+        words: &["approvals", "approval"],
+        title: "people of several roles say yes, and what they approved is what runs",
+        text: &[
+            "Each entry names a role, who fills it (`team` or `users`), and how many of them. Distinct people are needed for distinct roles, and nobody who started the promotion counts. An approval is bound to the plan's digest: if the plan changes, it is asked for again. A rejection is final for that plan (exit 12); what is still open is exit 13.",
+            "    approvals: [{ role: sre, team: acme/sre-team, min: 2 }, { role: qa, users: [ana] }]",
+        ],
+    },
+    Topic {
+        words: &["checks"],
+        title: "every CI check of the commit is green",
+        text: &[
+            "Asked of GitHub for the commit that the version was built from, which the image's tag, its OCI label or --commit tells; where none says, it is unknown. A check that is still running, or that is missing, is not green. Where the rules file does not know this key, this version of promote does not judge it.",
+        ],
+    },
+    Topic {
+        words: &["review"],
+        title: "the change was approved by somebody else before it was merged",
+        text: &[
+            "Asked of GitHub for the pull request of the commit that the version was built from. Where the rules file does not know this key, this version of promote does not judge it.",
+        ],
+    },
+];

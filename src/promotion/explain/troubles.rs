@@ -1,0 +1,76 @@
+//! Words of reports and messages that want more than a line.
+
+use crate::promotion::explain::topic::Topic;
+
+/// Every such word.
+pub const TROUBLES: &[Topic] = &[
+    Topic {
+        words: &["no report", "missing", "missing report", "nothing matches"],
+        title: "there is no file where the evidence is looked for",
+        text: &[
+            "Nothing matches a glob of the source (each of several globs must match), or the file is empty, or it is a report without a case that ran. A missing report is not a good one: the row is unknown, and holds the promotion (exit 11).",
+            "Put the report where the row says, relative to the working directory; in a workflow, download the artifact there first. Or correct the glob under `evidence:`, or name the source under `optional`.",
+        ],
+    },
+    Topic {
+        words: &["stale", "too old", "max_age", "age"],
+        title: "the evidence is older than the rules allow, or its age is not known",
+        text: &[
+            "Age counts from the time that stands in the report, never from the file's. `max_age` on a report without a time is unknown, since nobody can say how old it is.",
+            "Run the check again, and promote with its new report.",
+        ],
+    },
+    Topic {
+        words: &["unreadable", "cannot be read"],
+        title: "there is a file, and it cannot be believed",
+        text: &[
+            "It is cut short, not UTF-8, a symbolic link, more than 1 GiB, of a kind that is not read, a scan that did not finish, or a report that declares failures and holds none. It is never counted as far as it goes.",
+            "The row names the file and what is wrong with it. JUnit, Cobertura, LCOV and SARIF are read; a gzipped file is unpacked, a zip archive is not.",
+        ],
+    },
+    Topic {
+        words: &["not bound to a version", "require_subject", "unbound", "subject"],
+        title: "the evidence does not say which version it is about",
+        text: &[
+            "With `require_subject` a report counts only if it says itself which commit it is about, or the CI run that made it does. Someone's word for it (--commit) is a claim, and is not enough then. SARIF has a place for the commit (`versionControlProvenance`); JUnit, Cobertura and LCOV have none.",
+            "Take `require_subject` away from the promotion, or use evidence that states its commit.",
+        ],
+    },
+    Topic {
+        words: &["another version", "other version", "wrong version", "another commit"],
+        title: "the evidence is about another commit than the version",
+        text: &[
+            "Evidence that names another commit counts for nothing, always: a gate that was met by another commit's report is not met. Which commit the version was built from is told by --commit, or by a tag that is a commit id.",
+            "Bring the report of this version's own CI run, or correct --commit.",
+        ],
+    },
+    Topic {
+        words: &["mutable", "mutable tag", "require_digest"],
+        title: "the image is pinned by a tag only, which can be moved",
+        text: &[
+            "What was tested and what runs may then differ without a trace. With `require_digest` such a promotion is refused. Pin the digest in the source environment: `digest: sha256:…` beside `newTag` in a kustomization.",
+        ],
+    },
+    Topic {
+        words: &["not built yet", "not built"],
+        title: "the rules ask for something that this version of promote cannot do",
+        text: &[
+            "The rules may name it already, and nothing is parsed and ignored: a promotion that uses it ends with exit 3 and names the place, and the file's other promotions run. The README lists what is not built yet.",
+        ],
+    },
+    Topic {
+        words: &["lock", "locked", "held by another run"],
+        title: "another run writes to this service and environment",
+        text: &[
+            "One run at a time does. Its lock is renewed while it works and given back at its end; one that was not renewed for five minutes is taken over by whoever waits for it: `--wait-lock 10m`. To take it from a run that hangs:",
+            "    promote unlock --env staging --reason 'the runner is gone'",
+        ],
+    },
+    Topic {
+        words: &["checked out", "checkout"],
+        title: "the branch is checked out in the repository that would be written to",
+        text: &[
+            "A commit that appears under a working directory makes its files look changed. `plan` reads such a repository all the same; `run` wants a bare repository or the server's address in GITOPS_REPO: owner/name, or a URL.",
+        ],
+    },
+];
