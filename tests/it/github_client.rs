@@ -2,9 +2,11 @@
 //! of every refusal.
 
 mod app;
+mod approvals;
 mod download;
 mod faults;
 mod reads;
+mod shapes;
 mod writes;
 
 use std::sync::{Arc, Mutex, OnceLock};
@@ -93,6 +95,20 @@ fn client(server: &Canned) -> (Client, Arc<Turned>) {
 
 fn json(status: &str, headers: &str, body: &str) -> Vec<u8> {
     Canned::answer(status, &format!("{JSON}{headers}"), body)
+}
+
+/// A server that answers each route of acme/app with JSON, by method and route without the query, and any other with 404.
+fn repository(routes: &[(&str, serde_json::Value)]) -> Canned {
+    let routes: Vec<(String, String)> =
+        routes.iter().map(|(route, body)| ((*route).to_owned(), body.to_string())).collect();
+    Canned::by(move |_, head| {
+        let line = request_line(head).replace("/api/v3/repos/acme/app", "");
+        let line = line.split('?').next().unwrap_or_default().replace("/api/v3/", "/");
+        match routes.iter().find(|(route, _)| *route == line) {
+            Some((_, body)) => json("200 OK", "", body),
+            None => json("404 Not Found", "", r#"{"message":"Not Found"}"#),
+        }
+    })
 }
 
 fn request_line(head: &str) -> &str {

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::Method;
+use reqwest::{Method, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -146,26 +146,6 @@ impl Client {
         self.granted(&ask, &answer).map(Some)
     }
 
-    /// Reads a file's text as it is, by GitHub's raw media type; `None` where GitHub says 404. `Broken` for a directory and
-    /// for what is not UTF-8.
-    pub fn get_text(&self, doing: &str, route: &str, query: &[(&str, &str)]) -> Result<Option<String>, Fault> {
-        let route = with_query(route, query);
-        let ask = Ask { accept: Some("application/vnd.github.raw+json"), ..Ask::new(doing, &Method::GET, &route) };
-        let answer = self.read(&ask)?;
-        if answer.status == 404 && is_json(&answer) {
-            return Ok(None);
-        }
-        if !answer.ok() {
-            return Err(self.refusal(&ask, &answer));
-        }
-        let broken = |why: &str| Fault::new(FaultKind::Broken, doing, format!("{}: {why}", self.door.shown(&ask)));
-        // A directory has no raw form: GitHub lists it, as plain JSON.
-        if !answer.content_type().contains("raw") {
-            return Err(broken("GitHub did not answer with a file's text; is it a directory?"));
-        }
-        String::from_utf8(answer.body).map(Some).map_err(|_| broken("the file is not text in UTF-8"))
-    }
-
     /// Reads a list to its end; `field` is where each page holds its entries, absent if the page is the list. A list of more
     /// than [`PAGES_MAX`] pages is a fault.
     pub fn pages<T: DeserializeOwned>(
@@ -195,9 +175,30 @@ impl Client {
                 return Ok(all);
             }
         }
-        let ask = Ask::new(doing, &Method::GET, &route);
-        let why = format!("{}: the list has more than the {PAGES_MAX} pages that are read", self.door.shown(&ask));
-        Err(Fault::new(FaultKind::Broken, doing, why))
+        Err(self.too_long(doing, &route))
+    }
+
+    /// Reads a list whose pages are linked by a cursor (`after`) and have no numbers, as Dependabot's alerts. The same limit.
+    pub fn cursor_pages<T: DeserializeOwned>(
+        &self,
+        doing: &str,
+        route: &str,
+        query: &[(&str, &str)],
+    ) -> Result<Vec<T>, Fault> {
+        let (size, mut all, mut cursor) = (PER_PAGE.to_string(), Vec::new(), None::<String>);
+        let first = with_query(&with_query(route, query), &[("per_page", &size)]);
+        for _ in 1..=PAGES_MAX {
+            let route = cursor.as_ref().map_or_else(|| first.clone(), |after| with_query(&first, &[("after", after)]));
+            let ask = Ask::new(doing, &Method::GET, &route);
+            let answer = self.read(&ask)?;
+            all.extend(self.granted::<Vec<T>>(&ask, &answer)?);
+            // Only the cursor is taken from the link: its host is not believed.
+            match answer.header("link").and_then(next_cursor) {
+                Some(next) if cursor.as_ref() != Some(&next) => cursor = Some(next),
+                _ => return Ok(all),
+            }
+        }
+        Err(self.too_long(doing, route))
     }
 
     /// Creates something. `Uncertain` when it was sent and the answer was lost.
@@ -228,13 +229,30 @@ impl Client {
         self.granted(&ask, &self.ask(&ask)?)
     }
 
+    fn too_long(&self, doing: &str, route: &str) -> Fault {
+        let shown = self.door.shown(&Ask::new(doing, &Method::GET, route));
+        Fault::new(
+            FaultKind::Broken,
+            doing,
+            format!("{shown}: the list has more than the {PAGES_MAX} pages that are read"),
+        )
+    }
+
     /// Reads with what is remembered of the last answer.
     fn read(&self, ask: &Ask<'_>) -> Result<Answer, Fault> {
-        let key = format!("{} {}", ask.accept.unwrap_or_default(), ask.route);
-        let kept = self.etags.kept(&key);
+        let kept = self.etags.kept(ask.route);
         let ask = Ask { tag: kept.as_ref().map(|kept| kept.tag.as_str()), ..*ask };
         let answer = self.ask(&ask)?;
-        Ok(self.etags.settle(&key, kept.as_deref(), answer))
+        Ok(self.etags.settle(ask.route, kept.as_deref(), answer))
+    }
+
+    /// The token to send now, made if need be; none for nobody.
+    pub(super) fn token(&self, doing: &str) -> Result<Option<Secret>, Fault> {
+        match &self.identity {
+            Identity::Nobody => Ok(None),
+            Identity::Token(token) => Ok(Some(token.clone())),
+            Identity::App(app) => self.token_for(doing, app).map(Some),
+        }
     }
 
     /// Sends a request with our credentials. An App's token that is refused is made anew, once: the refused request did
@@ -245,17 +263,17 @@ impl Client {
             Identity::Token(token) => return self.door.ask(ask, Some(token)),
             Identity::App(app) => app,
         };
-        let token = self.token_for(ask, app)?;
+        let token = self.token_for(ask.doing, app)?;
         let answer = self.door.ask(ask, Some(&token))?;
         if answer.status != 401 {
             return Ok(answer);
         }
         app.forget(&token);
-        self.door.ask(ask, Some(&self.token_for(ask, app)?))
+        self.door.ask(ask, Some(&self.token_for(ask.doing, app)?))
     }
 
-    fn token_for(&self, ask: &Ask<'_>, app: &App) -> Result<Secret, Fault> {
-        app.token(&self.door).map_err(|fault| Fault { why: format!("{}\n(to {})", fault.why, ask.doing), ..fault })
+    fn token_for(&self, doing: &str, app: &App) -> Result<Secret, Fault> {
+        app.token(&self.door).map_err(|fault| Fault { why: format!("{}\n(to {doing})", fault.why), ..fault })
     }
 
     /// What a request was asked for, out of its answer; else what its refusal means.
@@ -280,7 +298,7 @@ impl Client {
         self.worded(ask, |asked| asked.unreadable(error))
     }
 
-    fn worded(&self, ask: &Ask<'_>, word: impl FnOnce(Asked<'_>) -> Fault) -> Fault {
+    pub(super) fn worded(&self, ask: &Ask<'_>, word: impl FnOnce(Asked<'_>) -> Fault) -> Fault {
         let token = match &self.identity {
             Identity::Nobody => None,
             Identity::Token(token) => Some(token.clone()),
@@ -288,6 +306,13 @@ impl Client {
         };
         self.door.asked(ask, token.as_ref(), word)
     }
+}
+
+/// The cursor of the next page in a `Link` header.
+fn next_cursor(link: &str) -> Option<String> {
+    let next = link.split(',').find(|part| part.contains("rel=\"next\""))?;
+    let url = Url::parse(next.split_once('<')?.1.split_once('>')?.0).ok()?;
+    url.query_pairs().find(|(name, _)| name == "after").map(|(_, value)| value.into_owned())
 }
 
 /// Whether a name is one that GitHub gives: letters, digits, `-`, `_` and `.`.

@@ -32,8 +32,6 @@ pub(super) struct Ask<'a> {
     pub(super) body: Option<&'a Value>,
     /// The tag of the answer that is known already.
     pub(super) tag: Option<&'a str>,
-    /// Another kind of content than JSON.
-    pub(super) accept: Option<&'static str>,
     /// How large the answer may be, in bytes.
     pub(super) body_max: Option<usize>,
     /// A write that does no harm when it happens twice.
@@ -42,7 +40,7 @@ pub(super) struct Ask<'a> {
 
 impl<'a> Ask<'a> {
     pub(super) fn new(doing: &'a str, method: &'a Method, route: &'a str) -> Self {
-        Self { doing, method, route, body: None, tag: None, accept: None, body_max: None, harmless: false }
+        Self { doing, method, route, body: None, tag: None, body_max: None, harmless: false }
     }
 
     /// Whether it may be sent again although it may have been processed.
@@ -215,8 +213,7 @@ impl Door {
             Method::DELETE => github._delete(ask.route, ask.body).await?,
             _ => {
                 let mut headers = HeaderMap::new();
-                let accept = ask.accept.unwrap_or("application/vnd.github+json");
-                headers.insert(ACCEPT, HeaderValue::from_static(accept));
+                headers.insert(ACCEPT, HeaderValue::from_static("application/vnd.github+json"));
                 if let Some(tag) = ask.tag.and_then(|tag| HeaderValue::from_str(tag).ok()) {
                     headers.insert(IF_NONE_MATCH, tag);
                 }

@@ -11,7 +11,7 @@ const KEPT_MAX: usize = 256;
 /// The largest body that is kept, in bytes.
 const BODY_MAX: usize = 1 << 20;
 
-/// Answers by route and kind of content.
+/// Answers by route.
 #[derive(Debug, Default)]
 pub(super) struct Etags(Mutex<HashMap<String, Arc<Kept>>>);
 
@@ -24,17 +24,17 @@ pub(super) struct Kept {
 
 impl Etags {
     /// The answer that is kept.
-    pub(super) fn kept(&self, key: &str) -> Option<Arc<Kept>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
+    pub(super) fn kept(&self, route: &str) -> Option<Arc<Kept>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(route).cloned()
     }
 
     /// The kept answer itself for one that says "not changed"; any other answer, which is kept if it has a tag.
-    pub(super) fn settle(&self, key: &str, kept: Option<&Kept>, answer: Answer) -> Answer {
+    pub(super) fn settle(&self, route: &str, kept: Option<&Kept>, answer: Answer) -> Answer {
         if let (304, Some(kept)) = (answer.status, kept) {
             return kept.answer.clone();
         }
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.remove(key);
+        all.remove(route);
         if let Some(tag) = answer.header("etag").map(str::to_owned)
             && answer.status == 200
             && answer.body.len() <= BODY_MAX
@@ -42,7 +42,7 @@ impl Etags {
             if all.len() >= KEPT_MAX {
                 all.clear();
             }
-            all.insert(key.to_owned(), Arc::new(Kept { tag, answer: answer.clone() }));
+            all.insert(route.to_owned(), Arc::new(Kept { tag, answer: answer.clone() }));
         }
         answer
     }

@@ -4,11 +4,19 @@
 //! Below it `door` makes one request, again where that is safe, and `fault` says what an answer means.
 
 pub mod app_token;
+pub mod approvals;
 pub mod client;
+pub mod commits;
 mod door;
 pub mod download;
+pub mod environments;
 mod etags;
 mod fault;
+mod graphql;
 mod limits;
+pub mod people;
 pub mod repository;
 pub mod route;
+pub mod runs;
+pub mod transcript;
+pub mod words;

@@ -27,6 +27,31 @@ struct Permissions {
     push: bool,
 }
 
+/// What GitHub says of a repository.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct About {
+    /// The branch that work ends on.
+    pub default_branch: String,
+    /// Whether only some may see it. On GitHub's smaller plans such a one cannot have required reviewers.
+    #[serde(default)]
+    pub private: bool,
+    /// `public`, `private` or `internal`; absent on old servers.
+    #[serde(default)]
+    pub visibility: Option<String>,
+}
+
+impl Client {
+    /// What GitHub says of the repository.
+    pub fn about(&self) -> Result<About, Fault> {
+        self.get(&format!("read {}/{}", self.owner(), self.name()), &self.route(&[]), &[])
+    }
+
+    /// The branch that work ends on.
+    pub fn default_branch(&self) -> Result<String, Fault> {
+        self.about().map(|about| about.default_branch)
+    }
+}
+
 /// Checks that the client's repository can be written to at all, and by its token's user. `Denied` if not.
 pub fn preflight(client: &Client) -> Result<(), Fault> {
     let doing = format!("prepare a push to {}/{}", client.owner(), client.name());

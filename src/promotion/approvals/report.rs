@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::promotion::approvals::facts::{ApprovalFacts, WordPlace};
+use crate::promotion::time::Time;
 
 /// What the approvals come to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -85,6 +86,15 @@ pub enum Standing {
 pub struct JudgedApprovals {
     /// The digest of the plan that they were judged for.
     pub digest: String,
+    /// When this plan was published first, where that is known: words before it do not count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub planned_at: Option<Time>,
+    /// When they were judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Time>,
+    /// The logins that asked for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requested_by: Vec<String>,
     /// What was read.
     pub facts: ApprovalFacts,
     /// What it came to.

@@ -59,23 +59,11 @@ fn what_may_be_missing_is_none_and_a_page_is_not() {
     let server = Canned::start(&[&missing]);
     let (reader, _) = client(&server);
     assert_eq!(reader.get_optional::<Value>("read it", "/x", &[]).unwrap(), None);
-    assert_eq!(reader.get_text("read it", "/x", &[]).unwrap(), None);
     let page = Canned::answer("404 Not Found", "content-type: text/html\r\n", "<title>No such host</title>");
     let server = Canned::start(&[&page]);
     let fault = client(&server).0.get_optional::<Value>("read it", "/x", &[]).unwrap_err();
     assert_eq!(fault.kind, FaultKind::NotFound);
     assert!(fault.why.contains("No such host"), "{fault}");
-}
-
-#[test]
-fn a_file_is_read_as_it_is() {
-    let raw = |body| Canned::answer("200 OK", "content-type: application/vnd.github.raw+json; charset=utf-8\r\n", body);
-    let server = Canned::start(&[&raw("version: 1\n"), &answer("200 OK", "", "[]"), &raw("\u{fffd}")]);
-    let (client, _) = client(&server);
-    assert_eq!(client.get_text("read it", "/x", &[("ref", "main")]).unwrap().as_deref(), Some("version: 1\n"));
-    assert!(has_header(&server.heads()[0], "accept", "application/vnd.github.raw+json"));
-    let fault = client.get_text("read it", "/dir", &[]).unwrap_err();
-    assert!(fault.why.contains("is it a directory?"), "{fault}");
 }
 
 #[test]

@@ -16,10 +16,15 @@ pub(crate) struct Canned {
 impl Canned {
     /// Gives these answers, one for each connection, the last one again and again. An empty one is a closed connection.
     pub(crate) fn start(answers: &[&[u8]]) -> Self {
+        let answers: Vec<Vec<u8>> = answers.iter().map(|answer| answer.to_vec()).collect();
+        Self::by(move |at, _| answers[at.min(answers.len() - 1)].clone())
+    }
+
+    /// Gives the answer that is made for each request, by its number from 0 and its head.
+    pub(crate) fn by(answer: impl Fn(usize, &str) -> Vec<u8> + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let addr = listener.local_addr().expect("an address");
         let (stop, seen) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(Vec::new())));
-        let answers: Vec<Vec<u8>> = answers.iter().map(|answer| answer.to_vec()).collect();
         let (ending, log) = (Arc::clone(&stop), Arc::clone(&seen));
         let thread = std::thread::spawn(move || {
             for (at, stream) in listener.incoming().enumerate() {
@@ -28,10 +33,10 @@ impl Canned {
                 }
                 let Ok(mut stream) = stream else { continue };
                 let request = read(&mut stream);
+                let bytes = answer(at, &request.0);
                 log.lock().unwrap_or_else(PoisonError::into_inner).push(request);
-                let answer = &answers[at.min(answers.len() - 1)];
                 // A client that has gone away is what some tests want.
-                let _ = stream.write_all(answer);
+                let _ = stream.write_all(&bytes);
             }
         });
         Self { addr, stop, seen, thread: Some(thread) }
