@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::pipeline::collect::branch;
-use crate::ports::{Branch, Delivery, Deployer, Evidence, Fault, Ledger};
+use crate::ports::{About, Branch, Delivery, Deployer, Evidence, Fault, Ledger};
 use crate::promotion::doctor::{Finding, Group, Sign};
 use crate::promotion::facts::{Reading, Snapshot};
 use crate::promotion::gates::needs::needs;
@@ -211,7 +211,8 @@ pub fn evidence(evidence: &dyn Evidence, rules: &Rules) -> Vec<Finding> {
                     continue;
                 }
                 let what = format!("{id} of {}", promotion.from);
-                findings.push(match evidence.read(source, &service.name, &promotion.from) {
+                let about = About { service: &service.name, environment: &promotion.from, commit: None };
+                findings.push(match evidence.read(source, &about) {
                     Reading::Observed(observation) => {
                         let count = counted(observation.files.len() as u64, "file");
                         let whose = observation
