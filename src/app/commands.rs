@@ -9,6 +9,7 @@ use crate::adapters::clock::SystemClock;
 use crate::app::actions;
 use crate::app::doctor::Doctor;
 use crate::app::door::Door;
+use crate::app::environments::{self, Deed};
 use crate::app::history::Back;
 use crate::app::life::{Counter, Verb};
 use crate::app::mask::{self, Mask};
@@ -96,6 +97,8 @@ pub enum Task {
         /// The environment.
         env: Option<String>,
     },
+    /// Look at, or write, the environments at GitHub that ask roles.
+    Environments(Deed),
     /// Check the rules.
     Check,
     /// Print what the rules mean.
@@ -222,6 +225,7 @@ fn perform(
                     Task::Doctor => {
                         Ok(Doctor { screen, settings, loaded: &loaded, mask, stop, assumed }.run(Vec::new()))
                     }
+                    Task::Environments(deed) => environments::run(screen, settings, stop, &loaded, *deed),
                     Task::Rules(view) => rules_views::run(screen, settings, stop, &loaded, view),
                     Task::Auto => auto::run(door),
                     Task::CheckAuto { version } => auto::check(door, version.as_deref()),

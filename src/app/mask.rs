@@ -1,5 +1,7 @@
 //! The mask writer: the only code outside the adapters that sees a secret, in order to hide it.
 
+use std::io::Write as _;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -54,6 +56,12 @@ impl Mask {
 pub fn commands(secrets: &[(&str, Secret)]) -> String {
     let texts: Vec<&str> = secrets.iter().map(|(_, secret)| secret.expose()).collect();
     actions::masks(&texts)
+}
+
+/// Makes the runner hide a secret that came up on the way, before it is used.
+pub fn announce(secret: &Secret) {
+    // The runner reads both streams, and documents for programs are on the other one.
+    let _ = std::io::stderr().write_all(actions::masks(&[secret.expose()]).as_bytes());
 }
 
 /// Percent-encoded as in a URL's user part: everything but unreserved characters.

@@ -12,6 +12,7 @@ pub mod commands;
 pub mod doctor;
 pub mod door;
 pub mod ends;
+pub mod environments;
 pub mod help;
 pub mod here;
 pub mod history;

@@ -1,5 +1,7 @@
 //! Wiring: settings become the adapters that a run works with.
 
+pub mod github;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;

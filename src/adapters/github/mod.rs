@@ -13,6 +13,7 @@ pub mod environments;
 mod etags;
 mod fault;
 mod graphql;
+pub mod guards;
 mod limits;
 pub mod people;
 pub mod repository;

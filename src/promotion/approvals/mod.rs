@@ -19,4 +19,5 @@ pub mod protection;
 pub mod report;
 pub mod slots;
 pub mod spoken;
+pub mod survey;
 pub mod words;
