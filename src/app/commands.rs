@@ -17,7 +17,7 @@ use crate::app::rules_file;
 use crate::app::rules_views::{self, View};
 use crate::app::screen::Screen;
 use crate::app::settings::{Settings, Sources};
-use crate::app::{adopt, auto, bundle, choose, here, history, init, log, replay, show, wiring};
+use crate::app::{adopt, auto, bundle, choose, guards, here, history, init, log, replay, show, wiring};
 use crate::pipeline::ends::stands;
 use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::list::Asked;
@@ -222,9 +222,8 @@ fn perform(
                 let (settings, assumed) = (assumed.as_ref().unwrap_or(settings), assumed.is_some());
                 let door = &Door { settings, screen, clock, loaded: &loaded, mask, stop, judges, several };
                 match task {
-                    Task::Doctor => {
-                        Ok(Doctor { screen, settings, loaded: &loaded, mask, stop, assumed }.run(Vec::new()))
-                    }
+                    Task::Doctor => Ok(Doctor { screen, settings, loaded: &loaded, mask, stop, assumed }
+                        .run(guards::findings(settings, &loaded, stop))),
                     Task::Environments(deed) => environments::run(screen, settings, stop, &loaded, *deed),
                     Task::Rules(view) => rules_views::run(screen, settings, stop, &loaded, view),
                     Task::Auto => auto::run(door),

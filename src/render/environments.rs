@@ -21,7 +21,7 @@ pub fn text(survey: &Survey, style: Style) -> String {
         lines.push("The rules promote nothing.".to_owned());
     }
     for row in &survey.rows {
-        let heading = format!("{}  {}", escape::line(&row.name), escape::line(&purpose(row)));
+        let heading = format!("{}: {}", escape::line(&row.name), escape::line(&purpose(row)));
         let mut heading = wrapped("", 4, &heading, COLUMNS - 2);
         heading[0] = format!("{} {}", style.mark(row.mark()), heading[0]);
         lines.extend(heading);
@@ -164,7 +164,28 @@ mod tests {
 
     #[test]
     fn a_difference_reads_as_what_is_and_what_shall_be() {
-        insta::assert_snapshot!(text(&survey(), Style::PLAIN), @"");
+        insta::assert_snapshot!(text(&survey(), Style::PLAIN), @r"
+        Environments of acme/app, default branch main
+
+        ✗ production-approval-sre: asks sre for production
+            missing → create
+            reviewers: acme/sre-team
+            branches: main
+        ✗ production-approval-qa: asks qa for production
+            reviewers: - @dan + acme/qa-team
+            administrators may go on without a review → may not
+        ? staging-approval-qa: asks qa for staging
+            GET /x → 403\x1b[2J
+        ✓ production: is promoted to
+        ! staging: is promoted to
+            any branch may use it, and so read its secrets: open it to main only
+
+        Left alone, the rules do not name them: github-pages
+
+        acme/app is private: required reviewers of private repositories come with
+          GitHub's Enterprise plan only; without it let roles approve by a comment:
+          promote approve
+        ");
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod bad_input;
 mod bundle;
 mod crowd;
 mod documents;
+mod environments;
 mod first;
 mod github_client;
 mod github_world;

@@ -18,7 +18,7 @@ use crate::ports::{Fault, FaultKind};
 
 /// GitHub's API alone, for commands that neither read nor write anything else.
 pub struct AtGitHub {
-    /// The repository that promote runs for.
+    /// The repository.
     pub client: Client,
     _runtime: Runtime,
 }
@@ -37,17 +37,38 @@ pub fn open(settings: &Settings, stop: &Arc<AtomicBool>) -> Result<AtGitHub, Fau
         (_, _, Some(token)) => (Credential::Token(token.clone()), "GITHUB_TOKEN"),
         (_, _, None) => (Credential::None, "GITHUB_TOKEN"),
     };
+    connect(settings, stop, &github.repository, credential, token_name)
+}
+
+/// Connects to another repository, by its own token; nothing is reached yet.
+pub fn at(
+    settings: &Settings,
+    stop: &Arc<AtomicBool>,
+    repository: &str,
+    token: Option<Secret>,
+    token_name: &str,
+) -> Result<AtGitHub, Fault> {
+    connect(settings, stop, repository, token.map_or(Credential::None, Credential::Token), token_name)
+}
+
+fn connect(
+    settings: &Settings,
+    stop: &Arc<AtomicBool>,
+    repository: &str,
+    credential: Credential,
+    token_name: &str,
+) -> Result<AtGitHub, Fault> {
     let runtime = runtime(stop)?;
     let http = Http::new(&http_settings(settings)?, runtime.handle().clone())?;
     let in_actions = settings.actions.is_some();
     let on_secret = move |secret: &Secret| {
         if in_actions {
-            mask::announce(secret)
+            mask::announce(secret);
         }
     };
     let client = ClientSettings {
         api: settings.github_api.clone(),
-        repository: github.repository.clone(),
+        repository: repository.to_owned(),
         credential,
         token_name: token_name.to_owned(),
         patience: PATIENCE,

@@ -84,7 +84,8 @@ pub fn wanted(rules: &Rules, owner: &str) -> Result<Wanted, Vec<Impossible>> {
         }
         for slot in slots(promotion, &rules.github) {
             let Some(role) = promotion.approvals.iter().find(|role| role.name == slot.role) else { continue };
-            let asks = format!("{} for {}", role.name, promotion.to);
+            let of = if role.min > 1 { format!(" ({} of {})", slot.number, role.min) } else { String::new() };
+            let asks = format!("{} for {}{of}", role.name, promotion.to);
             match wanted.roles.iter_mut().find(|known| known.name.eq_ignore_ascii_case(&slot.environment)) {
                 Some(known) if known.asks.contains(&asks) => {}
                 Some(known) => known.asks.push(asks),

@@ -59,7 +59,8 @@ fn each_approval_has_an_environment_and_each_target_is_named_once() {
             ("production-approval-owner", "@ana @bo".to_owned()),
         ]
     );
-    assert_eq!(wanted.roles[1].asks, ["sre for production"]);
+    assert_eq!(wanted.roles[1].asks, ["sre for production (2 of 2)"]);
+    assert_eq!(wanted.roles[2].asks, ["owner for production"]);
     let targets: Vec<(&str, bool)> = wanted.targets.iter().map(|t| (t.name.as_str(), t.guarded)).collect();
     assert_eq!(targets, [("staging", false), ("production", true)]);
 }
