@@ -15,6 +15,7 @@ use crate::promotion::gates;
 use crate::promotion::id;
 use crate::promotion::image::ImageRef;
 use crate::promotion::live::{AppState, HealthWord};
+use crate::promotion::merge;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::pins::Pin;
 use crate::promotion::pins::select::Pair;
@@ -171,19 +172,28 @@ pub fn facts(world: &World<'_>, job: &Job<'_>, asked: &Asked) -> Result<Facts, H
     let evidence = &job.rules.evidence;
     let needs = gates::needs::needs(job.promotion, evidence);
     let (service, from) = (&job.service.name, &job.promotion.from);
+    let are_files = |ids: &[String]| {
+        ids.iter().all(|id| evidence.get(id).is_none_or(|source| !matches!(source.kind, SourceKind::GitHub(_))))
+    };
+    let (of_files, added): (Vec<_>, Vec<_>) = needs.merged.iter().partition(|(_, ids)| are_files(ids));
     let merges: Vec<(String, Source)> =
-        needs.merged.iter().map(|(gate, ids)| (gate.clone(), merged_source(gate, ids, evidence))).collect();
+        of_files.iter().map(|(gate, ids)| ((*gate).clone(), merged_source(gate, ids, evidence))).collect();
     let single = needs.readings.iter().filter_map(|id| evidence.get(id).map(|source| (id.clone(), source.clone())));
     let evidence_port = world.evidence;
     let version: Vec<ImageRef> = asked.request.images.iter().map(|wanted| wanted.new.clone()).collect();
     let commit = job.commit.map(str::to_owned).or_else(|| version.iter().find_map(commit_in_tag));
     let about = About { service, environment: from, commit: commit.as_deref() };
-    let (readings, merged) = thread::scope(|scope| {
+    let (readings, mut merged) = thread::scope(|scope| {
         let read = |(name, source): (String, Source)| scope.spawn(move || (name, evidence_port.read(&source, &about)));
         let single: Vec<_> = single.map(read).collect();
         let merges: Vec<_> = merges.into_iter().map(read).collect();
         (gather(single), gather(merges))
     });
+    for (gate, ids) in added {
+        let of_gate: Vec<(&str, &Reading)> =
+            ids.iter().filter_map(|id| readings.get(id).map(|reading| (id.as_str(), reading))).collect();
+        merged.insert(gate.clone(), merge::merge(&of_gate));
+    }
     let now = world.clock.now();
     let soak = if needs.soak { Some(soak(world, job, asked, &version)?) } else { None };
     Ok(Facts {

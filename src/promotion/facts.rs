@@ -93,6 +93,10 @@ pub enum Measure {
     Coverage(Coverage),
     /// Security findings.
     Findings(Findings),
+    /// The checks of a commit.
+    Checks(Checks),
+    /// The review of the pull request that brought a commit.
+    Review(Review),
     /// The answer of a health check.
     Health(Health),
 }
@@ -173,6 +177,36 @@ pub struct Findings {
     pub suppressed: u64,
     /// The worst findings, most severe first (at most [`DETAILS_KEPT`]).
     pub worst: Vec<Detail>,
+}
+
+/// The checks of a commit, by their newest state: `total = green + pending + failed`, and never 0 in a reading.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Checks {
+    /// Check runs and statuses that count.
+    pub total: u64,
+    /// Ended well: `success`, `neutral` or `skipped`.
+    pub green: u64,
+    /// Not ended yet.
+    pub pending: u64,
+    /// Ended in any other way.
+    pub failed: u64,
+    /// Left out because the rules say so; not counted above.
+    pub ignored: u64,
+    /// Those that are not green, the failed ones first (at most [`DETAILS_KEPT`]).
+    pub worst: Vec<Detail>,
+}
+
+/// The review of the pull request that brought a commit: the newest word of each person who counts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Review {
+    /// People whose newest word is an approval of the pull request's last commit.
+    pub approved: u64,
+    /// People whose newest word asks for changes.
+    pub changes_requested: u64,
+    /// Who approved.
+    pub approvers: Vec<String>,
+    /// The pull request's number.
+    pub pull_request: Option<u64>,
 }
 
 /// The answer of one health check.

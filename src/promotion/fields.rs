@@ -33,6 +33,10 @@ pub enum Kind {
     Coverage,
     /// Security findings.
     Security,
+    /// Checks of the commit.
+    Checks,
+    /// The review of the commit.
+    Review,
     /// The version's time in the source environment.
     Deployment,
 }
@@ -74,6 +78,11 @@ pub const FIELDS: &[Field] = &[
     field(Kind::Security, "medium", Unit::Count, "findings of CVSS 4.0 to 6.9"),
     field(Kind::Security, "low", Unit::Count, "findings of CVSS 0.1 to 3.9"),
     field(Kind::Security, "unknown", Unit::Count, "findings without a severity; also counted in high"),
+    field(Kind::Checks, "total", Unit::Count, "checks of the commit that count"),
+    field(Kind::Checks, "failed", Unit::Count, "checks that ended otherwise than success, neutral or skipped"),
+    field(Kind::Checks, "pending", Unit::Count, "checks that have not ended"),
+    field(Kind::Review, "approved", Unit::Count, "people who approved the pull request's last commit"),
+    field(Kind::Review, "changes_requested", Unit::Count, "people whose newest review asks for changes"),
     field(Kind::Deployment, "duration_hours", Unit::Hours, "time that the source has run this version without a break"),
 ];
 

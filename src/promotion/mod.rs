@@ -25,6 +25,7 @@ pub mod life;
 pub mod listing;
 pub mod live;
 pub mod made;
+pub mod merge;
 pub mod number;
 pub mod order;
 pub mod outcome;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use crate::adapters::evidence::globs;
@@ -46,7 +47,8 @@ pub fn read(root: &Path, source: &Source, service: &str, environment: &str, now:
     all.finish(now)
 }
 
-fn failed(defect: Defect, files: Vec<EvidenceFile>) -> Reading {
+/// The reading that a defect is.
+pub fn failed(defect: Defect, files: Vec<EvidenceFile>) -> Reading {
     match defect {
         Defect::Missing(why) => Reading::Missing { why },
         Defect::Unreadable(why) => Reading::Unreadable { why, files },
@@ -55,7 +57,7 @@ fn failed(defect: Defect, files: Vec<EvidenceFile>) -> Reading {
 
 /// All files of a source on their way.
 #[derive(Default)]
-struct Files {
+pub struct Files {
     files: Vec<EvidenceFile>,
     tally: Option<Tally>,
     abouts: Vec<About>,
@@ -65,18 +67,25 @@ struct Files {
 }
 
 impl Files {
-    fn note(&mut self, path: &str, note: String) {
+    /// Notes something of a file.
+    pub fn note(&mut self, path: &str, note: String) {
         self.notes.entry(note).or_insert_with(|| (path.to_owned(), 0)).1 += 1;
     }
 
-    /// Reads one file through: even a faulty one is hashed whole, so that its record says what was looked at.
     fn add(&mut self, path: &str, place: &Path, declared: Option<Format>) {
+        match File::open(place) {
+            Ok(file) => self.read(path, file, declared),
+            Err(fault) => {
+                let why = format!("it cannot be opened: {fault}");
+                self.defects.push((path.to_owned(), Defect::Unreadable(why)));
+            }
+        }
+    }
+
+    /// Reads one file through: even a faulty one is hashed whole, so that its record says what was looked at.
+    pub fn read(&mut self, path: &str, bytes: impl Read, declared: Option<Format>) {
         let mut defect = |why: String| self.defects.push((path.to_owned(), Defect::Unreadable(why)));
-        let file = match File::open(place) {
-            Ok(file) => file,
-            Err(fault) => return defect(format!("it cannot be opened: {fault}")),
-        };
-        let mut hashed = Hashed::new(file);
+        let mut hashed = Hashed::new(bytes);
         let (format, about) = pour(&mut hashed, path, declared, &mut self.tally);
         match hashed.finish() {
             Ok((sha256, bytes)) => {
@@ -96,7 +105,8 @@ impl Files {
         }
     }
 
-    fn finish(mut self, now: Time) -> Reading {
+    /// What all of them say.
+    pub fn finish(mut self, now: Time) -> Reading {
         if let Some(defect) = join(&self.defects) {
             return failed(defect, self.files);
         }
@@ -163,7 +173,7 @@ impl Files {
 
 /// Opens, tells the format, and parses.
 fn pour(
-    raw: &mut Hashed<File>,
+    raw: &mut Hashed<impl Read>,
     path: &str,
     declared: Option<Format>,
     tally: &mut Option<Tally>,

@@ -142,7 +142,7 @@ fn said(reading: &Reading) -> String {
         Measure::Findings(f) => {
             format!("C{} H{} M{} L{} I{} U{} S{}", f.critical, f.high, f.medium, f.low, f.info, f.unknown, f.suppressed)
         }
-        Measure::Health(_) => "health".to_owned(),
+        Measure::Checks(_) | Measure::Review(_) | Measure::Health(_) => "no file".to_owned(),
     };
     let taken = seen.taken.map(|time| format!(" @{time}")).unwrap_or_default();
     let subject = seen.subject.as_ref().map(|subject| format!(" {:?} {}", subject.known, subject.version));

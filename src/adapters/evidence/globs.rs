@@ -27,8 +27,8 @@ pub fn choose(root: &Path, globs: &[String], service: &str, environment: &str) -
     let mut chosen = Chosen::default();
     let mut unmatched = Vec::new();
     for glob in globs {
-        let glob = relative(&glob.replace("{service}", service).replace("{environment}", environment))?;
-        if !walk(root, &glob, &mut chosen)? {
+        let (glob, matcher) = matcher(glob, service, environment)?;
+        if !walk(root, &glob, &matcher, &mut chosen)? {
             unmatched.push(unmatched_why(root, &glob));
         }
     }
@@ -43,6 +43,15 @@ pub fn choose(root: &Path, globs: &[String], service: &str, environment: &str) -
         return Err(Defect::Missing(format!("nothing matches {}{links}", unmatched.join(", "))));
     }
     Ok(chosen)
+}
+
+/// A glob with its placeholders filled in, and what it matches.
+pub fn matcher(glob: &str, service: &str, environment: &str) -> Result<(String, GlobMatcher), Defect> {
+    let glob = relative(&glob.replace("{service}", service).replace("{environment}", environment))?;
+    let wrong = |why: String| Defect::Unreadable(format!("`{glob}` is not a glob: {why}"));
+    let matcher =
+        GlobBuilder::new(&glob).literal_separator(true).build().map_err(|fault| wrong(fault.kind().to_string()))?;
+    Ok((glob, matcher.compile_matcher()))
 }
 
 /// A glob without `./` before it; one that could lead out of the root is refused.
@@ -63,17 +72,13 @@ fn unmatched_why(root: &Path, glob: &str) -> String {
 }
 
 /// Walks from the last directory that the glob names without a wildcard.
-fn walk(root: &Path, glob: &str, chosen: &mut Chosen) -> Result<bool, Defect> {
-    let wrong = |why: String| Defect::Unreadable(format!("`{glob}` is not a glob: {why}"));
-    let matcher =
-        GlobBuilder::new(glob).literal_separator(true).build().map_err(|fault| wrong(fault.kind().to_string()))?;
-    let matcher = matcher.compile_matcher();
+fn walk(root: &Path, glob: &str, matcher: &GlobMatcher, chosen: &mut Chosen) -> Result<bool, Defect> {
     let Some(start) = start(root, glob)? else { return Ok(false) };
     let mut matched = false;
     for entry in WalkDir::new(start).sort_by_file_name() {
         let entry = entry.map_err(|fault| Defect::Unreadable(format!("the files cannot be listed: {fault}")))?;
         let path = shown(entry.path().strip_prefix(root).unwrap_or(entry.path()));
-        let hit = is_hit(&matcher, &path);
+        let hit = is_hit(matcher, &path);
         if entry.path_is_symlink() {
             if hit {
                 return Err(Defect::Unreadable(format!("{path} is a symbolic link, which is not followed")));

@@ -32,6 +32,7 @@ pub mod intake;
 pub mod junit;
 pub mod lcov;
 pub mod lines;
+pub mod packages;
 #[cfg(test)]
 mod properties;
 pub mod said;
@@ -40,4 +41,5 @@ pub mod sniff;
 pub mod tally;
 pub mod times;
 pub mod trim;
+pub mod unzip;
 pub mod xml;

@@ -19,7 +19,8 @@ pub fn details(observation: &Observation) -> (Vec<Detail>, u64) {
         Measure::Findings(found) => {
             (found.worst.clone(), found.critical + found.high + found.medium + found.low + found.info + found.unknown)
         }
-        Measure::Coverage(_) | Measure::Health(_) => (Vec::new(), 0),
+        Measure::Checks(checks) => (checks.worst.clone(), checks.failed + checks.pending),
+        Measure::Coverage(_) | Measure::Review(_) | Measure::Health(_) => (Vec::new(), 0),
     }
 }
 
@@ -27,16 +28,22 @@ pub fn details(observation: &Observation) -> (Vec<Detail>, u64) {
 pub fn expected(kind: &GateKind, condition: &Condition) -> String {
     let comparisons = condition.comparisons();
     match kind {
-        GateKind::Tests { .. } => {
-            let mut parts = vec!["all pass".to_owned()];
+        GateKind::Tests { .. } | GateKind::Checks(_) => {
+            let all = if matches!(kind, GateKind::Checks(_)) { "all green" } else { "all pass" };
+            let mut parts = vec![all.to_owned()];
             for comparison in comparisons {
                 let measure = comparison.field.rsplit('.').next().unwrap_or_default();
-                let is_default = measure == "executed" && words::wanted(comparison) == "≥ 1";
-                if !matches!(measure, "failed" | "errored") && !is_default {
+                let is_default = matches!(measure, "executed" | "total") && words::wanted(comparison) == "≥ 1";
+                if !matches!(measure, "failed" | "errored" | "pending") && !is_default {
                     parts.push(format!("{measure} {}", words::wanted(comparison)));
                 }
             }
             parts.join(", ")
+        }
+        GateKind::Review(_) => {
+            let least = comparisons.iter().find(|comparison| comparison.field.ends_with(".approved"));
+            let least = least.map_or_else(String::new, |comparison| words::wanted(comparison));
+            format!("approvals {least}, no changes asked for")
         }
         _ => comparisons.iter().map(|comparison| words::wanted(comparison)).collect::<Vec<_>>().join(", "),
     }
@@ -59,6 +66,22 @@ pub fn observed(observation: &Observation, condition: &Condition, lookup: &dyn F
             }
             text
         }
+        Measure::Checks(checks) => {
+            let mut text = match checks.failed {
+                0 => format!("{} of {}", words::count(checks.green), words::count(checks.total)),
+                failed => format!("{} of {} failed", words::count(failed), words::count(checks.total)),
+            };
+            for (n, word) in [(checks.pending, "pending"), (checks.ignored, "ignored")] {
+                if n > 0 {
+                    let _ = write!(text, ", {} {word}", words::count(n));
+                }
+            }
+            text
+        }
+        Measure::Review(review) => match review.changes_requested {
+            0 => format!("{} approved", words::count(review.approved)),
+            asked => format!("{} approved, {} asked for changes", words::count(review.approved), words::count(asked)),
+        },
         _ => condition
             .comparisons()
             .iter()

@@ -2,7 +2,7 @@
 //! [`fields`](crate::promotion::fields)).
 
 use crate::promotion::condition::{Fact, Known};
-use crate::promotion::facts::{Coverage, Findings, Measure, Observation, Soak, Tests};
+use crate::promotion::facts::{Checks, Coverage, Findings, Measure, Observation, Review, Soak, Tests};
 use crate::promotion::number::Decimal;
 
 /// Milliseconds in an hour.
@@ -14,6 +14,8 @@ pub fn measure(observation: &Observation, name: &str) -> Known {
         Measure::Tests(tests) => of_tests(tests, name),
         Measure::Coverage(coverage) => of_coverage(coverage, name),
         Measure::Findings(findings) => of_findings(findings, name),
+        Measure::Checks(checks) => of_checks(checks, name),
+        Measure::Review(review) => of_review(review, name),
         Measure::Health(health) if name == "ok" => Some(Fact::Bool(health.ok)),
         Measure::Health(_) => None,
     };
@@ -71,6 +73,23 @@ fn of_findings(findings: &Findings, name: &str) -> Option<Fact> {
         "medium" => number(findings.medium),
         "low" => number(findings.low),
         "unknown" => number(findings.unknown),
+        _ => None,
+    }
+}
+
+fn of_checks(checks: &Checks, name: &str) -> Option<Fact> {
+    match name {
+        "total" => number(checks.total),
+        "failed" => number(checks.failed),
+        "pending" => number(checks.pending),
+        _ => None,
+    }
+}
+
+fn of_review(review: &Review, name: &str) -> Option<Fact> {
+    match name {
+        "approved" => number(review.approved),
+        "changes_requested" => number(review.changes_requested),
         _ => None,
     }
 }

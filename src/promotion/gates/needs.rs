@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::promotion::rules::github::OfCommit;
 use crate::promotion::rules::{Gate, GateKind, Promotion, Source};
 
 /// The gate's name: what stands before the dot of its id.
@@ -26,7 +27,9 @@ pub fn needs(promotion: &Promotion, evidence: &BTreeMap<String, Source>) -> Need
     let mut by_gate: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for gate in &promotion.gates {
         let ids = match &gate.kind {
-            GateKind::Tests { evidence, .. } => vec![evidence.clone()],
+            GateKind::Tests { evidence, .. }
+            | GateKind::Checks(OfCommit { evidence, .. })
+            | GateKind::Review(OfCommit { evidence, .. }) => vec![evidence.clone()],
             GateKind::Coverage { from, .. } | GateKind::Security { from, .. } => from.clone(),
             GateKind::Soak { .. } => {
                 needs.soak = true;

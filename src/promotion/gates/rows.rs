@@ -10,6 +10,7 @@ use crate::promotion::gates::needs::name;
 use crate::promotion::gates::usable::{Unusable, usable};
 use crate::promotion::image::ImageRef;
 use crate::promotion::report::{GateRow, Mark};
+use crate::promotion::rules::github::OfCommit;
 use crate::promotion::rules::{Gate, GateKind, Promotion, Source};
 use crate::promotion::time::Millis;
 use crate::promotion::words;
@@ -39,7 +40,11 @@ impl Judge<'_> {
     /// Judges one gate.
     pub fn row(&self, gate: &Gate) -> GateRow {
         match &gate.kind {
-            GateKind::Tests { evidence, condition } => self.measured(gate, std::slice::from_ref(evidence), condition),
+            GateKind::Tests { evidence, condition }
+            | GateKind::Checks(OfCommit { evidence, condition })
+            | GateKind::Review(OfCommit { evidence, condition }) => {
+                self.measured(gate, std::slice::from_ref(evidence), condition)
+            }
             GateKind::Coverage { from, condition } | GateKind::Security { from, condition } => {
                 self.measured(gate, from, condition)
             }
@@ -209,7 +214,9 @@ impl Judge<'_> {
         let mut ids: Vec<&String> = Vec::new();
         for gate in self.promotion.gates.iter().filter(|gate| name(gate) == gate_name) {
             match &gate.kind {
-                GateKind::Tests { evidence, .. } => ids.push(evidence),
+                GateKind::Tests { evidence, .. }
+                | GateKind::Checks(OfCommit { evidence, .. })
+                | GateKind::Review(OfCommit { evidence, .. }) => ids.push(evidence),
                 GateKind::Coverage { from, .. } | GateKind::Security { from, .. } => ids.extend(from),
                 GateKind::Soak { .. } | GateKind::Condition(_) => {}
             }

@@ -57,7 +57,9 @@ pub fn usable<'a>(
             });
         }
     };
-    about_this_version(id, observation.subject.as_ref(), facts, version, require_subject)?;
+    // What is read of a repository as it is now is of no version, and is not older than this evaluation.
+    let of_now = matches!(&source.kind, SourceKind::GitHub(source) if source.is_of_now());
+    about_this_version(id, observation.subject.as_ref(), facts, version, require_subject && !of_now)?;
     young_enough(source, observation, facts)?;
     Ok(observation)
 }

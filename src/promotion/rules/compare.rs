@@ -3,6 +3,7 @@
 //! Parts that parse and are not built have no meaning to compare yet: only whether they are there. The text shows the rest.
 
 mod roles;
+mod sources;
 
 use std::collections::BTreeSet;
 
@@ -11,7 +12,8 @@ use serde::Serialize;
 use crate::promotion::condition::{Comparison, Condition, Op, Operand};
 use crate::promotion::gates::explain::describe;
 use crate::promotion::gates::needs::needs;
-use crate::promotion::rules::{Environment, Gate, GateKind, Promotion, RollbackWhen, Rules, SourceKind};
+use crate::promotion::rules::github::OfCommit;
+use crate::promotion::rules::{Environment, Gate, GateKind, Promotion, RollbackWhen, Rules};
 use crate::promotion::time::Millis;
 use crate::promotion::words;
 
@@ -156,6 +158,8 @@ impl Changes {
         match (&old.kind, &new.kind) {
             (GateKind::Soak { min: old }, GateKind::Soak { min: new }) => self.span(id, *old, *new),
             (GateKind::Tests { condition: old, .. }, GateKind::Tests { condition: new, .. })
+            | (GateKind::Checks(OfCommit { condition: old, .. }), GateKind::Checks(OfCommit { condition: new, .. }))
+            | (GateKind::Review(OfCommit { condition: old, .. }), GateKind::Review(OfCommit { condition: new, .. }))
             | (GateKind::Condition(old), GateKind::Condition(new)) => self.condition(id, old, new),
             (GateKind::Coverage { from, condition }, GateKind::Coverage { from: now_from, condition: now })
             | (GateKind::Security { from, condition }, GateKind::Security { from: now_from, condition: now }) => {
@@ -204,35 +208,6 @@ impl Changes {
             let kind = |rules: &Rules| rules.evidence.get(id).map(|source| source.kind.clone());
             let (Some(was), Some(is)) = (kind(old_rules), kind(new_rules)) else { continue };
             self.source(&format!("evidence.{id}"), &was, &is);
-        }
-    }
-
-    fn source(&mut self, part: &str, old: &SourceKind, new: &SourceKind) {
-        let (
-            SourceKind::Files { globs, format, max_age },
-            SourceKind::Files { globs: now_globs, format: now_format, max_age: now_age },
-        ) = (old, new)
-        else {
-            if old != new {
-                self.add(Effect::Changed, part, "is another kind of evidence");
-            }
-            return;
-        };
-        if globs != now_globs {
-            self.add(Effect::Changed, part, format!("{} → {}", globs.join(", "), now_globs.join(", ")));
-        }
-        if format != now_format {
-            self.add(Effect::Changed, part, "another format");
-        }
-        match (max_age, now_age) {
-            (Some(was), None) => self.add(Effect::Loosened, part, format!("max_age {was} → any age")),
-            (None, Some(is)) => self.add(Effect::Tightened, part, format!("max_age any age → {is}")),
-            // Older is less strict.
-            (Some(was), Some(is)) if was != is => {
-                let effect = if is > was { Effect::Loosened } else { Effect::Tightened };
-                self.add(effect, part, format!("max_age {was} → {is}"));
-            }
-            _ => {}
         }
     }
 
@@ -302,6 +277,8 @@ fn wants(gate: &Gate) -> String {
     match &gate.kind {
         GateKind::Soak { min } => format!("≥ {min}"),
         GateKind::Tests { condition, .. }
+        | GateKind::Checks(OfCommit { condition, .. })
+        | GateKind::Review(OfCommit { condition, .. })
         | GateKind::Coverage { condition, .. }
         | GateKind::Security { condition, .. }
         | GateKind::Condition(condition) => describe(condition),

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::promotion::condition::Condition;
 use crate::promotion::rules::Format;
 use crate::promotion::time::Millis;
 
@@ -26,9 +27,9 @@ pub enum GitHubAsks {
     Artifact {
         /// The workflow, as a path: `.github/workflows/ci.yml`.
         workflow: String,
-        /// The artifact's name; may hold `*`.
+        /// The artifact's name; may hold `*`, `{service}` and `{environment}`.
         artifact: String,
-        /// Which of its files: globs; empty: all of them.
+        /// Which of its files: globs, which may hold `{service}` and `{environment}`; empty: all of them.
         files: Vec<String>,
         /// The format, if it is not to be detected.
         format: Option<Format>,
@@ -39,17 +40,27 @@ pub enum GitHubAsks {
     },
     /// Every check run and commit status of the commit.
     Checks {
-        /// Checks that need not be there or be green, by name.
+        /// Checks that need not be there or be green, by name; may hold `*`.
         ignore: Vec<String>,
     },
     /// The reviews of the pull request that brought the commit.
     Review,
     /// Open alerts of code scanning.
-    CodeScanning,
+    CodeScanning {
+        /// The branch that was scanned; absent: the default branch.
+        branch: Option<String>,
+    },
     /// Open alerts of Dependabot.
     Dependabot,
     /// Open alerts of secret scanning.
     SecretScanning,
+}
+
+impl GitHubSource {
+    /// Whether it is about the repository as it is now, not about a commit.
+    pub fn is_of_now(&self) -> bool {
+        matches!(self.asks, GitHubAsks::Dependabot | GitHubAsks::SecretScanning)
+    }
 }
 
 impl GitHubAsks {
@@ -59,9 +70,18 @@ impl GitHubAsks {
             Self::Artifact { .. } => "artifact",
             Self::Checks { .. } => "checks",
             Self::Review => "review",
-            Self::CodeScanning => "code_scanning",
+            Self::CodeScanning { .. } => "code_scanning",
             Self::Dependabot => "dependabot",
             Self::SecretScanning => "secret_scanning",
         }
     }
+}
+
+/// What a gate wants of one piece of evidence about the commit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfCommit {
+    /// The evidence.
+    pub evidence: String,
+    /// `<evidence>.failed eq 0`, `<evidence>.approved gte min`, and so on.
+    pub condition: Condition,
 }

@@ -22,7 +22,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::promotion::condition::Condition;
-use crate::promotion::rules::github::GitHubSource;
+use crate::promotion::rules::github::{GitHubSource, OfCommit};
 use crate::promotion::rules::roles::{AtGitHub, MayBypass, Role};
 use crate::promotion::time::Millis;
 
@@ -286,6 +286,10 @@ pub enum GateKind {
         /// `security.high lte 0`.
         condition: Condition,
     },
+    /// All checks of the commit are green, and there are enough of them.
+    Checks(OfCommit),
+    /// Enough people approved the commit, and nobody asked for changes.
+    Review(OfCommit),
     /// The version has run in the source environment for this long.
     Soak {
         /// How long.

@@ -1,9 +1,11 @@
 //! From what is written to what it means: names bound, defaults filled in, typed gates spelled out as conditions.
 
 pub mod bundles;
+pub mod commit;
 pub mod conditions;
 pub mod evidence;
 pub mod gates;
+pub mod github;
 pub mod names;
 pub mod places;
 pub mod promotions;

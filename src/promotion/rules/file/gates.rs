@@ -16,6 +16,10 @@ pub struct Gates {
     pub coverage: Option<Placed<Coverage>>,
     /// Findings of security scans, by severity.
     pub security: Option<Placed<Security>>,
+    /// All checks of the commit are green.
+    pub checks: Option<Placed<Checks>>,
+    /// The pull request that brought the commit was approved.
+    pub review: Option<Placed<Review>>,
     /// Service levels over a window.
     pub slo: Option<Placed<Slo>>,
     /// What is left of the error budget.
@@ -92,6 +96,36 @@ pub struct Security {
     /// Findings of CVSS 0.1 to 3.9.
     #[serde(default)]
     pub low_max: Option<Placed<u64>>,
+    /// Failing is a warning, and missing evidence is skipped.
+    #[serde(default)]
+    pub optional: bool,
+}
+
+/// That every check of the commit is green.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Checks {
+    /// The evidence, each judged by itself. Default: the evidence named `checks`.
+    #[serde(default)]
+    pub from: Option<OneOrMany<String>>,
+    /// The least number of checks that there must be. Default: 1.
+    #[serde(default)]
+    pub min: Option<Placed<u64>>,
+    /// Failing is a warning, and missing evidence is skipped.
+    #[serde(default)]
+    pub optional: bool,
+}
+
+/// That people approved the commit in its pull request, and nobody asked for changes.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Review {
+    /// The evidence, each judged by itself. Default: the evidence named `review`.
+    #[serde(default)]
+    pub from: Option<OneOrMany<String>>,
+    /// How many people must have approved. Default: 1.
+    #[serde(default)]
+    pub min: Option<Placed<u64>>,
     /// Failing is a warning, and missing evidence is skipped.
     #[serde(default)]
     pub optional: bool,

@@ -140,7 +140,7 @@ pub struct Repo {
     pub branch: Option<Placed<String>>,
 }
 
-/// A source of evidence: globs of files, or a mapping with exactly one of `files`, `prometheus`, `alertmanager`.
+/// A source of evidence: globs of files, or a mapping with exactly one of `files`, `github`, `prometheus`, `alertmanager`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(transform = or_texts)]
@@ -154,12 +154,63 @@ pub struct Evidence {
     /// How old it may be, by its own time.
     #[serde(default)]
     pub max_age: Option<Placed<Span>>,
+    /// What GitHub knows of the commit that the version was built from.
+    #[serde(default)]
+    pub github: Option<Placed<FromGitHub>>,
     /// Queries to Prometheus.
     #[serde(default)]
     pub prometheus: Option<Placed<Prometheus>>,
     /// Alerts of an Alertmanager.
     #[serde(default)]
     pub alertmanager: Option<Placed<Alertmanager>>,
+}
+
+/// What is asked of GitHub. Without `ask`: the reports in an artifact, and then `artifact` and `workflow` are named.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FromGitHub {
+    /// What is asked. Default: `artifact`.
+    #[serde(default)]
+    pub ask: Option<Placed<Ask>>,
+    /// The repository that the version is built in, as `owner/name`. Default: the one that promote runs for.
+    #[serde(default)]
+    pub repository: Option<Placed<String>>,
+    /// The artifact's name; may hold `*`, `{service}` and `{environment}`.
+    #[serde(default)]
+    pub artifact: Option<Placed<String>>,
+    /// The workflow whose run made it, as a path: `.github/workflows/ci.yml`.
+    #[serde(default)]
+    pub workflow: Option<Placed<String>>,
+    /// Globs of files in the artifact. Default: all of them.
+    #[serde(default)]
+    pub files: Option<OneOrMany<String>>,
+    /// What must have started the run: `push`, `workflow_dispatch` or `schedule`. Default: `push`.
+    #[serde(default)]
+    pub event: Option<Placed<String>>,
+    /// The branch of the run, or of the code scanning. Default: the repository's default branch.
+    #[serde(default)]
+    pub branch: Option<Placed<String>>,
+    /// Checks that need not be green, by name; may hold `*`.
+    #[serde(default)]
+    pub ignore: Option<OneOrMany<String>>,
+}
+
+/// What is asked of GitHub.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Ask {
+    /// Reports in an artifact of a workflow's newest completed run for the commit.
+    Artifact,
+    /// The commit's check runs and statuses.
+    Checks,
+    /// The reviews of the pull request that brought the commit.
+    Review,
+    /// Open alerts of code scanning.
+    CodeScanning,
+    /// Open alerts of Dependabot.
+    Dependabot,
+    /// Open alerts of secret scanning.
+    SecretScanning,
 }
 
 /// What is asked of Prometheus.

@@ -144,6 +144,8 @@ impl GateReader<'_> {
             "tests" => Some((Kind::Tests, gates.tests.is_some())),
             "coverage" => Some((Kind::Coverage, gates.coverage.is_some())),
             "security" => Some((Kind::Security, gates.security.is_some())),
+            "checks" => Some((Kind::Checks, gates.checks.is_some())),
+            "review" => Some((Kind::Review, gates.review.is_some())),
             _ => None,
         };
         match gate {
@@ -185,6 +187,8 @@ impl GateReader<'_> {
                 Kind::Tests => "tests",
                 Kind::Coverage => "coverage",
                 Kind::Security => "security",
+                Kind::Checks => "checks",
+                Kind::Review => "review",
                 Kind::Deployment => "deployment",
             };
             let ids = self.sources.ids().filter(|_| row.kind != Kind::Deployment);

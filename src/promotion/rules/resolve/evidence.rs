@@ -8,7 +8,9 @@ use crate::promotion::rules::fault::Wrong;
 use crate::promotion::rules::file::File;
 use crate::promotion::rules::file::places::Evidence;
 use crate::promotion::rules::file::shape::{OneOrMany, Placed};
+use crate::promotion::rules::github::GitHubAsks;
 use crate::promotion::rules::quantity;
+use crate::promotion::rules::resolve::github::{Beside, github};
 use crate::promotion::rules::resolve::names::{bound, defined, placeholders};
 use crate::promotion::rules::{At, Format, Source, SourceKind};
 
@@ -35,9 +37,31 @@ impl Sources {
         self.sources.get(id).is_some_and(|source| matches!(source.kind, SourceKind::NotBuilt(_)))
     }
 
+    /// Whether a source is read from GitHub.
+    pub fn is_from_github(&self, id: &str) -> bool {
+        self.sources.get(id).is_some_and(|source| matches!(source.kind, SourceKind::GitHub(_)))
+    }
+
+    /// Whether a source is an answer of GitHub's own, which no format tells of.
+    pub fn is_asked(&self, id: &str) -> bool {
+        let kind = self.sources.get(id).map(|source| &source.kind);
+        matches!(kind, Some(SourceKind::GitHub(source)) if !matches!(source.asks, GitHubAsks::Artifact { .. }))
+    }
+
     /// What a source measures, where the rules say so.
     pub fn measures(&self, id: &str) -> Option<Kind> {
-        let SourceKind::Files { format, .. } = &self.sources.get(id)?.kind else { return None };
+        let format = match &self.sources.get(id)?.kind {
+            SourceKind::Files { format, .. } => format,
+            SourceKind::GitHub(source) => match &source.asks {
+                GitHubAsks::Artifact { format, .. } => format,
+                GitHubAsks::Checks { .. } => return Some(Kind::Checks),
+                GitHubAsks::Review => return Some(Kind::Review),
+                GitHubAsks::CodeScanning { .. } | GitHubAsks::Dependabot | GitHubAsks::SecretScanning => {
+                    return Some(Kind::Security);
+                }
+            },
+            SourceKind::NotBuilt(_) => return None,
+        };
         Some(match (*format)? {
             Format::Junit => Kind::Tests,
             Format::Cobertura | Format::Lcov => Kind::Coverage,
@@ -75,9 +99,10 @@ pub fn sources(file: &File, faults: &mut Vec<Wrong>) -> Sources {
 }
 
 fn source(name: &Placed<String>, written: &Placed<Evidence>, faults: &mut Vec<Wrong>) -> SourceKind {
-    let Evidence { files, format, max_age, prometheus, alertmanager } = &written.value;
+    let Evidence { files, format, max_age, github: asked, prometheus, alertmanager } = &written.value;
     let named: Vec<&str> = [
         files.as_ref().map(|_| "files"),
+        asked.as_ref().map(|_| "github"),
         prometheus.as_ref().map(|_| "prometheus"),
         alertmanager.as_ref().map(|_| "alertmanager"),
     ]
@@ -87,7 +112,7 @@ fn source(name: &Placed<String>, written: &Placed<Evidence>, faults: &mut Vec<Wr
     match named.as_slice() {
         [] if !written.faulty => {
             let wrong = Wrong::of(name, format!("the evidence `{}` has no source", name.value));
-            faults.push(wrong.help("add `files:`, `prometheus:` or `alertmanager:`"));
+            faults.push(wrong.help("add `files:`, `github:`, `prometheus:` or `alertmanager:`"));
         }
         [] | [_] => {}
         [first, second, ..] => {
@@ -95,10 +120,10 @@ fn source(name: &Placed<String>, written: &Placed<Evidence>, faults: &mut Vec<Wr
             faults.push(wrong.help("give each an id of its own"));
         }
     }
-    if files.is_none() && !named.is_empty() {
+    if files.is_none() && asked.is_none() && !named.is_empty() {
         let places = [format.as_ref().map(|f| (f.at, f.width)), max_age.as_ref().map(|a| (a.at, a.width))];
         for (at, width) in places.into_iter().flatten() {
-            faults.push(Wrong::new(at, width, "this belongs to `files`").help("remove it"));
+            faults.push(Wrong::new(at, width, "this belongs to `files` and `github`").help("remove it"));
         }
     }
     if let Some(prometheus) = prometheus {
@@ -112,6 +137,12 @@ fn source(name: &Placed<String>, written: &Placed<Evidence>, faults: &mut Vec<Wr
         return SourceKind::NotBuilt("alertmanager".to_owned());
     }
     let max_age = span("max_age", max_age.as_ref().map(|age| age.map_text(|span| &span.0)).as_ref(), faults);
+    if let Some(asked) = asked {
+        let max_age_at = written.max_age.as_ref().map(|age| (age.at, age.width));
+        let beside = Beside { format: format.as_ref(), max_age, max_age_at };
+        let globs = |files: &OneOrMany<String>, faults: &mut Vec<Wrong>| globs(name, Some(files), asked.faulty, faults);
+        return SourceKind::GitHub(github(name, asked, &beside, globs, faults));
+    }
     let globs = globs(name, files.as_ref(), written.faulty, faults);
     SourceKind::Files { globs, format: format.as_ref().map(|format| format.value), max_age }
 }

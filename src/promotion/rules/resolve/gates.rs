@@ -44,6 +44,11 @@ impl<'a> GateReader<'a> {
         if let Some(security) = &written.security {
             self.security(security);
         }
+        let of_commit = [
+            written.checks.as_ref().map(|checks| self.checks(checks)),
+            written.review.as_ref().map(|review| self.review(review)),
+        ];
+        self.gates.extend(of_commit.into_iter().flatten());
         if let Some(soak) = &written.soak {
             self.soak(soak);
         }
@@ -90,6 +95,11 @@ impl<'a> GateReader<'a> {
 
     fn coverage(&mut self, coverage: &Placed<Coverage>) {
         let from = self.from(coverage, "coverage", "from", coverage.from.as_ref(), Some(Kind::Coverage));
+        if let Some(id) = from.iter().find(|id| from.len() > 1 && self.sources.is_from_github(id)) {
+            let message = format!("coverage of `{id}` cannot be merged with other evidence line by line");
+            let help = "read it from one source: `artifact` may hold `*`, and one artifact may hold several reports";
+            self.faults.push(Wrong::of(coverage, message).help(help));
+        }
         let limits = [("line", &coverage.line_min), ("branch", &coverage.branch_min)];
         let mut gates = Vec::new();
         for (measure, limit) in limits {
@@ -211,10 +221,27 @@ impl<'a> GateReader<'a> {
         if self.sources.is_live(id) {
             self.not_built.push(NotBuilt { part: format!("evidence.{id}"), at });
         }
-        if self.sources.measures(id).is_some_and(|measured| measured != kind) {
-            let message = format!("the format of `{id}` holds no {}", what(kind));
-            self.faults.push(Wrong::new(at, width, message).help("name other evidence, or correct its `format`"));
-        }
+        let (message, help) = match self.sources.measures(id) {
+            Some(measured) if measured != kind => {
+                let what = what(kind);
+                if self.sources.is_asked(id) {
+                    (format!("GitHub's answer for `{id}` holds no {what}"), "name other evidence, or correct its `ask`")
+                } else {
+                    (format!("the format of `{id}` holds no {what}"), "name other evidence, or correct its `format`")
+                }
+            }
+            None if matches!(kind, Kind::Checks | Kind::Review) && !self.sources.is_live(id) => {
+                let word = if kind == Kind::Checks { "checks" } else { "review" };
+                let help = if kind == Kind::Checks {
+                    "name evidence with `ask: checks`"
+                } else {
+                    "name evidence with `ask: review`"
+                };
+                (format!("`{id}` holds no {word}"), help)
+            }
+            _ => return,
+        };
+        self.faults.push(Wrong::new(at, width, message).help(help));
     }
 
     /// A gate without a limit would always pass.
@@ -298,6 +325,8 @@ fn what(kind: Kind) -> &'static str {
         Kind::Tests => "test results",
         Kind::Coverage => "coverage",
         Kind::Security => "security findings",
+        Kind::Checks => "checks",
+        Kind::Review => "review",
         Kind::Deployment => "deployment",
     }
 }

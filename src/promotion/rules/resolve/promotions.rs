@@ -224,11 +224,13 @@ impl PromotionReader<'_> {
 }
 
 /// The gates by name, and whether each is written.
-fn gate_names(gates: &Gates) -> [(&'static str, bool); 11] {
+fn gate_names(gates: &Gates) -> [(&'static str, bool); 13] {
     [
         ("tests", gates.tests.is_some()),
         ("coverage", gates.coverage.is_some()),
         ("security", gates.security.is_some()),
+        ("checks", gates.checks.is_some()),
+        ("review", gates.review.is_some()),
         ("slo", gates.slo.is_some()),
         ("error_budget", gates.error_budget.is_some()),
         ("alerts", gates.alerts.is_some()),

@@ -1,0 +1,92 @@
+//! Reports that come packed, from elsewhere than the workspace: read by the same parsers as files.
+
+use std::collections::BTreeSet;
+
+use crate::adapters::evidence::files::{Files, failed};
+use crate::adapters::evidence::globs;
+use crate::adapters::evidence::said::Defect;
+use crate::adapters::evidence::unzip::{Unpacked, unzip};
+use crate::promotion::facts::Reading;
+use crate::promotion::rules::Format;
+use crate::promotion::time::Time;
+
+/// How many of an archive's files are named when none is the right one.
+const NAMED: usize = 5;
+
+/// One package.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Package {
+    /// Its name; what is in it is shown as `name/path`.
+    pub name: String,
+    /// The name of the one file that it is, where it is not a zip archive.
+    pub file: Option<String>,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// Which files of the packages are read, and as what.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// Globs over the paths within a package; none: all files. Each must match something, in one of the packages.
+    pub globs: &'a [String],
+    /// The format, if it is not to be detected.
+    pub format: Option<Format>,
+    /// What stands for `{service}`.
+    pub service: &'a str,
+    /// What stands for `{environment}`.
+    pub environment: &'a str,
+}
+
+/// Reads the wanted files of some packages as one source. It cannot fail: failing is a reading.
+pub fn read(packages: Vec<Package>, wanted: &Wanted<'_>, now: Time) -> Reading {
+    let mut matchers = Vec::new();
+    for glob in wanted.globs {
+        match globs::matcher(glob, wanted.service, wanted.environment) {
+            Ok(matcher) => matchers.push(matcher),
+            Err(defect) => return failed(defect, Vec::new()),
+        }
+    }
+    let is_wanted = |path: &str| matchers.is_empty() || matchers.iter().any(|(_, matcher)| matcher.is_match(path));
+    let (mut all, mut seen, mut count) = (Files::default(), BTreeSet::new(), 0);
+    for Package { name, file, bytes } in packages {
+        let (files, paths) = match file {
+            None => match unzip(&bytes, &is_wanted) {
+                Ok(unpacked) => unpacked,
+                Err(why) => return failed(Defect::Unreadable(format!("the artifact {name}: {why}")), Vec::new()),
+            },
+            Some(path) => {
+                let files = if is_wanted(&path) { vec![Unpacked { path: path.clone(), bytes }] } else { Vec::new() };
+                (files, BTreeSet::from([path]))
+            }
+        };
+        seen.extend(paths);
+        count += files.len();
+        for file in files {
+            all.read(&format!("{name}/{}", file.path), file.bytes.as_slice(), wanted.format);
+        }
+    }
+    let unmatched: Vec<&str> = matchers
+        .iter()
+        .filter(|(_, matcher)| !seen.iter().any(|path| matcher.is_match(path)))
+        .map(|(glob, _)| glob.as_str())
+        .collect();
+    if !unmatched.is_empty() || count == 0 {
+        let what = if unmatched.is_empty() {
+            "there is no file".to_owned()
+        } else {
+            format!("nothing matches {}", unmatched.join(", "))
+        };
+        return failed(Defect::Missing(format!("{what} in the artifact{}", instead(&seen))), Vec::new());
+    }
+    all.finish(now)
+}
+
+fn instead(seen: &BTreeSet<String>) -> String {
+    if seen.is_empty() {
+        return ", which is empty".to_owned();
+    }
+    let names: Vec<&str> = seen.iter().take(NAMED).map(String::as_str).collect();
+    let more = seen.len().saturating_sub(NAMED);
+    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    format!(", which holds {}{more}", names.join(", "))
+}
