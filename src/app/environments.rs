@@ -16,11 +16,12 @@ use crate::app::screen::Screen;
 use crate::app::settings::Settings;
 use crate::app::wiring::github;
 use crate::ports::{Fault, FaultKind};
-use crate::promotion::approvals::environments::{Asked, Impossible, Wanted, wanted};
+use crate::promotion::approvals::environments::{Asked, Impossible, Standing, Wanted, wanted};
+use crate::promotion::approvals::facts::Protection;
 use crate::promotion::approvals::survey::{Purpose, Row, Survey};
 use crate::promotion::outcome::Outcome;
 use crate::promotion::words;
-use crate::render::ending::{Ending, Exit, INVALID};
+use crate::render::ending::{self, Ending, Exit, INVALID};
 use crate::render::environments as rendered;
 
 /// What to do about the environments.
@@ -54,11 +55,10 @@ pub fn run(screen: &Screen, settings: &Settings, stop: &Arc<AtomicBool>, loaded:
         if !screen.json() {
             screen.say(&format!("{}\n", rendered::text(&survey, screen.style())));
         }
-        let came = match deed {
+        match deed {
             Deed::Check => Ok((checked(&survey), survey)),
             Deed::Sync { yes } => work.sync(survey, yes, &mut written),
-        };
-        came
+        }
     });
     let ending = match came {
         Ok((ending, survey)) => {
@@ -74,7 +74,7 @@ pub fn run(screen: &Screen, settings: &Settings, stop: &Arc<AtomicBool>, loaded:
             return Ok(screen.end(&ending));
         }
     };
-    screen.say(&crate::render::ending::text(&ending, screen.style()));
+    screen.say(&ending::text(&ending, screen.style()));
     Ok(ending.exit.code())
 }
 
@@ -112,7 +112,7 @@ impl Work<'_> {
         Ok(Survey::of((&repository, &about.default_branch, about.private), &wanted, &found, &names))
     }
 
-    fn read(&self, wanted: &Wanted) -> BTreeMap<String, crate::promotion::approvals::facts::Protection> {
+    fn read(&self, wanted: &Wanted) -> BTreeMap<String, Protection> {
         let transcript = Transcript::new(self.client);
         let roles = wanted.roles.iter().map(|role| &role.name);
         let names = roles.chain(wanted.targets.iter().map(|target| &target.name));
@@ -164,7 +164,7 @@ impl Work<'_> {
         let mut ending = Ending::of(Outcome::Held, "GitHub did not keep all that was written.".to_owned());
         let branch = &after.default_branch;
         for row in left {
-            if let crate::promotion::approvals::environments::Standing::Differs(differences) = &row.standing {
+            if let Standing::Differs(differences) = &row.standing {
                 let said: Vec<String> = differences.iter().map(|difference| difference.words(branch)).collect();
                 ending.seen.push(format!("{}: {}", row.name, said.join("; ")));
             }

@@ -13,7 +13,7 @@ use crate::app::settings::Settings;
 use crate::app::wiring::github;
 use crate::pipeline::doctor::faulted;
 use crate::ports::Fault;
-use crate::promotion::approvals::environments::wanted;
+use crate::promotion::approvals::environments::{Impossible, wanted};
 use crate::promotion::approvals::guards::{self, Seen};
 use crate::promotion::doctor::{Finding, Group, Sign};
 
@@ -53,7 +53,7 @@ fn environments(client: &Client, loaded: &Loaded, branch: &str) -> Vec<Finding> 
     let wanted = match wanted(&loaded.rules, client.owner()) {
         Ok(wanted) => wanted,
         Err(faults) => {
-            let fault = |fault: crate::promotion::approvals::environments::Impossible| {
+            let fault = |fault: Impossible| {
                 let what = format!("{}:{}", loaded.path, fault.at.line);
                 Finding::new(Group::Rules, Sign::Fail, what, fault.what).hint(fault.hint)
             };
