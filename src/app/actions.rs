@@ -10,14 +10,12 @@ use uuid::Uuid;
 use crate::adapters::ledger::place::Place;
 use crate::app::screen::Screen;
 use crate::app::settings::{Actions, Settings};
-use crate::pipeline::job::{End, Job};
+use crate::app::told::{Parts, Told};
 use crate::promotion::id::canonical;
 use crate::promotion::outcome::Outcome;
 use crate::render::actions;
-use crate::render::diff::FileDiff;
 use crate::render::ending::Ending;
-use crate::render::markdown::{self, Summary};
-use crate::render::report::Heading;
+use crate::render::markdown;
 
 /// The size of a job summary that GitHub accepts from one step.
 const SUMMARY_LIMIT: usize = 1024 * 1024;
@@ -26,20 +24,6 @@ const INVALID: &str = "invalid";
 /// The gate report's name in the ledger's directory; where the ledger is none, in the usual one.
 const REPORT: &str = "gate-report.json";
 const REPORTS: &str = ".promote";
-
-/// Everything there is to tell.
-pub struct Told<'a> {
-    /// What was run.
-    pub job: &'a Job<'a>,
-    /// How it ended, with what is known of it.
-    pub end: Option<&'a End>,
-    /// The same in words.
-    pub ending: &'a Ending,
-    /// The plan's diffs.
-    pub diffs: &'a [FileDiff],
-    /// The directory that got the promotion's bundle.
-    pub bundle: Option<&'a str>,
-}
 
 /// Says loudly that the records die with the job, where they would.
 pub fn warn_of_ledger(screen: &Screen, settings: &Settings) {
@@ -56,7 +40,7 @@ pub fn tell(screen: &Screen, settings: &Settings, to: &Actions, told: &Told<'_>)
         let in_repository = |file: &str| to.workspace.as_ref().is_some_and(|workspace| workspace.join(file).is_file());
         screen.say(&actions::annotations(report, &in_repository));
     }
-    if let Err(error) = outputs(screen, settings, to, told).and_then(|()| summary(screen, to, told)) {
+    if let Err(error) = outputs(screen, settings, to, told).and_then(|()| summary(screen, settings, to, told)) {
         screen.say(&actions::warning("promote", None, &format!("{error:#}")));
     }
 }
@@ -125,32 +109,10 @@ fn outputs(screen: &Screen, settings: &Settings, to: &Actions, told: &Told<'_>) 
     append(file, &text)
 }
 
-fn summary(screen: &Screen, to: &Actions, told: &Told<'_>) -> Result<()> {
+fn summary(screen: &Screen, settings: &Settings, to: &Actions, told: &Told<'_>) -> Result<()> {
     let Some(file) = &to.summary else { return Ok(()) };
-    let Told { job, end, ending, diffs, .. } = told;
-    let facts = end.and_then(|end| end.facts.as_deref());
-    let request = end.and_then(|end| end.request.as_ref());
-    let asked = request.map(|request| request.images.as_slice()).unwrap_or_default();
-    let images: Vec<_> = asked.iter().map(|wanted| wanted.new.clone()).collect();
-    let heading = Heading {
-        service: &job.service.name,
-        from: request.map_or(&job.promotion.from, |request| &request.from),
-        to: &job.promotion.to,
-        images: &images,
-        commit: facts.and_then(|facts| facts.commit.as_deref()),
-    };
-    let path: Vec<String> = job.service.environments.iter().map(|environment| environment.name.clone()).collect();
-    let links: Vec<(String, String)> = to.run_url.iter().map(|url| ("run".to_owned(), url.clone())).collect();
-    let summary = Summary {
-        heading,
-        path: &path,
-        ending: Some(ending),
-        report: end.and_then(|end| end.report.as_ref()),
-        plan: end.and_then(|end| end.plan.as_deref()),
-        diffs,
-        links: &links,
-    };
-    append(file, &screen.hide(&markdown::summary(&summary, SUMMARY_LIMIT)))
+    let parts = Parts::of(settings, told);
+    append(file, &screen.hide(&markdown::summary(&parts.summary(told), SUMMARY_LIMIT)))
 }
 
 /// Adds a page to the job summary.

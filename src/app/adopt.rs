@@ -41,18 +41,10 @@ fn named<'a>(door: &'a Door<'_>, env: Option<&str>) -> Result<(&'a Service, &'a 
 
 fn adopted(door: &Door<'_>, named: (&Service, &Environment, &str)) -> Result<End, Halt> {
     let (service, environment, reason) = named;
-    let wired = wiring::open_all(door.settings, door.mask, false, door.stop)?;
+    let wired = wiring::open_all(door.settings, door.mask, false, door.given(), door.stop)?;
     actions::warn_of_ledger(door.screen, door.settings);
     let tell = |_: &Event| {};
     let who = door.who();
-    let adopting = Adopting {
-        rules: &door.loaded.rules,
-        service,
-        environment,
-        reason,
-        run: &who.run,
-        actor: &who.actor,
-        ci_run: door.settings.actions.as_ref().and_then(|actions| actions.run_url.as_deref()),
-    };
+    let adopting = Adopting { rules: &door.loaded.rules, service, environment, reason, me: door.me(&who) };
     Halt::ended(adopt(&wired.world(door.clock, &tell), &adopting))
 }

@@ -22,7 +22,7 @@ pub fn check(door: &Door<'_>, version: Option<&str>) -> Result<u8> {
         Ok(service) => service,
         Err(ending) => return Ok(door.refused(&ending)),
     };
-    let wired = match wiring::open_all(door.settings, door.mask, watched(service), door.stop) {
+    let wired = match wiring::open_all(door.settings, door.mask, watched(service), door.given(), door.stop) {
         Ok(wired) => wired,
         Err(halt) => return Ok(door.refused(&ends::stopped(&halt))),
     };
@@ -68,7 +68,7 @@ pub fn run(door: &Door<'_>) -> Result<u8> {
         ending.next.push("add it to the promotions that need no person".to_owned());
         return Ok(door.refused(&ending));
     }
-    let wired = match wiring::open_all(door.settings, door.mask, watched(service), door.stop) {
+    let wired = match wiring::open_all(door.settings, door.mask, watched(service), door.given(), door.stop) {
         Ok(wired) => wired,
         Err(halt) => return Ok(door.refused(&ends::stopped(&halt))),
     };
@@ -103,11 +103,7 @@ pub fn run(door: &Door<'_>) -> Result<u8> {
 
 /// Judges one promotion, and carries it out if it is ready.
 fn one(door: &Door<'_>, world: &World<'_>, job: &Job<'_>) -> Result<Answer> {
-    let refused = door.bypass(job.promotion);
-    let judged = match refused {
-        Some(halt) => Err(halt),
-        None => auto::judge(world, job, None),
-    };
+    let judged = auto::judge(world, job, None);
     let ready = matches!(&judged, Ok(end) if end.outcome == Outcome::Ready);
     let failed = matches!(judged, Err(Halt::Fault(_) | Halt::Invalid(_)));
     if !ready && !failed {
@@ -141,10 +137,6 @@ fn answered(job: &Job<'_>, came: Result<End, Halt>) -> Answer {
     let (images, report) = came.as_ref().map(|end| (changes(end), end.report.clone())).unwrap_or_default();
     let ending = match &came {
         Ok(end) => ends::ended(end, Millis::secs(0)),
-        Err(Halt::NotBuilt(parts)) if parts.iter().any(|part| part.part == "approvals") => {
-            let ending = Ending::of(Outcome::Waiting, "it needs approvals, and nothing that goes by itself gives them");
-            Ending { seen: vec!["this version of promote cannot ask for approvals yet".to_owned()], ..ending }
-        }
         Err(halt) => ends::halted(halt, job.promotion, job.rules_path),
     };
     let (from, to) = (from.clone(), to.clone());

@@ -84,7 +84,7 @@ fn first() -> Vec<Command> {
         Command::new("doctor")
             .about("Look at every connection and permission that a run needs; changes nothing")
             .defer(|command| settings(command, &OF_ONE_RUN))
-            .after_help("Exit codes: 0 nothing would make a run fail, 3 the rules or settings, 20 something outside."),
+            .after_help("Exit codes: 0 nothing would make a run fail, 3 the rules, 20 something outside."),
         Command::new("explain").about("Say what a gate, an exit code, an outcome or a word of a report means").arg(
             Arg::new("word")
                 .value_name("WORD")

@@ -13,17 +13,19 @@ use crate::app::environments::{self, Deed};
 use crate::app::history::Back;
 use crate::app::life::{Counter, Verb};
 use crate::app::mask::{self, Mask};
-use crate::app::rules_file;
+use crate::app::rules_file::RulesError;
+use crate::app::rules_source::{self, NoRules};
 use crate::app::rules_views::{self, View};
 use crate::app::screen::Screen;
 use crate::app::settings::{Settings, Sources};
-use crate::app::{adopt, auto, bundle, choose, guards, here, history, init, log, replay, show, wiring};
+use crate::app::{adopt, approved, auto, bundle, choose, ends, guards, here, history, init, log, replay, show, wiring};
 use crate::pipeline::ends::stands;
 use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::list::Asked;
 use crate::pipeline::run::Wanted;
 use crate::pipeline::{life, run as road, undo};
 use crate::ports::{Clock as _, World};
+use crate::promotion::event::Event;
 use crate::promotion::folded::Folded;
 use crate::promotion::request::RequestKind;
 use crate::promotion::rules::{Promotion, Service};
@@ -187,53 +189,114 @@ fn perform(
         Task::Show { id } => Ok(show::show(screen, settings, stop, id)),
         Task::Bundle { id, out } => bundle::run(screen, settings, stop, id, out.as_deref()),
         Task::Replay { bundle, inputs } => replay::run(screen, settings, stop, bundle, inputs.as_deref()),
-        _ => match rules_file::load(&settings.rules) {
-            Err(error) => {
-                if screen.json() {
-                    let mut ending = Ending::refused(INVALID, "the rules cannot be used");
-                    ending.seen.extend(error.to_string().lines().map(str::to_owned));
-                    screen.document(&json::ending(&ending));
-                }
-                screen.say(&format!("{error}\nexit {INVALID}\n"));
-                settings.actions.iter().for_each(|to| actions::refused(screen, to));
-                Ok(INVALID)
-            }
-            Ok(loaded) if *task == Task::Check => {
-                let count = words::counted(loaded.rules.promotions.len() as u64, "promotion");
-                screen.say(&format!("{}: no faults, {count}\n", loaded.path));
-                Ok(0)
-            }
-            Ok(loaded) if *task == Task::Meaning => {
-                screen.document(&serde_yaml::to_string(&loaded.rules)?);
-                Ok(0)
-            }
-            Ok(loaded) if matches!(task, Task::Unlock { .. }) => {
-                let Task::Unlock { env } = task else { return Ok(INVALID) };
-                let service = match choose::service(&loaded.rules, settings) {
-                    Ok(service) => service,
-                    Err(ending) => return Ok(screen.end(&ending)),
-                };
-                Counter { screen, settings, mask, clock, stop }.unlock(&service.name, env.as_deref())
-            }
-            Ok(loaded) => {
-                let (judges, several) = (matches!(task, Task::Validate | Task::Plan), *task == Task::Auto);
-                let reads = judges || settings.dry_run || *task == Task::Doctor;
-                let assumed = reads.then(|| here::assumed(settings, &loaded.rules)).flatten();
-                let (settings, assumed) = (assumed.as_ref().unwrap_or(settings), assumed.is_some());
-                let door = &Door { settings, screen, clock, loaded: &loaded, mask, stop, judges, several };
-                match task {
-                    Task::Doctor => Ok(Doctor { screen, settings, loaded: &loaded, mask, stop, assumed }
-                        .run(guards::findings(settings, &loaded, stop))),
-                    Task::Environments(deed) => environments::run(screen, settings, stop, &loaded, *deed),
-                    Task::Rules(view) => rules_views::run(screen, settings, stop, &loaded, view),
-                    Task::Auto => auto::run(door),
-                    Task::CheckAuto { version } => auto::check(door, version.as_deref()),
-                    Task::Adopt { env } => adopt::run(door, env.as_deref()),
-                    _ => Errand { task, door }.go(),
-                }
-            }
-        },
+        _ => with_rules(task, settings, mask, screen, clock, stop),
     }
+}
+
+/// Commands that need the rules.
+fn with_rules(
+    task: &Task,
+    settings: &Settings,
+    mask: &Mask,
+    screen: &Screen,
+    clock: &SystemClock,
+    stop: &Arc<AtomicBool>,
+) -> Result<u8> {
+    let opened = if needs_github(task) { wiring::github::open(settings, mask, stop) } else { Ok(None) };
+    let github = match opened {
+        Ok(github) => github,
+        Err(fault) => return Ok(stopped(screen, settings, &ends::faulted(&fault))),
+    };
+    let reads = matches!(
+        task,
+        Task::Validate | Task::Plan | Task::CheckAuto { .. } | Task::Doctor | Task::Environments(Deed::Check)
+    );
+    let client = github.as_ref().map(|github| &*github.client);
+    let loaded = match rules_source::load(settings, client, !reads && !settings.dry_run) {
+        Ok(governing) => {
+            if let Some(differ) = &governing.differ {
+                screen.say(&format!("the rules of this workspace are not those that govern:\n{differ}\n"));
+            }
+            governing.loaded
+        }
+        Err(NoRules::File(error)) => return Ok(no_rules(screen, settings, &error)),
+        Err(NoRules::Fault(fault)) => return Ok(stopped(screen, settings, &ends::faulted(&fault))),
+        Err(NoRules::Differ(differ)) => {
+            let what = "the rules of this workspace are not those of the default branch";
+            let mut ending = Ending::refused(INVALID, what);
+            ending.seen.push("those ask for approvals, so they govern every run; nothing was written".to_owned());
+            ending.seen.extend(differ.lines().map(str::to_owned));
+            ending.next.push("merge the change of the rules first, or run from the default branch".to_owned());
+            return Ok(stopped(screen, settings, &ending));
+        }
+    };
+    match task {
+        Task::Check => {
+            let count = words::counted(loaded.rules.promotions.len() as u64, "promotion");
+            screen.say(&format!("{}: no faults, {count}\n", loaded.path));
+            Ok(0)
+        }
+        Task::Meaning => {
+            screen.document(&serde_yaml::to_string(&loaded.rules)?);
+            Ok(0)
+        }
+        Task::Unlock { env } => {
+            let service = match choose::service(&loaded.rules, settings) {
+                Ok(service) => service,
+                Err(ending) => return Ok(screen.end(&ending)),
+            };
+            Counter { screen, settings, mask, clock, stop }.unlock(&service.name, env.as_deref())
+        }
+        _ => {
+            let (judges, several) = (matches!(task, Task::Validate | Task::Plan), *task == Task::Auto);
+            let reads = judges || settings.dry_run || *task == Task::Doctor;
+            let assumed = reads.then(|| here::assumed(settings, &loaded.rules)).flatten();
+            let (settings, assumed) = (assumed.as_ref().unwrap_or(settings), assumed.is_some());
+            if assumed && *task != Task::Doctor {
+                screen.tell(&Event::Warning(here::SAID.to_owned()), clock.now());
+            }
+            let approved = match approved::of(settings, client) {
+                Ok(approved) => approved,
+                Err(fault) => return Ok(stopped(screen, settings, &ends::faulted(&fault))),
+            };
+            let (approved, github) = (approved.as_ref(), github.as_ref());
+            let door =
+                &Door { settings, screen, clock, loaded: &loaded, approved, github, mask, stop, judges, several };
+            match task {
+                Task::Doctor => Ok(Doctor { screen, settings, loaded: &loaded, mask, stop, assumed }
+                    .run(guards::findings(settings, mask, &loaded, stop))),
+                Task::Environments(deed) => environments::run(screen, settings, mask, stop, &loaded, *deed),
+                Task::Rules(view) => rules_views::run(screen, settings, stop, &loaded, view),
+                Task::Auto => auto::run(door),
+                Task::CheckAuto { version } => auto::check(door, version.as_deref()),
+                Task::Adopt { env } => adopt::run(door, env.as_deref()),
+                _ => Errand { task, door }.go(),
+            }
+        }
+    }
+}
+
+/// Says that the rules file cannot be used, as it says so itself; the exit code.
+fn no_rules(screen: &Screen, settings: &Settings, error: &RulesError) -> u8 {
+    if screen.json() {
+        let mut ending = Ending::refused(INVALID, "the rules cannot be used");
+        ending.seen.extend(error.to_string().lines().map(str::to_owned));
+        screen.document(&json::ending(&ending));
+    }
+    screen.say(&format!("{error}\nexit {INVALID}\n"));
+    settings.actions.iter().for_each(|to| actions::refused(screen, to));
+    INVALID
+}
+
+/// Whether a command may have to ask GitHub: one that reads the rules file alone need not.
+fn needs_github(task: &Task) -> bool {
+    !matches!(task, Task::Check | Task::Meaning | Task::Rules(_) | Task::Unlock { .. })
+}
+
+/// Says that nothing can be done, and tells GitHub Actions; the exit code.
+fn stopped(screen: &Screen, settings: &Settings, ending: &Ending) -> u8 {
+    settings.actions.iter().for_each(|to| actions::refused(screen, to));
+    screen.end(ending)
 }
 
 /// What to do, and what there is to do it with.
@@ -251,10 +314,7 @@ impl Errand<'_> {
         };
         let who = door.who();
         let job = door.job(&who, service, promotion);
-        let came = match door.bypass(promotion) {
-            Some(halt) => Err(halt),
-            None => self.walk(&job, story.as_ref()),
-        };
+        let came = self.walk(&job, story.as_ref());
         door.screen.end_group();
         door.close(&job, came)
     }
@@ -280,7 +340,7 @@ impl Errand<'_> {
     fn walk(&self, job: &Job<'_>, story: Option<&Folded>) -> Result<End, Halt> {
         road::built(job)?;
         let Door { settings, screen, clock, mask, stop, .. } = *self.door;
-        let wired = wiring::open(settings, mask, job, stop)?;
+        let wired = wiring::open(settings, mask, job, self.door.given(), stop)?;
         actions::warn_of_ledger(screen, settings);
         let tell = |event: &_| screen.tell(event, clock.now());
         let world = wired.world(clock, &tell);

@@ -46,7 +46,7 @@ impl Doctor<'_> {
         findings.extend(self.argocd(&snapshots));
         findings.extend(github);
         match wiring::local(self.settings, self.mask, self.stop) {
-            Ok(local) => findings.extend(doctor::evidence(&local.evidence, rules)),
+            Ok(local) => findings.extend(doctor::evidence(&local.evidence, rules, self.settings.commit.as_deref())),
             Err(fault) => findings.push(faulted(Group::Evidence, "health checks", &fault)),
         }
         self.tell(&findings)

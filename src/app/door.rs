@@ -7,17 +7,21 @@ use anyhow::Result;
 use uuid::Uuid;
 
 use crate::adapters::clock::SystemClock;
-use crate::app::actions::{self, Told};
+use crate::app::actions;
+use crate::app::approved::Approved;
 use crate::app::mask::Mask;
 use crate::app::rules_file::Loaded;
 use crate::app::screen::Screen;
 use crate::app::settings::Settings;
+use crate::app::told::Told;
+use crate::app::wiring::Given;
+use crate::app::wiring::github::GitHubDoor;
 use crate::app::{bundle, ends};
-use crate::pipeline::job::{End, Halt, Job};
+use crate::pipeline::job::{Approving, End, Halt, Job, Me};
 use crate::ports::Clock as _;
 use crate::promotion::event::Event;
 use crate::promotion::outcome::Outcome;
-use crate::promotion::planning::PlanFault;
+use crate::promotion::record::Bypass;
 use crate::promotion::releases::Stamp;
 use crate::promotion::request::Actor;
 use crate::promotion::rules::{Promotion, Service};
@@ -36,6 +40,10 @@ pub struct Door<'a> {
     pub clock: &'a SystemClock,
     /// The rules.
     pub loaded: &'a Loaded,
+    /// The plan that was approved, where this run was given it.
+    pub approved: Option<&'a Approved>,
+    /// GitHub, where the settings name it.
+    pub github: Option<&'a GitHubDoor>,
     /// What must not be shown or kept.
     pub mask: &'a Mask,
     /// Set when the process is asked to stop.
@@ -69,6 +77,33 @@ impl Door<'_> {
         Who { run: Uuid::now_v7().to_string(), actor: self.settings.actor(), reason }
     }
 
+    /// What the adapters are given.
+    pub fn given(&self) -> Given<'_> {
+        Given { github: self.github, evidence: self.approved.map(|approved| approved.evidence.as_path()) }
+    }
+
+    /// Who acts, as the road has it.
+    pub fn me<'a>(&'a self, who: &'a Who) -> Me<'a> {
+        let ci_run = self.settings.actions.as_ref().and_then(|actions| actions.run_url.as_deref());
+        Me { run: &who.run, actor: &who.actor, ci_run }
+    }
+
+    /// How a run is approved, and what it is asked to set aside.
+    fn approving(&self, promotion: &Promotion) -> Approving {
+        let github = self.settings.github.as_ref();
+        let run = github.and_then(|github| github.run.as_ref());
+        // Where nobody is asked there are no approvals to set aside.
+        let approvals = self.settings.auto_approve && !promotion.approvals.is_empty();
+        let asked = [(self.settings.skip_validation, Bypass::Gates), (approvals, Bypass::Approvals)];
+        Approving {
+            in_run: run.is_some(),
+            pull_request: github.and_then(|github| github.pull_request),
+            shown: self.approved.map(|approved| Box::new(approved.shown.clone())),
+            bypass: asked.into_iter().filter(|(asked, _)| *asked).map(|(_, bypass)| bypass).collect(),
+            started_by: run.map(|run| run.started_by.clone()).unwrap_or_default(),
+        }
+    }
+
     /// The job that a promotion of the rules is.
     pub fn job<'a>(&'a self, who: &'a Who, service: &'a Service, promotion: &'a Promotion) -> Job<'a> {
         Job {
@@ -79,23 +114,12 @@ impl Door<'_> {
             promotion,
             commit: self.settings.commit.as_deref(),
             reason: who.reason.as_deref(),
-            run: &who.run,
-            actor: &who.actor,
-            ci_run: self.settings.actions.as_ref().and_then(|actions| actions.run_url.as_deref()),
+            version: self.settings.version.as_deref(),
+            me: self.me(who),
+            approving: self.approving(promotion),
             wait_lock: self.settings.wait_lock,
             promote: env!("CARGO_PKG_VERSION"),
         }
-    }
-
-    /// A bypass must be allowed by the rules, which this version cannot do yet: it is refused, never ignored. Approvals need no
-    /// bypass as long as a promotion that asks for some is refused as a whole.
-    pub fn bypass(&self, promotion: &Promotion) -> Option<Halt> {
-        let refused = || PlanFault {
-            what: "gates cannot be skipped: this version of promote knows no bypass of gates".to_owned(),
-            seen: format!("SKIP_VALIDATION (or --skip-validation) is set for {} → {}", promotion.from, promotion.to),
-            hint: "take it away, or change the gates in the rules".to_owned(),
-        };
-        self.settings.skip_validation.then(|| Halt::Invalid(refused()))
     }
 
     /// Prints how it ended, tells GitHub Actions, and gives the exit code.
@@ -116,14 +140,14 @@ impl Door<'_> {
         let planned = end.and_then(|end| end.plan.as_deref());
         let diffs = match (planned, facts) {
             (Some(plan), Some(facts)) => {
-                ends::diffs(plan, &facts.target.snapshot, &Stamp::new(&job.actor.name, facts.at))
+                ends::diffs(plan, &facts.target.snapshot, &Stamp::new(&job.me.actor.name, facts.at))
             }
             _ => Vec::new(),
         };
         self.print(job, end, &ending, &diffs);
         if let Some(to) = &self.settings.actions {
             let bundle = left.directories.first().map(String::as_str);
-            let told = Told { job, end, ending: &ending, diffs: &diffs, bundle };
+            let told = Told { job, end, ending: &ending, approvals: None, diffs: &diffs, bundle };
             actions::tell(self.screen, self.settings, to, &told);
         }
         Ok(ending.exit.code())
@@ -151,7 +175,7 @@ impl Door<'_> {
             let planned = end.plan.as_deref().filter(|_| judged);
             if let Some(planned) = planned {
                 let gap = if report.is_some() { "\n" } else { "" };
-                self.screen.say(&format!("{gap}{}\n", plan::text(planned, diffs, style)));
+                self.screen.say(&format!("{gap}{}\n", plan::text(planned, diffs, None, style)));
             }
             // Right below a report that holds the promotion, its answer is not said again.
             said = held && report.is_some() && planned.is_none();

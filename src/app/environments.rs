@@ -11,6 +11,7 @@ use crate::adapters::github::environments::{
     BranchPattern, BranchPolicy, EnvironmentSettings, ReviewerId, ReviewerKind, protection,
 };
 use crate::adapters::github::transcript::Transcript;
+use crate::app::mask::Mask;
 use crate::app::rules_file::Loaded;
 use crate::app::screen::Screen;
 use crate::app::settings::Settings;
@@ -44,8 +45,15 @@ const PLAN: &str = "required reviewers of private repositories come with GitHub'
                     approve by a comment: promote approve";
 
 /// Does it; the exit code.
-pub fn run(screen: &Screen, settings: &Settings, stop: &Arc<AtomicBool>, loaded: &Loaded, deed: Deed) -> Result<u8> {
-    let github = match github::open(settings, stop) {
+pub fn run(
+    screen: &Screen,
+    settings: &Settings,
+    mask: &Mask,
+    stop: &Arc<AtomicBool>,
+    loaded: &Loaded,
+    deed: Deed,
+) -> Result<u8> {
+    let github = match github::setting_up(settings, mask, stop) {
         Ok(github) => github,
         Err(fault) => return Ok(screen.end(&unread(&fault))),
     };

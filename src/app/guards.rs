@@ -8,6 +8,7 @@ use crate::adapters::github::client::Client;
 use crate::adapters::github::environments::protection;
 use crate::adapters::github::transcript::Transcript;
 use crate::adapters::ledger::place::Place;
+use crate::app::mask::Mask;
 use crate::app::rules_file::Loaded;
 use crate::app::settings::Settings;
 use crate::app::wiring::github;
@@ -18,10 +19,10 @@ use crate::promotion::approvals::guards::{self, Seen};
 use crate::promotion::doctor::{Finding, Group, Sign};
 
 /// Looks at the repository that promote runs for, and at the ledger's. Nothing where neither is known to be at GitHub.
-pub fn findings(settings: &Settings, loaded: &Loaded, stop: &Arc<AtomicBool>) -> Vec<Finding> {
+pub fn findings(settings: &Settings, mask: &Mask, loaded: &Loaded, stop: &Arc<AtomicBool>) -> Vec<Finding> {
     let mut findings = Vec::new();
     if settings.github.is_some() {
-        match github::open(settings, stop) {
+        match github::setting_up(settings, mask, stop) {
             Ok(opened) => findings.extend(of_repository(&opened.client, loaded)),
             Err(fault) => findings.push(unknown("GitHub", &fault)),
         }
@@ -30,7 +31,7 @@ pub fn findings(settings: &Settings, loaded: &Loaded, stop: &Arc<AtomicBool>) ->
         let hint = "set GITHUB_REPOSITORY to owner/name, and GITHUB_TOKEN";
         findings.push(Finding::new(Group::Github, Sign::Unknown, "approvals", seen).hint(hint));
     }
-    findings.extend(of_ledger(settings, stop));
+    findings.extend(of_ledger(settings, mask, stop));
     findings
 }
 
@@ -73,11 +74,11 @@ fn environments(client: &Client, loaded: &Loaded, branch: &str) -> Vec<Finding> 
 }
 
 /// How the ledger's branch is guarded, where it is one at GitHub.
-fn of_ledger(settings: &Settings, stop: &Arc<AtomicBool>) -> Option<Finding> {
+fn of_ledger(settings: &Settings, mask: &Mask, stop: &Arc<AtomicBool>) -> Option<Finding> {
     // Where it cannot be, the ledger's own finding says so.
     let Ok(Place::Branch { address, branch, token, token_name }) = settings.place() else { return None };
     let (owner, name) = address.hosted(&settings.github_server)?;
-    Some(match github::at(settings, stop, &format!("{owner}/{name}"), token, token_name) {
+    Some(match github::at(settings, mask, stop, (&format!("{owner}/{name}"), token, token_name)) {
         Ok(opened) => guards::ledger_branch(&branch, &seen(opened.client.branch_facts(&branch))),
         Err(fault) => unknown("the ledger's branch", &fault),
     })

@@ -7,6 +7,9 @@ use crate::adapters::workspace::Place;
 use crate::app::settings::Settings;
 use crate::promotion::rules::Rules;
 
+/// What is said where that was assumed.
+pub const SAID: &str = "GITOPS_REPO is not set: what is read is the repository of this directory";
+
 /// The settings with this directory as the GitOps repository; `None` where one is named, or where this directory is not the
 /// top of a repository that holds every directory that the rules name. For commands that only read.
 pub fn assumed(settings: &Settings, rules: &Rules) -> Option<Settings> {
@@ -15,7 +18,7 @@ pub fn assumed(settings: &Settings, rules: &Rules) -> Option<Settings> {
     }
     let environments = rules.services.values().flat_map(|service| &service.environments);
     let mut targets = environments.flat_map(|environment| &environment.targets);
-    let holds = targets.all(|target| target.repo == "default" && Path::new(&target.path).is_dir());
+    let holds = targets.all(|target| target.repo == "default" && Path::new(".").join(&target.path).is_dir());
     let place = Place::of(Path::new("."), &settings.github_server)?;
     (holds && place.below.is_empty()).then(|| Settings { gitops_repo: Some(".".to_owned()), ..settings.clone() })
 }

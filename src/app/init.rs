@@ -155,12 +155,20 @@ fn next(settings: &Settings, place: Option<&Place>, draft: &Draft) -> Vec<String
         }
         (None, Some(place)) => {
             let missing = place.uncommitted(draft.paths.iter().map(String::as_str));
-            let mut tops: Vec<&str> = missing.iter().filter_map(|path| path.split('/').next()).collect();
+            let mut tops: Vec<&str> = missing
+                .iter()
+                .filter_map(|path| path.split('/').next())
+                .map(|top| if top.is_empty() { "." } else { top })
+                .collect();
             tops.dedup();
             if !tops.is_empty() {
                 say("a plan reads commits, not files", format!("git add {} && git commit", tops.join(" ")));
             }
         }
+    }
+    if draft.watched && settings.argocd_server.is_none() {
+        let why = "your own; ARGOCD_USERNAME and ARGOCD_PASSWORD do too";
+        say(why, "export ARGOCD_SERVER=argocd.example.com ARGOCD_AUTH_TOKEN=...".to_owned());
     }
     say("", "promote doctor".to_owned());
     let only = draft.ways == 1;

@@ -1,6 +1,7 @@
 //! The mask writer: the only code outside the adapters that sees a secret, in order to hide it.
 
 use std::io::Write as _;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -11,8 +12,8 @@ use crate::render::actions;
 /// Replaces every secret, in every form that it may take in a text, by its name.
 #[derive(Debug, Clone, Default)]
 pub struct Mask {
-    /// Text to look for, and what stands for it, longest first.
-    forms: Vec<(String, String)>,
+    /// Text to look for, and what stands for it, longest first. Shared: a secret that is made on the way is hidden everywhere.
+    forms: Arc<RwLock<Vec<(String, String)>>>,
 }
 
 /// The shortest text that is replaced: shorter ones would maim ordinary words.
@@ -21,7 +22,14 @@ const SHORTEST: usize = 4;
 impl Mask {
     /// A mask for these secrets.
     pub fn new(secrets: &[(&str, Secret)]) -> Self {
-        let mut forms = Vec::new();
+        let mask = Self::default();
+        mask.add(secrets);
+        mask
+    }
+
+    /// Hides more secrets from now on.
+    pub fn add(&self, secrets: &[(&str, Secret)]) {
+        let mut forms = self.forms.write().unwrap_or_else(PoisonError::into_inner);
         for (name, secret) in secrets {
             for text in std::iter::once(secret.expose()).chain(secret.expose().lines()) {
                 let json = serde_json::to_string(text).unwrap_or_default();
@@ -34,7 +42,6 @@ impl Mask {
             }
         }
         forms.sort_by_key(|(form, _)| std::cmp::Reverse(form.len()));
-        Self { forms }
     }
 
     /// The same value without secrets in its texts; `None` if it is no longer of its kind without them.
@@ -46,7 +53,8 @@ impl Mask {
 
     /// The text without secrets.
     pub fn hide(&self, text: &str) -> String {
-        self.forms.iter().fold(text.to_owned(), |text, (form, name)| {
+        let forms = self.forms.read().unwrap_or_else(PoisonError::into_inner);
+        forms.iter().fold(text.to_owned(), |text, (form, name)| {
             if text.contains(form.as_str()) { text.replace(form.as_str(), name) } else { text }
         })
     }
@@ -58,10 +66,14 @@ pub fn commands(secrets: &[(&str, Secret)]) -> String {
     actions::masks(&texts)
 }
 
-/// Makes the runner hide a secret that came up on the way, before it is used.
-pub fn announce(secret: &Secret) {
-    // The runner reads both streams, and documents for programs are on the other one.
-    let _ = std::io::stderr().write_all(actions::masks(&[secret.expose()]).as_bytes());
+/// Hides a secret that was made on the way, here and in the runner's log, before it is used.
+pub fn minted(mask: &Mask, secret: &Secret, in_actions: bool) {
+    let named = [("GITHUB_APP_TOKEN", secret.clone())];
+    mask.add(&named);
+    if in_actions {
+        // A log that cannot be written shows nothing either.
+        let _ = std::io::stdout().write_all(commands(&named).as_bytes());
+    }
 }
 
 /// Percent-encoded as in a URL's user part: everything but unreserved characters.

@@ -4,6 +4,7 @@
 
 pub mod actions;
 pub mod adopt;
+pub mod approved;
 pub mod auto;
 pub mod bundle;
 pub mod choose;
@@ -21,12 +22,15 @@ pub mod init;
 pub mod life;
 pub mod log;
 pub mod mask;
+pub mod publish;
 pub mod replay;
 pub mod rules_file;
+pub mod rules_source;
 pub mod rules_views;
 pub mod screen;
 pub mod settings;
 pub mod show;
+pub mod told;
 pub mod wiring;
 
 use std::process::ExitCode;

@@ -28,7 +28,8 @@ pub enum RulesError {
     /// There is no file.
     #[error(
         "there are no rules at {path}.\n  \
-         `promote init` writes them from what it finds here. Or begin with this file, and run `promote rules check`:\n\n{BEGIN}\n  \
+         `promote init` writes them from what it finds here.\n  \
+         Or begin with this file, and run `promote rules check`:\n\n{BEGIN}\n  \
          If your rules are elsewhere: --rules <file>."
     )]
     Missing {
@@ -80,6 +81,12 @@ pub fn load(path: &Path) -> Result<Loaded, RulesError> {
         io::ErrorKind::NotFound => RulesError::Missing { path: shown.clone() },
         _ => RulesError::Unreadable { path: shown.clone(), source },
     })?;
+    parse(&shown, bytes)
+}
+
+/// Reads rules that stand at a path, or stood there.
+pub fn parse(shown: &str, bytes: Vec<u8>) -> Result<Loaded, RulesError> {
+    let shown = shown.to_owned();
     let sha256 = sha256(&bytes);
     let text = String::from_utf8(bytes).map_err(|error| {
         let valid = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]).into_owned();

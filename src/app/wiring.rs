@@ -3,7 +3,7 @@
 pub mod github;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -14,9 +14,12 @@ use crate::adapters::argocd::options::Options;
 use crate::adapters::argocd::server::{Login, ServerSettings};
 use crate::adapters::clock::SystemClock;
 use crate::adapters::evidence::files;
+use crate::adapters::evidence::packages::{self, Package};
 use crate::adapters::git::address::Address;
 use crate::adapters::git::store::Access;
 use crate::adapters::github::client::{Client, ClientSettings, Credential};
+use crate::adapters::github::evidence as at_github;
+use crate::adapters::github::evidence::asking::{Artifact, Asking};
 use crate::adapters::github::repository;
 use crate::adapters::gitops::{GitOps, GitOpsSettings, RepoSettings};
 use crate::adapters::health;
@@ -25,11 +28,13 @@ use crate::adapters::ledger::Records;
 use crate::adapters::workspace::{Around, tree};
 use crate::app::mask::Mask;
 use crate::app::settings::Settings;
+use crate::app::wiring::github::GitHubDoor;
 use crate::pipeline::job::{Halt, Job};
 use crate::ports::{About, Clock as _, Evidence, Fault, FaultKind, World};
 use crate::promotion::event::Event;
 use crate::promotion::facts::{Reading, Subject, SubjectKnown};
-use crate::promotion::rules::{HealthCheck, Source};
+use crate::promotion::rules::github::GitHubSource;
+use crate::promotion::rules::{HealthCheck, Source, SourceKind};
 
 /// How long a comparison with git may keep us waiting for Argo CD's answer; it goes on without us.
 const REFRESH: std::time::Duration = std::time::Duration::from_secs(20);
@@ -38,7 +43,7 @@ const REFRESH: std::time::Duration = std::time::Duration::from_secs(20);
 const TOKEN: &str = "GITOPS_TOKEN";
 
 /// The adapters of a run, and the runtime that they block on.
-pub struct Wired {
+pub struct Wired<'g> {
     /// Evidence: files and health checks.
     pub evidence: Workspace,
     /// GitOps repositories.
@@ -47,16 +52,26 @@ pub struct Wired {
     pub deployer: Option<ArgoCd>,
     /// The ledger.
     pub ledger: Records,
+    github: Option<&'g GitHubDoor>,
     _runtime: Runtime,
 }
 
-impl Wired {
+/// What was opened or fetched before the adapters are.
+#[derive(Clone, Copy, Default)]
+pub struct Given<'g> {
+    /// GitHub, where the settings name it.
+    pub github: Option<&'g GitHubDoor>,
+    /// Where evidence files are; absent: the working directory.
+    pub evidence: Option<&'g Path>,
+}
+
+impl Wired<'_> {
     /// The world, as the road is given it.
     pub fn world<'a>(&'a self, clock: &'a SystemClock, tell: &'a dyn Fn(&Event)) -> World<'a> {
         World {
             evidence: &self.evidence,
             delivery: &self.delivery,
-            approvals: None,
+            approvals: self.github.map(|github| &github.approvals as _),
             deployer: self.deployer.as_ref().map(|deployer| deployer as _),
             ledger: &self.ledger,
             clock,
@@ -65,21 +80,44 @@ impl Wired {
     }
 }
 
-/// Evidence from the working directory, and health checks over HTTP.
-#[derive(Debug)]
+/// Evidence from the working directory and from GitHub, and health checks over HTTP.
 pub struct Workspace {
     root: PathBuf,
     commit: Option<String>,
     http: Http,
     clock: SystemClock,
     mask: Mask,
+    /// The repository that promote runs for, where GitHub is configured.
+    github: Option<Arc<Client>>,
+    /// The workflow run that this is.
+    own_run: Option<u64>,
+}
+
+impl Workspace {
+    fn from_github(&self, source: &GitHubSource, about: &About<'_>) -> Reading {
+        let Some(client) = &self.github else {
+            let why = "no GitHub is configured: set GITHUB_TOKEN (or github-token) and GITHUB_REPOSITORY";
+            return Reading::Unreadable { why: why.to_owned(), files: Vec::new() };
+        };
+        let now = self.clock.now();
+        let parse = |artifacts: Vec<Artifact>, globs: &[String], format| {
+            let package = |Artifact { name, file, bytes }| Package { name, file, bytes };
+            let wanted = packages::Wanted { globs, format, service: about.service, environment: about.environment };
+            packages::read(artifacts.into_iter().map(package).collect(), &wanted, now)
+        };
+        at_github::read(client, source, &Asking { about, own_run: self.own_run, now, parse: &parse })
+    }
 }
 
 impl Evidence for Workspace {
     /// What a file says of its own subject stands; where it says nothing, the caller's word is noted as a claim.
     fn read(&self, source: &Source, about: &About<'_>) -> Reading {
-        let mut reading = files::read(&self.root, source, about.service, about.environment, self.clock.now());
-        if let (Reading::Observed(observation), Some(commit)) = (&mut reading, &self.commit) {
+        let mut reading = match &source.kind {
+            SourceKind::GitHub(source) => self.from_github(source, about),
+            _ => files::read(&self.root, source, about.service, about.environment, self.clock.now()),
+        };
+        let is_file = matches!(source.kind, SourceKind::Files { .. });
+        if let (true, Reading::Observed(observation), Some(commit)) = (is_file, &mut reading, &self.commit) {
             let claim = || Subject { version: commit.clone(), known: SubjectKnown::Claimed };
             observation.subject.get_or_insert_with(claim);
         }
@@ -96,14 +134,26 @@ impl Evidence for Workspace {
 }
 
 /// Connects the settings to the adapters; nothing is reached yet.
-pub fn open(settings: &Settings, mask: &Mask, job: &Job<'_>, stop: &Arc<AtomicBool>) -> Result<Wired, Halt> {
+pub fn open<'g>(
+    settings: &Settings,
+    mask: &Mask,
+    job: &Job<'_>,
+    given: Given<'g>,
+    stop: &Arc<AtomicBool>,
+) -> Result<Wired<'g>, Halt> {
     let (_, source) = job.source()?;
     let (_, target) = job.target()?;
-    open_all(settings, mask, !source.apps.is_empty() || !target.apps.is_empty(), stop)
+    open_all(settings, mask, !source.apps.is_empty() || !target.apps.is_empty(), given, stop)
 }
 
 /// Connects the settings to the adapters; `watched`: Argo CD is one of them, where it is set.
-pub fn open_all(settings: &Settings, mask: &Mask, watched: bool, stop: &Arc<AtomicBool>) -> Result<Wired, Halt> {
+pub fn open_all<'g>(
+    settings: &Settings,
+    mask: &Mask,
+    watched: bool,
+    given: Given<'g>,
+    stop: &Arc<AtomicBool>,
+) -> Result<Wired<'g>, Halt> {
     let runtime = runtime(stop)?;
     let http_settings = http_settings(settings)?;
     let http = Http::new(&http_settings, runtime.handle().clone())?;
@@ -114,9 +164,10 @@ pub fn open_all(settings: &Settings, mask: &Mask, watched: bool, stop: &Arc<Atom
     };
     Ok(Wired {
         delivery: gitops(settings, &http, &clock)?,
-        evidence: evidence(settings, mask, &http, clock),
+        evidence: evidence(settings, mask, given, &http, clock),
         deployer,
         ledger: ledger(settings, &http)?,
+        github: given.github,
         _runtime: runtime,
     })
 }
@@ -193,12 +244,17 @@ pub struct Local {
 pub fn local(settings: &Settings, mask: &Mask, stop: &Arc<AtomicBool>) -> Result<Local, Fault> {
     let runtime = runtime(stop)?;
     let http = Http::new(&http_settings(settings)?, runtime.handle().clone())?;
-    Ok(Local { evidence: evidence(settings, mask, &http, SystemClock::new(Arc::clone(stop))), _runtime: runtime })
+    Ok(Local {
+        evidence: evidence(settings, mask, Given::default(), &http, SystemClock::new(Arc::clone(stop))),
+        _runtime: runtime,
+    })
 }
 
-fn evidence(settings: &Settings, mask: &Mask, http: &Http, clock: SystemClock) -> Workspace {
-    let (root, commit) = (PathBuf::from("."), settings.commit.clone());
-    Workspace { root, commit, http: http.clone(), clock, mask: mask.clone() }
+fn evidence(settings: &Settings, mask: &Mask, given: Given<'_>, http: &Http, clock: SystemClock) -> Workspace {
+    let (root, commit) = (given.evidence.unwrap_or(Path::new(".")).to_owned(), settings.commit.clone());
+    let github = given.github.map(|github| Arc::clone(&github.client));
+    let own_run = settings.github.as_ref().and_then(|github| github.run.as_ref()).map(|run| run.id);
+    Workspace { root, commit, github, own_run, http: http.clone(), clock, mask: mask.clone() }
 }
 
 /// Looks around in a repository that is somewhere else.

@@ -3,15 +3,13 @@
 
 use crate::pipeline::collect::branch;
 use crate::pipeline::ends::{held_by_another, versions};
-use crate::pipeline::job::{End, Halt};
+use crate::pipeline::job::{End, Halt, Me};
 use crate::pipeline::lock;
-use crate::ports::{Asking, Claimed, World};
+use crate::ports::{Claimed, World};
 use crate::promotion::image::ImageRef;
-use crate::promotion::order::{Adopted, Order, Ordered};
+use crate::promotion::order::{Adopted, Ordered};
 use crate::promotion::outcome::Outcome;
 use crate::promotion::planning::{self, PlanFault};
-use crate::promotion::record::SCHEMA;
-use crate::promotion::request::Actor;
 use crate::promotion::rules::{Environment, Rules, Service};
 
 /// What is adopted, by whom, and why.
@@ -25,29 +23,15 @@ pub struct Adopting<'a> {
     pub environment: &'a Environment,
     /// Why.
     pub reason: &'a str,
-    /// This process.
-    pub run: &'a str,
-    /// Who runs it.
-    pub actor: &'a Actor,
-    /// The CI run's page, where there is one.
-    pub ci_run: Option<&'a str>,
+    /// Who acts.
+    pub me: Me<'a>,
 }
 
 /// Writes what the environment pins now into the ledger, as its baseline.
 pub fn adopt(world: &World<'_>, adopting: &Adopting<'_>) -> Result<End, Halt> {
-    let Adopting { service, environment, reason, run, actor, ci_run, .. } = *adopting;
+    let Adopting { service, environment, reason, me, .. } = *adopting;
     let name = &environment.name;
-    let asking = Asking {
-        service: &service.name,
-        environment: name,
-        run,
-        owner: &actor.name,
-        ci_run,
-        at: world.clock.now(),
-        term: lock::TERM,
-        expired: None,
-    };
-    let _claim = match world.ledger.claim(&asking)? {
+    let _claim = match world.ledger.claim(&me.asking(world.clock.now(), &service.name, name))? {
         Claimed::Ours(claim) => claim,
         Claimed::Held(holder) => {
             return Ok(held_by_another(&service.name, name, &lock::who(&holder), world.clock.stopped()));
@@ -69,17 +53,7 @@ pub fn adopt(world: &World<'_>, adopting: &Adopting<'_>) -> Result<End, Halt> {
         }));
     }
     let adopted = Adopted { images: images.clone(), commit: snapshot.commit.clone(), reason: reason.to_owned() };
-    world.ledger.order(&Order {
-        schema: SCHEMA,
-        run: run.to_owned(),
-        seq: 0,
-        at: world.clock.now(),
-        actor: actor.clone(),
-        ci_run: ci_run.map(str::to_owned),
-        service: Some(service.name.clone()),
-        environment: Some(name.clone()),
-        event: Ordered::Adopted(adopted),
-    })?;
+    world.ledger.order(&me.order(world.clock.now(), &service.name, name, Ordered::Adopted(adopted)))?;
     let end = End::of(Outcome::Recorded, format!("{} is taken as given in {name}", versions(&images)))
         .seen("it is a baseline: not verified by promote, and nothing that a rollback goes back to")
         .seen(trusted(adopting));

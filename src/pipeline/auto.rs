@@ -8,9 +8,10 @@ use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::past::{self, History};
 use crate::pipeline::run;
 use crate::ports::World;
-use crate::promotion::image::ImageRef;
+use crate::promotion::image::{self, ImageRef};
 use crate::promotion::outcome::Outcome;
 use crate::promotion::path::Past;
+use crate::promotion::words;
 
 /// Judges whether a promotion should be carried out now, of the named version if one is named. `ready`: it should;
 /// `unchanged`: there is nothing to do; `held`, `unknown` or `waiting`: it should not, and why.
@@ -21,7 +22,7 @@ pub fn judge(world: &World<'_>, job: &Job<'_>, version: Option<&str>) -> Result<
     let wanted: Vec<ImageRef> = images.iter().map(|wanted| wanted.new.clone()).collect();
     let (from, to) = (&job.promotion.from, &job.promotion.to);
     let what = versions(&wanted);
-    let end = if let Some(version) = version.filter(|version| !is_version(&wanted, version)) {
+    let end = if let Some(version) = version.filter(|version| !image::is_version(&wanted, version)) {
         End::of(Outcome::Waiting, format!("{from} pins {what}, not {version}"))
             .next(format!("put {version} in {from} first"))
     } else {
@@ -29,6 +30,14 @@ pub fn judge(world: &World<'_>, job: &Job<'_>, version: Option<&str>) -> Result<
         let pinned = images.iter().all(|wanted| wanted.old.same_version(&wanted.new));
         match stands(&history, &what, to, pinned) {
             Some(end) => end,
+            None if judged.outcome == Outcome::Ready && !job.promotion.approvals.is_empty() => {
+                let roles: Vec<String> = job.promotion.approvals.iter().map(|role| role.name.clone()).collect();
+                let what = format!(
+                    "it needs approvals by {}, and nothing that goes by itself gives them",
+                    words::list(&roles)
+                );
+                End::of(Outcome::Waiting, what).next(format!("promote run --from {from} --to {to}"))
+            }
             None => return Ok(judged),
         }
     };
@@ -57,37 +66,4 @@ fn stands(history: &History, what: &str, to: &str, pinned: bool) -> Option<End> 
     let end = End::of(Outcome::Held, format!("{what} is not promoted to {to} again by itself"));
     let end = end.seen(format!("{why}: record {record}"));
     Some(end.next("promote a version that is better, or run this promotion by hand"))
-}
-
-/// Whether one of the images has this tag, or this digest or the beginning of it.
-fn is_version(images: &[ImageRef], version: &str) -> bool {
-    /// `sha256:` and as many digits as a short digest shows.
-    const SHORT: usize = "sha256:".len() + 12;
-    images.iter().any(|image| {
-        let digest = image.digest.as_deref().unwrap_or_default();
-        image.tag.as_deref() == Some(version) || (version.len() >= SHORT && digest.starts_with(version))
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_version;
-    use crate::promotion::image::ImageRef;
-
-    #[test]
-    fn a_version_is_named_by_its_tag_or_its_digest() {
-        let digest = format!("sha256:{}", "9f2b".repeat(16));
-        let images = [ImageRef::parse(&format!("r/app:1.20@{digest}")).unwrap()];
-        for (version, is) in [
-            ("1.20", true),
-            ("1.2", false),
-            ("", false),
-            (digest.as_str(), true),
-            ("sha256:9f2b9f2b9f2b", true),
-            ("sha256:9f2b", false),
-            ("sha256:", false),
-        ] {
-            assert_eq!(is_version(&images, version), is, "{version}");
-        }
-    }
 }

@@ -7,13 +7,14 @@ use crate::pipeline::ends;
 use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::keep::Beginning;
 use crate::pipeline::path;
+use crate::pipeline::trust;
 use crate::ports::{About, Branch, Fault, FaultKind, World};
 use crate::promotion::event::{Event, Phase};
 use crate::promotion::facts::{EnvironmentFacts, Facts, Reading, Snapshot, Soak};
 use crate::promotion::folded::{self, Folded};
 use crate::promotion::gates;
 use crate::promotion::id;
-use crate::promotion::image::ImageRef;
+use crate::promotion::image::{ImageRef, is_version};
 use crate::promotion::live::{AppState, HealthWord};
 use crate::promotion::merge;
 use crate::promotion::outcome::Outcome;
@@ -75,6 +76,7 @@ pub fn branch(target: &Target) -> Branch {
 pub fn asked(world: &World<'_>, job: &Job<'_>) -> Result<Asked, Halt> {
     let (source, mut target) = environments(world, job)?;
     let pairs = paired(job, &source, &target)?;
+    only_version(job, &pairs)?;
     let open = match &target.head.open {
         Some(open) => folded::fold(&world.ledger.entries(open)?),
         None => None,
@@ -131,7 +133,7 @@ fn environments(world: &World<'_>, job: &Job<'_>) -> Result<(EnvironmentFacts, E
             name: name.to_owned(),
             snapshot,
             apps: BTreeMap::new(),
-            head: world.ledger.head(&job.service.name, name)?,
+            head: trust::believed(world, job, world.ledger.head(&job.service.name, name)?)?,
         })
     };
     let ((from, source), (to, target)) = (job.source()?, job.target()?);
@@ -239,8 +241,22 @@ fn merged_source(gate: &str, ids: &[String], evidence: &BTreeMap<String, Source>
     Source { id: gate.to_owned(), kind, at: sources.first().map(|source| source.at).unwrap_or_default() }
 }
 
+/// Holds a run to the version that it was started for: what the source pins may have moved meanwhile.
+fn only_version(job: &Job<'_>, pairs: &[Pair]) -> Result<(), Halt> {
+    let Some(wanted) = job.version else { return Ok(()) };
+    let images: Vec<ImageRef> = pairs.iter().map(|pair| pair.source.image.clone()).collect();
+    if is_version(&images, wanted) {
+        return Ok(());
+    }
+    let end = End::of(Outcome::Superseded, format!("{} does not pin {wanted}", job.promotion.from))
+        .seen(format!("it pins {}", ends::versions(&images)))
+        .seen("nothing was written")
+        .next("promote what is there now: leave --version out");
+    Err(end.into())
+}
+
 /// A tag that is a commit id names the commit that the image was built from.
-fn commit_in_tag(image: &ImageRef) -> Option<String> {
+pub fn commit_in_tag(image: &ImageRef) -> Option<String> {
     let tag = image.tag.as_deref()?;
     let looks_like_one = (7..=40).contains(&tag.len())
         && tag.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))

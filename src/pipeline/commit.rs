@@ -105,7 +105,7 @@ impl Writer<'_> {
             if Millis::between(started, self.run.world.clock.now()) > DEADLINE {
                 break;
             }
-            self.run.world.clock.sleep(pause(self.run.job.run, attempt));
+            self.run.world.clock.sleep(pause(self.run.job.me.run, attempt));
             base = match self.next_base(attempt + 1)? {
                 Base::Tip(tip) => tip,
                 Base::Ours(landed) => return Ok(landed),
@@ -143,7 +143,7 @@ impl Writer<'_> {
         }
         // The run that began the record, which the ledger knows in any case. A run that is killed right after its push may
         // have written nothing of its own.
-        let began = self.run.story.runs.first().map_or(self.run.job.run, String::as_str);
+        let began = self.run.story.runs.first().map_or(self.run.job.me.run, String::as_str);
         let tip =
             world.ledger.tip(&self.run.story.id)?.map(|tip| format!("{TIP_TRAILER}: {tip}\n")).unwrap_or_default();
         let message = format!("{}\n{RUN_TRAILER}: {began}\n{tip}", self.planned.message);
@@ -152,7 +152,7 @@ impl Writer<'_> {
 
     /// The releases file with this release, made on what stands there now: others may have written their own meanwhile.
     fn released(&self, release: &Release, text: Option<&str>) -> Result<Option<(String, String)>, Fault> {
-        let stamp = Stamp::new(&self.run.job.actor.name, self.run.world.clock.now());
+        let stamp = Stamp::new(&self.run.job.me.actor.name, self.run.world.clock.now());
         let broken = |why: String| Fault::new(FaultKind::Broken, format!("edit {}", release.file), why);
         match release.edits(text, &stamp) {
             Ok(edits) => {

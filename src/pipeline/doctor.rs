@@ -12,7 +12,7 @@ use crate::promotion::live::AppState;
 use crate::promotion::pins::select;
 use crate::promotion::planning;
 use crate::promotion::rules::{App, Environment, Rules, Service, Target};
-use crate::promotion::words::counted;
+use crate::promotion::words::{counted, list};
 
 /// What each directory of a branch held.
 pub type Snapshots = BTreeMap<(Branch, String), Snapshot>;
@@ -148,31 +148,27 @@ pub fn ledger(ledger: &dyn Ledger) -> Vec<Finding> {
 
 /// Whether each application exists, deploys its environment's directory, and may be synced.
 pub fn argocd(deployer: Option<&dyn Deployer>, rules: &Rules, snapshots: &Snapshots) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for (_, environment, target) in targets(rules) {
-        for app in &target.apps {
-            let what = format!("{} ({})", app.name, environment.name);
-            let Some(deployer) = deployer else {
-                let seen = "the rules name it, and no Argo CD server is set";
-                let finding = Finding::new(Group::Argocd, Sign::Fail, what, seen);
-                let hint = "set ARGOCD_SERVER, and ARGOCD_AUTH_TOKEN or ARGOCD_USERNAME and ARGOCD_PASSWORD";
-                findings.push(finding.hint(hint));
-                continue;
-            };
-            findings.push(match snapshots.get(&(branch(target), target.path.clone())) {
-                Some(snapshot) => watched(what, deployer.preflight(app, snapshot)),
-                None => existing(what, deployer, app),
-            });
-        }
-    }
-    if findings.is_empty() {
+    let named = targets(rules).flat_map(|(_, environment, target)| {
+        target.apps.iter().map(move |app| (format!("{} ({})", app.name, environment.name), app, target))
+    });
+    let named: Vec<_> = named.collect();
+    if named.is_empty() {
         let seen = "the rules name none: a promotion ends at the pushed commit, and nothing is watched or verified";
-        findings.push(
-            Finding::new(Group::Argocd, Sign::Warn, "no application", seen)
-                .hint("name each environment's application under `argocd:`, if Argo CD deploys them"),
-        );
+        let finding = Finding::new(Group::Argocd, Sign::Warn, "no application", seen);
+        return vec![finding.hint("name each environment's application under `argocd:`, if Argo CD deploys them")];
     }
-    findings
+    let Some(deployer) = deployer else {
+        let names: Vec<String> = named.into_iter().map(|(what, ..)| what).collect();
+        let seen = "named by the rules, and no Argo CD server is set";
+        let finding = Finding::new(Group::Argocd, Sign::Fail, list(&names), seen);
+        return vec![finding.hint("set ARGOCD_SERVER, and ARGOCD_AUTH_TOKEN or ARGOCD_USERNAME and ARGOCD_PASSWORD")];
+    };
+    let look =
+        |(what, app, target): (String, &App, &Target)| match snapshots.get(&(branch(target), target.path.clone())) {
+            Some(snapshot) => watched(what, deployer.preflight(app, snapshot)),
+            None => existing(what, deployer, app),
+        };
+    named.into_iter().map(look).collect()
 }
 
 fn watched(what: String, state: Result<AppState, Fault>) -> Finding {
@@ -199,8 +195,8 @@ fn described(state: &AppState) -> String {
     format!("found, {how}{server}")
 }
 
-/// Whether what the gates read is there now. A warning only: it may come with the next CI run.
-pub fn evidence(evidence: &dyn Evidence, rules: &Rules) -> Vec<Finding> {
+/// Whether what the gates read is there now; `commit` is what the version was built from, where that is known. A warning only: it may come with the next CI run.
+pub fn evidence(evidence: &dyn Evidence, rules: &Rules, commit: Option<&str>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut seen = BTreeSet::new();
     for promotion in &rules.promotions {
@@ -211,7 +207,7 @@ pub fn evidence(evidence: &dyn Evidence, rules: &Rules) -> Vec<Finding> {
                     continue;
                 }
                 let what = format!("{id} of {}", promotion.from);
-                let about = About { service: &service.name, environment: &promotion.from, commit: None };
+                let about = About { service: &service.name, environment: &promotion.from, commit };
                 findings.push(match evidence.read(source, &about) {
                     Reading::Observed(observation) => {
                         let count = counted(observation.files.len() as u64, "file");

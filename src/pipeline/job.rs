@@ -1,14 +1,93 @@
 //! What a run is given, and how it ends.
 
-use crate::ports::Fault;
+use crate::ports::{Asking, Fault};
+use crate::promotion::approvals::report::ApprovalReport;
 use crate::promotion::facts::Facts;
+use crate::promotion::order::{Order, Ordered};
 use crate::promotion::outcome::Outcome;
 use crate::promotion::plan::Plan;
 use crate::promotion::planning::PlanFault;
+use crate::promotion::record::{Bypass, Entry, Milestone, SCHEMA};
 use crate::promotion::report::GateReport;
 use crate::promotion::request::{Actor, Request};
 use crate::promotion::rules::{Environment, NotBuilt, Promotion, Rules, Service, Target};
-use crate::promotion::time::Millis;
+use crate::promotion::shown::Shown;
+use crate::promotion::time::{Millis, Time};
+
+/// For how long a claim is believed without a renewal. It is renewed several times in that span; whoever waits for it
+/// watches it for all of it, by their own clock, before they take it over.
+pub const TERM: Millis = Millis::mins(5);
+
+/// Who acts: what every entry, order and claim of one process says.
+#[derive(Debug, Clone, Copy)]
+pub struct Me<'a> {
+    /// This process.
+    pub run: &'a str,
+    /// Who runs it.
+    pub actor: &'a Actor,
+    /// The CI run's page, where there is one.
+    pub ci_run: Option<&'a str>,
+}
+
+impl<'a> Me<'a> {
+    /// An entry of a promotion.
+    pub fn entry(&self, at: Time, id: &str, seq: u32, event: Milestone) -> Entry {
+        Entry {
+            schema: SCHEMA,
+            id: id.to_owned(),
+            run: self.run.to_owned(),
+            seq,
+            at,
+            actor: self.actor.clone(),
+            ci_run: self.ci_run.map(str::to_owned),
+            event,
+        }
+    }
+
+    /// An order for an environment.
+    pub fn order(&self, at: Time, service: &str, environment: &str, event: Ordered) -> Order {
+        Order {
+            schema: SCHEMA,
+            run: self.run.to_owned(),
+            seq: 0,
+            at,
+            actor: self.actor.clone(),
+            ci_run: self.ci_run.map(str::to_owned),
+            service: Some(service.to_owned()),
+            environment: Some(environment.to_owned()),
+            event,
+        }
+    }
+
+    /// A claim of an environment.
+    pub fn asking(&self, at: Time, service: &'a str, environment: &'a str) -> Asking<'a> {
+        Asking {
+            service,
+            environment,
+            run: self.run,
+            owner: &self.actor.name,
+            ci_run: self.ci_run,
+            at,
+            term: TERM,
+            expired: None,
+        }
+    }
+}
+
+/// How a run is approved, and what whoever started it sets aside.
+#[derive(Debug, Clone, Default)]
+pub struct Approving {
+    /// Whether this is a workflow run, whose reviews are read.
+    pub in_run: bool,
+    /// The pull request (or issue) whose comments and reviews are read.
+    pub pull_request: Option<u64>,
+    /// The plan as approvers were shown it, where this run has that.
+    pub shown: Option<Box<Shown>>,
+    /// What is asked to be set aside.
+    pub bypass: Vec<Bypass>,
+    /// The logins of whoever started this run, as GitHub says.
+    pub started_by: Vec<String>,
+}
 
 /// One promotion to be judged, planned or run.
 #[derive(Debug, Clone)]
@@ -27,12 +106,12 @@ pub struct Job<'a> {
     pub commit: Option<&'a str>,
     /// Why, in the caller's words.
     pub reason: Option<&'a str>,
-    /// This process.
-    pub run: &'a str,
-    /// Who runs it.
-    pub actor: &'a Actor,
-    /// The CI run's page, where there is one.
-    pub ci_run: Option<&'a str>,
+    /// Only if the source pins this version: a tag or a digest.
+    pub version: Option<&'a str>,
+    /// Who acts.
+    pub me: Me<'a>,
+    /// How it is approved.
+    pub approving: Approving,
     /// How long to wait for a lock that somebody else holds; zero: not at all.
     pub wait_lock: Millis,
     /// The version of promote.
@@ -128,6 +207,10 @@ pub struct End {
     pub report: Option<GateReport>,
     /// What was planned.
     pub plan: Option<Box<Plan>>,
+    /// The plan as approvers are shown it.
+    pub shown: Option<Box<Shown>>,
+    /// What the approvals came to.
+    pub approvals: Option<Box<ApprovalReport>>,
     /// The commit that holds the version which the environment now pins.
     pub commit: Option<String>,
     /// Entries that could not be written to the ledger, as JSON, for whoever has to keep them.
@@ -148,6 +231,8 @@ impl End {
             facts: None,
             report: None,
             plan: None,
+            shown: None,
+            approvals: None,
             commit: None,
             unkept: Vec::new(),
         }

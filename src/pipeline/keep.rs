@@ -6,7 +6,7 @@ use crate::ports::{Claim, Fault, FaultKind, World};
 use crate::promotion::event::Event;
 use crate::promotion::folded::{self, Folded};
 use crate::promotion::outcome::Outcome;
-use crate::promotion::record::{Closed, Deployment, Entry, Milestone, Requested, RulesText, SCHEMA};
+use crate::promotion::record::{Closed, Deployment, Entry, Milestone, Requested, RulesText};
 use crate::promotion::request::Request;
 
 /// One run of one promotion, with its record so far.
@@ -50,7 +50,7 @@ impl<'a> Run<'a> {
 
     /// Notes a milestone that no step waits for: it goes into the ledger with the next one that is kept.
     pub fn note(&mut self, event: Milestone) {
-        let entry = entry(self.world, self.job, &self.story.id, self.story.next_seq, event);
+        let entry = self.job.me.entry(self.world.clock.now(), &self.story.id, self.story.next_seq, event);
         self.story.take(&entry);
         self.queue.push(entry);
     }
@@ -212,27 +212,14 @@ impl<'a> Beginning<'a> {
             rules_path: job.rules_path.to_owned(),
             rules: job.rules_text.to_owned(),
             promote: job.promote.to_owned(),
-            bypassed: Vec::new(),
+            bypassed: job.approving.bypass.clone(),
             source: self.source,
             target: self.target,
         };
         let by = || Milestone::Superseded { by: self.id.to_owned() };
-        let older = self.supersedes.map(|older| entry(world, job, &older.id, older.next_seq, by()));
-        let first = entry(world, job, self.id, 0, Milestone::Requested(Box::new(requested.clone())));
+        let older = self.supersedes.map(|older| job.me.entry(world.clock.now(), &older.id, older.next_seq, by()));
+        let first = job.me.entry(world.clock.now(), self.id, 0, Milestone::Requested(Box::new(requested.clone())));
         let story = Folded::begin(&first, requested);
         (story, older.into_iter().chain([first]).collect())
-    }
-}
-
-fn entry(world: &World<'_>, job: &Job<'_>, id: &str, seq: u32, event: Milestone) -> Entry {
-    Entry {
-        schema: SCHEMA,
-        id: id.to_owned(),
-        run: job.run.to_owned(),
-        seq,
-        at: world.clock.now(),
-        actor: job.actor.clone(),
-        ci_run: job.ci_run.map(str::to_owned),
-        event,
     }
 }

@@ -3,27 +3,15 @@
 
 use crate::pipeline::collect;
 use crate::pipeline::ends;
-use crate::pipeline::job::{End, Halt, Job};
+use crate::pipeline::job::{End, Halt, Job, Me};
 use crate::pipeline::keep;
 use crate::pipeline::lock;
-use crate::ports::{Asking, Claim, Claimed, Clock, Fault, FaultKind, Ledger, World};
+use crate::ports::{Claim, Claimed, Clock, Fault, FaultKind, Ledger, World};
 use crate::promotion::folded::{self, Folded};
 use crate::promotion::life::{Move, State};
-use crate::promotion::order::{Order, Ordered};
+use crate::promotion::order::Ordered;
 use crate::promotion::outcome::Outcome;
-use crate::promotion::record::{Approved, Cancelled, Entry, Milestone, Rejected, SCHEMA};
-use crate::promotion::request::Actor;
-
-/// Who acts.
-#[derive(Debug, Clone, Copy)]
-pub struct Me<'a> {
-    /// This process.
-    pub run: &'a str,
-    /// Who runs it.
-    pub actor: &'a Actor,
-    /// The CI run's page, where there is one.
-    pub ci_run: Option<&'a str>,
-}
+use crate::promotion::record::{Approved, Cancelled, Milestone, Rejected};
 
 /// What a person says of a promotion that is in the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,16 +81,7 @@ pub fn say(desk: Desk<'_>, me: &Me<'_>, id: &str, word: &Word) -> Result<End, Ha
         Word::Cancel(cancelled) => Milestone::Cancelled(cancelled),
     };
     let step = Move::of(&milestone).unwrap_or(Move::Work);
-    let entry = Entry {
-        schema: SCHEMA,
-        id: story.id.clone(),
-        run: me.run.to_owned(),
-        seq: story.next_seq,
-        at: desk.clock.now(),
-        actor: me.actor.clone(),
-        ci_run: me.ci_run.map(str::to_owned),
-        event: milestone,
-    };
+    let entry = me.entry(desk.clock.now(), &story.id, story.next_seq, milestone);
     if story.state.after(step, story.committed.is_some()).is_none() {
         return Ok(refused(&story, word));
     }
@@ -125,16 +104,7 @@ fn known(desk: Desk<'_>, id: &str) -> Result<Folded, Halt> {
 
 fn claim(desk: Desk<'_>, me: &Me<'_>, story: &Folded) -> Result<Result<Box<dyn Claim>, End>, Fault> {
     let request = &story.requested.request;
-    let asking = Asking {
-        service: &request.service,
-        environment: &request.to,
-        run: me.run,
-        owner: &me.actor.name,
-        ci_run: me.ci_run,
-        at: desk.clock.now(),
-        term: lock::TERM,
-        expired: None,
-    };
+    let asking = me.asking(desk.clock.now(), &request.service, &request.to);
     Ok(match desk.ledger.claim(&asking)? {
         Claimed::Ours(claim) => Ok(claim),
         Claimed::Held(holder) => Err(ends::held_by_another(&request.service, &request.to, &lock::who(&holder), false)),
@@ -179,17 +149,8 @@ pub fn unlock(desk: Desk<'_>, me: &Me<'_>, service: &str, environment: &str, rea
         let end = End::of(Outcome::Unchanged, format!("nobody holds the lock of {service} in {environment}"));
         return Ok(end.seen("nothing was written"));
     };
-    desk.ledger.order(&Order {
-        schema: SCHEMA,
-        run: me.run.to_owned(),
-        seq: 0,
-        at: desk.clock.now(),
-        actor: me.actor.clone(),
-        ci_run: me.ci_run.map(str::to_owned),
-        service: Some(service.to_owned()),
-        environment: Some(environment.to_owned()),
-        event: Ordered::Unlocked { holder: holder.run.clone(), reason: reason.to_owned() },
-    })?;
+    let unlocked = Ordered::Unlocked { holder: holder.run.clone(), reason: reason.to_owned() };
+    desk.ledger.order(&me.order(desk.clock.now(), service, environment, unlocked))?;
     let end = End::of(Outcome::Recorded, format!("{service} in {environment} is unlocked"));
     Ok(end
         .seen(format!("the lock was held by {}", lock::who(&holder)))

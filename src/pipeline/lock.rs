@@ -10,10 +10,6 @@ use crate::promotion::event::Event;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::time::{Millis, Time};
 
-/// For how long a claim is believed without a renewal. It is renewed several times in that span; whoever waits for it
-/// watches it for all of it, by their own clock, before they take it over.
-pub const TERM: Millis = Millis::mins(5);
-
 /// The first pause between two looks at a lock that is held; it doubles.
 const PAUSE: Duration = Duration::from_millis(500);
 /// The longest pause.
@@ -27,16 +23,7 @@ pub fn claim(world: &World<'_>, job: &Job<'_>) -> Result<Result<Box<dyn Claim>, 
     let mut waiting = Waiting { job, seen: None, expired: None, pause: PAUSE };
     loop {
         let now = world.clock.now();
-        let asking = Asking {
-            service,
-            environment,
-            run: job.run,
-            owner: &job.actor.name,
-            ci_run: job.ci_run,
-            at: now,
-            term: TERM,
-            expired: waiting.expired.as_deref(),
-        };
+        let asking = Asking { expired: waiting.expired.as_deref(), ..job.me.asking(now, service, environment) };
         let holder = match world.ledger.claim(&asking)? {
             Claimed::Ours(claim) => return Ok(Ok(claim)),
             Claimed::Held(holder) => holder,

@@ -11,9 +11,11 @@
 //! Every step of a run is kept in the ledger as it is done, and each finds what an earlier run of the same promotion did.
 
 pub mod adopt;
+pub mod approve;
 pub mod auto;
 pub mod collect;
 pub mod commit;
+pub mod decide;
 pub mod doctor;
 pub mod ends;
 pub mod history;
@@ -26,6 +28,7 @@ pub mod past;
 pub mod path;
 pub mod restore;
 pub mod run;
+pub mod trust;
 pub mod undo;
 pub mod verify;
 pub mod wait;

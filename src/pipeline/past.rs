@@ -93,7 +93,14 @@ impl History {
 
 fn past(summary: &Summary) -> Option<Past> {
     let (outcome, at) = (summary.outcome?, summary.completed_at.unwrap_or(summary.created_at));
-    Some(Past { promotion: summary.promotion.clone(), from: summary.from.clone(), outcome, at, undone_by: None })
+    Some(Past {
+        promotion: summary.promotion.clone(),
+        from: summary.from.clone(),
+        outcome,
+        at,
+        undone_by: None,
+        unconfirmed: None,
+    })
 }
 
 /// Whether a rollback has put back what was before, is about to, or stopped half-way.

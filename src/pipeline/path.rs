@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::pipeline::job::{Halt, Job};
 use crate::pipeline::past::{self, History};
+use crate::pipeline::trust;
 use crate::ports::{Branch, Fault, World};
 use crate::promotion::facts::Snapshot;
 use crate::promotion::image::{ImageChange, ImageRef, all_among};
@@ -49,7 +50,10 @@ impl Reader<'_> {
         let (world, job) = (self.world, self.job);
         let (environment, target) = job.place(name)?;
         let is_source = environment.name == job.promotion.from;
-        let history = past::of(world, &job.service.name, name, self.version, past::BACK)?;
+        let mut history = past::of(world, &job.service.name, name, self.version, past::BACK)?;
+        if let Some(past) = history.newest.as_mut().filter(|past| past.stands()) {
+            past.unconfirmed = trust::unconfirmed(world, job, &past.promotion)?;
+        }
         let snapshot = match is_source {
             true => self.source.clone(),
             false => {

@@ -1,26 +1,21 @@
 //! The road itself, as prose: judge, plan, keep, commit, watch, keep.
 
-use crate::pipeline::collect::{self, Asked, branch};
+use crate::pipeline::approve;
+use crate::pipeline::collect::{self, Asked};
 use crate::pipeline::commit::{self, NoCommit};
+use crate::pipeline::decide::{also_ships, decide, judged, make, preflight_reads, with_judgement};
 use crate::pipeline::ends::{overtaken_end, run_versions, verdict, versions};
 use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::keep::Run;
 use crate::pipeline::lock;
 use crate::pipeline::restore;
 use crate::pipeline::verify::{self, Expect};
-use crate::pipeline::wait;
 use crate::pipeline::wait::goal::Settled;
 use crate::ports::{Claim, World};
-use crate::promotion::event::{Event, Phase};
-use crate::promotion::facts::Facts;
-use crate::promotion::gates;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::plan::Plan;
-use crate::promotion::planning::{self, Making};
-use crate::promotion::record::{Judged, Milestone, Planned};
-use crate::promotion::report::GateReport;
+use crate::promotion::record::Milestone;
 use crate::promotion::request::RequestKind;
-use crate::promotion::rules::NotBuilt;
 
 /// What a run is to promote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +30,8 @@ pub enum Wanted<'a> {
 pub fn validate(world: &World<'_>, job: &Job<'_>) -> Result<End, Halt> {
     built(job)?;
     let asked = collect::asked(world, job)?;
-    let (facts, report) = judged(world, job, &asked)?;
+    let set_aside = approve::set_aside(world, job)?;
+    let (facts, report) = judged(world, job, &asked, set_aside)?;
     let end = match verdict(job, &report) {
         Some(end) => end,
         None => {
@@ -53,15 +49,23 @@ pub fn plan(world: &World<'_>, job: &Job<'_>, wanted: Wanted<'_>) -> Result<End,
         Err(end) => return Ok(*end),
     };
     preflight_reads(world, job, &mut asked)?;
-    let (mut facts, report) = judged(world, job, &asked)?;
+    let set_aside = approve::set_aside(world, job)?;
+    let (mut facts, report) = judged(world, job, &asked, set_aside)?;
     facts.also_ships = also_ships(world, job, &asked);
-    let plan = make(job, &asked, &facts, &report)?;
-    let end = match verdict(job, &report) {
+    let shown = make(job, &asked, &facts, &report)?;
+    // Who would be asked must be protected before anybody is: an environment that nobody guards approves by itself.
+    let approvals = approve::judged(world, job, (&asked, &facts), &shown, false)?;
+    let guarded = job.approving.in_run && job.approving.pull_request.is_none();
+    let unsound = approvals.as_ref().filter(|_| guarded).and_then(|judged| approve::holds(job, judged, &shown));
+    let unsound = unsound.filter(|end| matches!(end.outcome, Outcome::Held | Outcome::Unknown));
+    let end = match verdict(job, &report).or(unsound) {
         Some(end) => end,
         None => End::of(Outcome::Planned, "nothing was written"),
     };
     let mut end = with_judgement(end, asked, facts, report);
-    end.plan = Some(Box::new(plan));
+    end.plan = Some(Box::new(shown.plan.clone()));
+    end.approvals = approvals.map(|judged| Box::new(judged.report));
+    end.shown = Some(Box::new(shown));
     Ok(end)
 }
 
@@ -121,35 +125,6 @@ fn overtaken(run: &mut Run<'_>, asked: &Asked) -> Result<Option<End>, Halt> {
     let target = run.job.target()?.1;
     let who = commit::overtaken(run, &plan, target, &asked.target.snapshot)?;
     who.map(|who| run.close(overtaken_end(&plan, who, "this run wrote nothing"))).transpose()
-}
-
-/// Judges the gates and keeps what follows: the plan, or the judgement that holds the promotion, which ends the run.
-fn decide(run: &mut Run<'_>, asked: &Asked) -> Result<Option<End>, Halt> {
-    let (world, job) = (run.world, run.job);
-    let (mut facts, report) = judged(world, job, asked)?;
-    if let Some(end) = verdict(job, &report) {
-        let outcome = end.outcome;
-        let rules = run.other_rules();
-        let judged = Judged { facts: facts.clone(), report: report.clone(), outcome, rules, approvals: None };
-        run.keep(Milestone::Judged(Box::new(judged)))?;
-        let mut end = run.finish(end);
-        (end.facts, end.report) = (Some(Box::new(facts)), Some(report));
-        return Ok(Some(end));
-    }
-    facts.also_ships = also_ships(world, job, asked);
-    let (service, to) = (&job.service.name, &job.promotion.to);
-    facts.failing_before = wait::failing(world, service, to, &job.promotion.verify);
-    let plan = make(job, asked, &facts, &report)?;
-    if world.clock.stopped() {
-        return Ok(Some(run.interrupted()));
-    }
-    preflight_writes(run, &plan)?;
-    let known = run.story.planned.as_ref().is_some_and(|earlier| earlier.plan.digest == plan.digest);
-    if !known {
-        let rules = run.other_rules();
-        run.keep(Milestone::Planned(Box::new(Planned { facts, report, plan, rules, approvals: None })))?;
-    }
-    Ok(None)
 }
 
 /// Carries out the plan that the record holds, from wherever an earlier run left it.
@@ -276,19 +251,8 @@ fn unconfirmed(run: &mut Run<'_>, plan: &Plan, why: String, hint: Option<String>
 
 /// Refuses a promotion that uses parts which this version cannot do.
 pub fn built(job: &Job<'_>) -> Result<(), Halt> {
-    let mut parts = job.promotion.not_built.clone();
-    if let Some(role) = job.promotion.approvals.first() {
-        parts.push(NotBuilt { part: "approvals".to_owned(), at: role.at });
-    }
-    if parts.is_empty() { Ok(()) } else { Err(Halt::NotBuilt(parts)) }
-}
-
-/// Reads the evidence and judges the gates.
-fn judged(world: &World<'_>, job: &Job<'_>, asked: &Asked) -> Result<(Facts, GateReport), Halt> {
-    let facts = collect::facts(world, job, asked)?;
-    let report = gates::evaluate(job.promotion, &job.rules.evidence, &facts, job.rules_path);
-    (world.tell)(&Event::Judged(report.clone()));
-    Ok((facts, report))
+    let parts = &job.promotion.not_built;
+    if parts.is_empty() { Ok(()) } else { Err(Halt::NotBuilt(parts.clone())) }
 }
 
 /// Nothing is asked for that is not recorded, verified and pinned already: the environment is only looked at again.
@@ -308,51 +272,4 @@ fn nothing_new(world: &World<'_>, job: &Job<'_>, claim: &dyn Claim, asked: &Aske
     end.request = Some(asked.request.clone());
     end.commit = Some(asked.target.snapshot.commit.clone());
     Ok(Some(end))
-}
-
-fn make(job: &Job<'_>, asked: &Asked, facts: &Facts, report: &GateReport) -> Result<Plan, Halt> {
-    let (environment, target) = job.target()?;
-    let (rules, promotion, request) = (job.rules, job.promotion, &asked.request);
-    let making = Making { id: &asked.id, request, rules, promotion, environment, target, facts, report };
-    Ok(planning::plan(&making, &asked.pins)?)
-}
-
-/// What reading can show before anything is written: the target's applications exist, track this place, and are ours to sync.
-fn preflight_reads(world: &World<'_>, job: &Job<'_>, asked: &mut Asked) -> Result<(), Halt> {
-    let (_, target) = job.target()?;
-    for app in &target.apps {
-        let deployer = verify::deployer(world, app)?;
-        let state = deployer.preflight(app, &asked.target.snapshot)?;
-        asked.target.apps.insert(app.name.clone(), state);
-    }
-    Ok(())
-}
-
-/// What can be shown before the first write: that a push would be accepted.
-fn preflight_writes(run: &Run<'_>, plan: &Plan) -> Result<(), Halt> {
-    (run.world.tell)(&Event::Phase(Phase::Preflight));
-    let writes = plan.commits.iter().any(|commit| !commit.files.is_empty());
-    if writes {
-        run.world.delivery.preflight(&branch(run.job.target()?.1))?;
-    }
-    Ok(())
-}
-
-/// Commits that wait in the target's directory already; best effort, so that a history that cannot be read stops nothing.
-fn also_ships(world: &World<'_>, job: &Job<'_>, asked: &Asked) -> Vec<crate::promotion::facts::CommitSummary> {
-    let Ok((_, target)) = job.target() else { return Vec::new() };
-    let snapshot = &asked.target.snapshot;
-    let deployed =
-        asked.target.apps.values().filter_map(|state| state.last.as_ref()).find_map(|last| last.revisions.first());
-    let Some(live) = deployed.filter(|live| **live != snapshot.commit) else { return Vec::new() };
-    let paths: Vec<String> = snapshot.trees.keys().cloned().collect();
-    world.delivery.between(&branch(target), live, &snapshot.commit, &paths).unwrap_or_default()
-}
-
-fn with_judgement(mut end: End, asked: Asked, facts: Facts, report: GateReport) -> End {
-    end.id = Some(asked.id);
-    end.request = Some(asked.request);
-    end.facts = Some(Box::new(facts));
-    end.report = Some(report);
-    end
 }

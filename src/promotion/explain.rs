@@ -63,6 +63,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::promotion::rules::read::read;
     use crate::promotion::rules::schema::schema;
 
     fn names(words: &str) -> Vec<String> {
@@ -117,6 +118,40 @@ mod tests {
             assert!(names(outcome.word()).contains(&format!("={}", outcome.word())));
             assert!(!ends::meaning(outcome).is_empty());
         }
+    }
+
+    /// A rules file around an example, as its topic means it.
+    fn around(topic: &Topic, example: &str) -> String {
+        let evidence = "  unit: a.xml\n  integration: b.xml\n  e2e: c.xml\n  coverage: d.info\n  security: e.sarif\n";
+        let known = match example.strip_prefix("evidence: ") {
+            Some(own) => format!("evidence: {own}\n"),
+            None => format!(
+                "evidence:\n{evidence}  checks: {{ github: {{ ask: checks }} }}\n  review: {{ github: {{ ask: review }} }}\n"
+            ),
+        };
+        let asked = match (topic.name(), example) {
+            (_, example) if example.starts_with("evidence:") => "    gates: { soak: { min: 1h } }\n".to_owned(),
+            ("approvals", example) => format!("    {example}\n"),
+            (_, example) => format!("    gates:\n      {example}\n"),
+        };
+        format!(
+            "version: 1\nservice: app\nenvironments: {{ dev: {{ path: a }}, staging: {{ path: b }} }}\n{known}promotions:\n  - from: dev\n    to: staging\n{asked}"
+        )
+    }
+
+    #[test]
+    fn every_example_is_one_that_the_rules_take() {
+        let mut tried = 0;
+        for topic in gates::GATES {
+            let examples = topic.text.iter().filter_map(|paragraph| paragraph.strip_prefix("    "));
+            for example in examples.filter(|example| !example.starts_with("promote ")) {
+                let text = around(topic, example);
+                let rules = read("rules.yaml", &text).unwrap_or_else(|faults| panic!("{text}\n{faults:?}"));
+                assert!(rules.promotions[0].not_built.is_empty() || topic.name() == "approvals", "{text}");
+                tried += 1;
+            }
+        }
+        assert!(tried >= 8, "{tried}");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::promotion::approvals::report::JudgedApprovals;
 use crate::promotion::facts::Facts;
 use crate::promotion::head::{Head, LastVerified};
 use crate::promotion::life::{Move, State};
@@ -32,6 +33,9 @@ pub struct Folded {
     pub state: State,
     /// Who approved it, oldest first.
     pub approved_by: Vec<Approval>,
+    /// What the approvals came to, as the newest judgement that asked for any has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approvals: Option<Box<JudgedApprovals>>,
     /// Why it was refused, and by whom.
     pub rejected: Option<Refusal>,
     /// Why it was taken back, and by whom.
@@ -122,6 +126,7 @@ impl Folded {
             requested,
             state: State::Pending,
             approved_by: Vec::new(),
+            approvals: None,
             rejected: None,
             cancelled: None,
             superseded_by: None,
@@ -158,6 +163,9 @@ impl Folded {
         self.last = entry.at;
         // An entry after the end of a run is a new run's: the old end is no longer how it stands.
         (self.closed, self.outcome) = (None, None);
+        if let Some(judged) = entry.event.approvals() {
+            self.approvals = Some(Box::new(judged.clone()));
+        }
         match &entry.event {
             Milestone::Requested(_) | Milestone::Unfamiliar => {}
             Milestone::Approved(approved) => {

@@ -128,9 +128,19 @@ pub struct ImageChange {
     pub new: ImageRef,
 }
 
+/// Whether one of the images has this tag, or this digest or the beginning of it.
+pub fn is_version(images: &[ImageRef], version: &str) -> bool {
+    /// `sha256:` and as many digits as a short digest shows.
+    const SHORT: usize = "sha256:".len() + 12;
+    images.iter().any(|image| {
+        let digest = image.digest.as_deref().unwrap_or_default();
+        image.tag.as_deref() == Some(version) || (version.len() >= SHORT && digest.starts_with(version))
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use super::ImageRef;
+    use super::{ImageRef, is_version};
 
     #[test]
     fn a_port_is_not_a_tag() {
@@ -149,5 +159,22 @@ mod tests {
         assert!(a.same_version(&ImageRef::parse("mirror/app:2@sha256:aa").unwrap()));
         assert!(!a.same_version(&ImageRef::parse("r/app:1@sha256:bb").unwrap()));
         assert!(ImageRef::parse("r/app:1").unwrap().same_version(&a));
+    }
+
+    #[test]
+    fn a_version_is_named_by_its_tag_or_its_digest() {
+        let digest = format!("sha256:{}", "9f2b".repeat(16));
+        let images = [ImageRef::parse(&format!("r/app:1.20@{digest}")).unwrap()];
+        for (version, is) in [
+            ("1.20", true),
+            ("1.2", false),
+            ("", false),
+            (digest.as_str(), true),
+            ("sha256:9f2b9f2b9f2b", true),
+            ("sha256:9f2b", false),
+            ("sha256:", false),
+        ] {
+            assert_eq!(is_version(&images, version), is, "{version}");
+        }
     }
 }

@@ -70,6 +70,8 @@ pub struct Draft {
     pub first: (String, String),
     /// How many promotions there are.
     pub ways: usize,
+    /// Whether Argo CD applications were found.
+    pub watched: bool,
     /// What was guessed.
     pub guesses: Vec<Guess>,
     /// What could not be known, a line each.

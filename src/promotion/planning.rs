@@ -18,6 +18,7 @@ use crate::promotion::releases::{Release, Stamp};
 use crate::promotion::report::GateReport;
 use crate::promotion::request::{Request, RequestKind, Wanted};
 use crate::promotion::rules::{Environment, Promotion, Rules, Service, Target};
+use crate::promotion::shown::{self, Shown};
 use crate::promotion::time::Time;
 use crate::promotion::words;
 
@@ -151,6 +152,12 @@ pub fn plan(making: &Making<'_>, pins: &[Pin]) -> Result<Plan, PlanFault> {
     };
     plan.digest = sha256(canonical(&bound(making, environment, &plan)));
     Ok(plan)
+}
+
+/// The plan with what its digest binds, as approvers are shown it.
+pub fn shown(making: &Making<'_>, plan: &Plan) -> Shown {
+    let binds = bound(making, making.environment, plan);
+    Shown { schema: shown::SCHEMA, digest: plan.digest.clone(), binds, plan: plan.clone() }
 }
 
 /// What the releases file will say, where the rules name one; a fault with the lines to add where it cannot be made to.

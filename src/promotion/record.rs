@@ -89,6 +89,16 @@ pub enum Milestone {
 }
 
 impl Milestone {
+    /// What the approvals came to, where they were judged.
+    pub fn approvals(&self) -> Option<&JudgedApprovals> {
+        match self {
+            Self::Planned(planned) => planned.approvals.as_deref(),
+            Self::Judged(judged) => judged.approvals.as_deref(),
+            Self::Rejected(rejected) => rejected.approvals.as_deref(),
+            _ => None,
+        }
+    }
+
     /// The word in the file's name.
     pub fn word(&self) -> &'static str {
         match self {

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::promotion::approvals::report::{ApprovalReport, JudgedApprovals, RoleRow, Standing};
 use crate::promotion::bundle::contents::Asked;
 use crate::promotion::bundle::{Difference, MANIFEST, Manifest, document};
 use crate::promotion::facts::Facts;
@@ -25,6 +26,8 @@ pub const RULES: &str = "rules.yaml";
 pub const FACTS: &str = "facts.json";
 /// What the gates said.
 pub const REPORT: &str = "gate-report.json";
+/// What the approvals came to, with everything that was read of them.
+pub const APPROVALS: &str = "approvals.json";
 /// What was to be done.
 pub const PLAN: &str = "plan.json";
 /// What the plan's digest is the hash of.
@@ -50,6 +53,8 @@ pub struct Judged {
     pub report: GateReport,
     /// The same as the bytes that the bundle holds.
     pub report_text: String,
+    /// What the approvals came to, where any were asked for.
+    pub approvals: Option<JudgedApprovals>,
     /// What was to be done, where the gates let it through.
     pub plan: Option<Plan>,
     /// The document that its digest is the hash of, where the bundle has it.
@@ -65,6 +70,9 @@ pub struct Replayed {
     pub report_sha256: Twice<String>,
     /// The rows that differ.
     pub rows: Vec<RowDifference>,
+    /// The approvals; absent where none were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approvals: Option<ApprovalsReplayed>,
     /// The plan; absent where there is none, or where it is a rollback's, which cannot be made from its facts.
     pub plan: Option<PlanReplayed>,
 }
@@ -98,6 +106,55 @@ pub struct RowDifference {
     pub parts: Vec<String>,
 }
 
+/// Approvals that were judged again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ApprovalsReplayed {
+    /// What they came to, recorded and now.
+    pub standing: Twice<Standing>,
+    /// What holds all of them, recorded and now, a sentence each.
+    pub because: Twice<Vec<String>>,
+    /// The roles that differ.
+    pub roles: Vec<RoleDifference>,
+}
+
+/// A role that came out otherwise.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RoleDifference {
+    /// The role.
+    pub role: String,
+    /// As the bundle has it; absent where the bundle has none.
+    pub recorded: Option<RoleRow>,
+    /// As it came out now; absent where there is none now.
+    pub recomputed: Option<RoleRow>,
+    /// The names of its parts that differ: `standing`, `given`.
+    pub parts: Vec<String>,
+}
+
+impl ApprovalsReplayed {
+    /// Compares two reports.
+    fn of(recorded: &ApprovalReport, recomputed: &ApprovalReport) -> Self {
+        let find = |report: &ApprovalReport, name: &str| report.roles.iter().find(|row| row.role == name).cloned();
+        let mut names_of: Vec<&str> = recorded.roles.iter().map(|row| row.role.as_str()).collect();
+        let new: Vec<&str> = recomputed.roles.iter().map(|row| row.role.as_str()).collect();
+        names_of.extend(new.into_iter().filter(|name| find(recorded, name).is_none()));
+        let differing = names_of.into_iter().filter_map(|name| {
+            let (old, new) = (find(recorded, name), find(recomputed, name));
+            let parts = names(&old, &new);
+            (old != new).then(|| RoleDifference { role: name.to_owned(), recorded: old, recomputed: new, parts })
+        });
+        Self {
+            standing: Twice { recorded: recorded.standing, recomputed: recomputed.standing },
+            roles: differing.collect(),
+            because: Twice { recorded: recorded.because.clone(), recomputed: recomputed.because.clone() },
+        }
+    }
+
+    /// Whether they came out the same.
+    pub fn same(&self) -> bool {
+        self.standing.same() && self.because.same() && self.roles.is_empty()
+    }
+}
+
 /// A plan that was made again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PlanReplayed {
@@ -121,7 +178,11 @@ impl PlanReplayed {
 impl Replayed {
     /// Whether all of it came out the same.
     pub fn same(&self) -> bool {
-        self.verdict.same() && self.report_sha256.same() && self.plan.as_ref().is_none_or(PlanReplayed::same)
+        let approvals = self.approvals.as_ref().is_none_or(ApprovalsReplayed::same);
+        approvals
+            && self.verdict.same()
+            && self.report_sha256.same()
+            && self.plan.as_ref().is_none_or(PlanReplayed::same)
     }
 }
 
@@ -133,13 +194,19 @@ pub fn open(files: &BTreeMap<String, String>) -> Result<Bundle, Vec<Difference>>
     let judged = [FACTS, REPORT, PLAN].iter().any(|name| files.contains_key(*name));
     let facts: Option<Facts> = if judged { read(files, FACTS, &mut faults) } else { None };
     let report: Option<GateReport> = if judged { read(files, REPORT, &mut faults) } else { None };
-    let planned = report.as_ref().is_some_and(|report| report.verdict == Verdict::Go) || files.contains_key(PLAN);
+    let with_approvals = judged && files.contains_key(APPROVALS);
+    let approvals: Option<JudgedApprovals> = if with_approvals { read(files, APPROVALS, &mut faults) } else { None };
+    // What still waits for approvals has no plan that was to be carried out.
+    let stands = approvals.as_ref().is_none_or(|judged| judged.report.stands());
+    let go = report.as_ref().is_some_and(|report| report.verdict == Verdict::Go);
+    let planned = (go && stands) || files.contains_key(PLAN);
     let plan: Option<Plan> = if planned { read(files, PLAN, &mut faults) } else { None };
     let bound: Option<Value> = if files.contains_key(BOUND) { read(files, BOUND, &mut faults) } else { None };
     match (asked, rules, faults.is_empty()) {
         (Some(asked), Some(rules), true) => {
             let report_text = files.get(REPORT).cloned().unwrap_or_default();
-            let judged = facts.zip(report).map(|(facts, report)| Judged { facts, report, report_text, plan, bound });
+            let judged =
+                facts.zip(report).map(|(facts, report)| Judged { facts, report, report_text, approvals, plan, bound });
             Ok(Bundle { asked, rules, judged })
         }
         _ => Err(faults),
@@ -187,6 +254,15 @@ pub fn contradictions(manifest: &Manifest, bundle: &Bundle) -> Vec<Difference> {
     {
         found.push(Difference::of(BOUND, format!("its SHA-256 is not the plan's digest {}", plan.digest)));
     }
+    if let Some((plan, approvals)) = plan.zip(judged.and_then(|judged| judged.approvals.as_ref()))
+        && approvals.report.stands()
+        && approvals.digest != plan.digest
+    {
+        found.push(Difference::of(
+            APPROVALS,
+            format!("they are of plan {}, and not of {}", approvals.digest, plan.digest),
+        ));
+    }
     found
 }
 
@@ -205,7 +281,12 @@ pub fn replay(bundle: &Bundle) -> Result<Option<Replayed>, String> {
     let Asked { promotion_id, request, rules_path, .. } = &bundle.asked;
     let saved = Saved { id: promotion_id, request, rules_path, rules: &bundle.rules, facts: &judged.facts };
     let report = again::report(&saved).map_err(|why| not_again(&why))?;
+    let approvals = judged.approvals.as_ref().map(|judged| {
+        let now = again::approvals(&saved, judged).map_err(|why| not_again(&why))?;
+        Ok::<_, String>(ApprovalsReplayed::of(&judged.report, &now))
+    });
     Ok(Some(Replayed {
+        approvals: approvals.transpose()?,
         verdict: Twice { recorded: judged.report.verdict, recomputed: report.verdict },
         report_sha256: Twice { recorded: sha256(&judged.report_text), recomputed: sha256(document(&report)) },
         rows: rows(&judged.report, &report),

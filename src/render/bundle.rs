@@ -6,8 +6,9 @@ use crate::promotion::bundle::contents::Contents;
 use crate::promotion::bundle::{About, document};
 use crate::promotion::folded::Folded;
 use crate::promotion::record::{Entry, Milestone};
-use crate::promotion::replay::{BOUND, FACTS, PLAN, REPORT, REQUEST, RULES};
+use crate::promotion::replay::{APPROVALS, BOUND, FACTS, PLAN, REPORT, REQUEST, RULES};
 use crate::promotion::request::{Actor, ActorKnown, RequestKind};
+use crate::render::approvals as render;
 use crate::render::{escape, progress, report, words};
 
 /// The rules of the request, where the newest judgement was made by others.
@@ -29,6 +30,7 @@ pub fn files(entries: &[Entry], story: &Folded) -> (About, BTreeMap<String, Stri
         put(REPORT, document(judged.report));
         judged.plan.into_iter().for_each(|plan| put(PLAN, document(plan)));
     }
+    story.approvals.iter().for_each(|judged| put(APPROVALS, document(judged)));
     contents.bound().into_iter().for_each(|bound| put(BOUND, bound));
     story.rollback_plan.iter().for_each(|plan| put("rollback-plan.json", document(plan)));
     put("outcome.json", document(&contents.came()));
@@ -78,12 +80,16 @@ fn said(entry: &Entry) -> String {
             let role = approved.role.as_ref().map(|role| format!(" as {}", escape::line(role))).unwrap_or_default();
             format!("by {by}{role}{}", because(approved.comment.as_deref()))
         }
-        Milestone::Rejected(rejected) => format!("by {by}{}", because(Some(&rejected.reason))),
+        Milestone::Rejected(rejected) => {
+            let at_github = rejected.by.as_ref().map(|by| format!(", as @{} said at GitHub", escape::line(by)));
+            format!("by {by}{}{}", at_github.unwrap_or_default(), because(Some(&rejected.reason)))
+        }
         Milestone::Cancelled(cancelled) => format!("by {by}{}", because(cancelled.reason.as_deref())),
         Milestone::Superseded { by } => format!("by promotion {}", escape::line(by)),
-        Milestone::Judged(judged) => report::answer(&judged.report),
+        Milestone::Judged(judged) => format!("{}{}", report::answer(&judged.report), approvals(&entry.event)),
         Milestone::Planned(planned) => {
-            format!("{} plan {}", report::answer(&planned.report), escape::line(&planned.plan.digest))
+            let (answer, digest) = (report::answer(&planned.report), escape::line(&planned.plan.digest));
+            format!("{answer} plan {digest}{}", approvals(&entry.event))
         }
         Milestone::Committed { commits } | Milestone::RollbackCommitted { commits } => {
             commits.iter().map(words::committed).collect::<Vec<_>>().join(", ")
@@ -98,6 +104,10 @@ fn said(entry: &Entry) -> String {
         Milestone::Closed(closed) => format!("{}: {}", words::shouted(closed.outcome), escape::line(&closed.what)),
         Milestone::Unfamiliar => "of a later version of promote".to_owned(),
     }
+}
+
+fn approvals(event: &Milestone) -> String {
+    event.approvals().map(|judged| format!("; {}", render::title(&judged.report))).unwrap_or_default()
 }
 
 fn change(wanted: &crate::promotion::request::Wanted) -> String {

@@ -15,7 +15,7 @@ use crate::render::markdown::{Summary, summary};
 use crate::render::page::JOB_SUMMARY;
 use crate::render::report::Heading;
 use crate::render::style::Style;
-use crate::render::{actions, ending, json, plan, record, report, samples};
+use crate::render::{actions, approvals, ending, json, plan, record, report, samples};
 
 const HOSTILE: &str = "\n::error::x\r\n::stop-commands::y ##[group]z \u{1b}[2J\u{9b}m\u{202e}|`a` @acme/sre <img src=x> [l](http://e.example)";
 
@@ -75,7 +75,10 @@ fn assert_harmless_markdown(output: &str) {
 fn page(report: Option<&GateReport>, plan: Option<&Plan>) -> String {
     let images = [samples::new()];
     let (heading, diffs) = (samples::heading(&images), samples::diffs());
-    summary(&Summary { heading, path: &[], ending: None, report, plan, diffs: &diffs, links: &[] }, JOB_SUMMARY)
+    summary(
+        &Summary { heading, path: &[], ending: None, report, approvals: None, plan, diffs: &diffs, links: &[] },
+        JOB_SUMMARY,
+    )
 }
 
 #[test]
@@ -100,17 +103,31 @@ fn plans() {
     let all: Vec<Plan> = poisoned(&samples::plan());
     assert!(all.len() > 30, "{} texts", all.len());
     for hostile in &all {
-        assert_harmless(&plan::text(hostile, &samples::diffs(), Style::PLAIN));
-        assert_harmless(&plan::text(hostile, &[], Style::PLAIN));
+        assert_harmless(&plan::text(hostile, &samples::diffs(), None, Style::PLAIN));
+        assert_harmless(&plan::text(hostile, &[], None, Style::PLAIN));
         assert_harmless(&json::plan(hostile, &samples::diffs(), &samples::ready(), Outcome::Planned));
         assert_harmless_markdown(&page(None, Some(hostile)));
     }
 }
 
 #[test]
+fn approvals_of_roles() {
+    for sample in [samples::approvals::waiting(), samples::approvals::refused()] {
+        for hostile in &poisoned(&sample) {
+            assert_harmless(&approvals::text(hostile, Style::PLAIN));
+            assert_harmless(&approvals::still_needed(hostile, Style::PLAIN).join("\n"));
+            assert_harmless(&approvals::title(hostile));
+            assert_harmless_markdown(&approvals::markdown(hostile, Some(HOSTILE), JOB_SUMMARY));
+        }
+    }
+}
+
+#[test]
 fn records() {
-    let all: Vec<Vec<Entry>> = poisoned(&samples::rolled_back());
+    let mut all: Vec<Vec<Entry>> = poisoned(&samples::rolled_back());
     assert!(all.len() > 100, "{} texts", all.len());
+    let approved = samples::approvals::judged(samples::approvals::waiting());
+    all.extend(poisoned(&samples::approvals::kept(&approved)));
     for entries in &all {
         assert_harmless(&record::text(entries, Style::PLAIN));
         if let Some(story) = fold(entries) {
@@ -136,7 +153,10 @@ fn headings_and_endings() {
         let path = [HOSTILE.to_owned()];
         let links = [(HOSTILE.to_owned(), format!("https://a.example/{HOSTILE}"))];
         let (ending, report, plan, diffs) = (Some(&bad), None, None, &[][..]);
-        let shown = summary(&Summary { heading, path: &path, ending, report, plan, diffs, links: &links }, JOB_SUMMARY);
+        let shown = summary(
+            &Summary { heading, path: &path, ending, report, approvals: None, plan, diffs, links: &links },
+            JOB_SUMMARY,
+        );
         assert_harmless_markdown(&shown);
     }
     for refused in [Ending::refused(ending::USAGE, HOSTILE), Ending::refused(ending::USAGE, "")] {

@@ -16,7 +16,7 @@ pub enum Written {
 }
 
 /// The column that what was guessed begins at, where there is room.
-const SAID_AT: usize = 26;
+const SAID_AT: usize = 25;
 
 /// The whole answer. `next` are commands to type, one a line; a line that begins with `#` says why the one after it.
 pub fn text(files: &[(String, Written)], draft: &Draft, next: &[String], style: Style) -> String {
@@ -30,7 +30,7 @@ pub fn text(files: &[(String, Written)], draft: &Draft, next: &[String], style: 
     }
     let _ = writeln!(out, "\n{}", style.strong("Guessed"));
     for guess in &draft.guesses {
-        let about = format!("  {:<width$}", escape::line(&guess.about), width = SAID_AT - 4);
+        let about = format!("  {:<width$}", escape::line(&guess.about), width = SAID_AT - 3);
         let about = if about.ends_with(' ') { about } else { format!("{about} ") };
         let lines = words::wrapped(&format!("{about} "), SAID_AT, &escape::line(&guess.what), COLUMNS);
         let _ = writeln!(out, "{}", lines.join("\n"));
@@ -71,6 +71,7 @@ mod tests {
             paths: BTreeSet::new(),
             first: ("dev".to_owned(), "staging".to_owned()),
             ways: 1,
+            watched: false,
             guesses: vec![
                 guess("environments", "dev → staging, from k8s/overlays/*"),
                 guess(
@@ -83,14 +84,14 @@ mod tests {
         };
         let files = [("a.yaml".to_owned(), Written::New), ("b.yml".to_owned(), Written::Same)];
         let shown = text(&files, &draft, &["promote doctor".to_owned()], Style::PLAIN);
-        insta::assert_snapshot!(shown, @r#"
+        insta::assert_snapshot!(shown, @r"
             wrote  a.yaml
             kept, it is the same  b.yml
 
             Guessed
               environments           dev → staging, from k8s/overlays/*
-              evidence integration   artifacts/integration/**/*.xml, and some more text
-                                      that is long: 3 files
+              evidence integration   artifacts/integration/**/*.xml, and some more text that
+                                     is long: 3 files
               a name that is much too long  x\x1b[2J
 
             Could not be known
@@ -98,7 +99,7 @@ mod tests {
 
             Read the two files, correct what is wrong, then type
               promote doctor
-        "#);
+        ");
         assert!(shown.lines().all(|line| width(line) <= COLUMNS), "{shown}");
     }
 }

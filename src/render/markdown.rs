@@ -1,6 +1,7 @@
 //! The job summary: the answer first, the path with the place that the version is at, then the table, the diff, the links;
 //! long details are folded. The same page serves as the text of a check run, with a smaller limit.
 
+use crate::promotion::approvals::report::ApprovalReport;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::plan::Plan;
 use crate::promotion::report::{GateReport, GateRow, Mark};
@@ -9,7 +10,7 @@ use crate::render::ending::Ending;
 use crate::render::page::Page;
 use crate::render::report::Heading;
 use crate::render::style::{sign, word};
-use crate::render::{diff, escape, plan, report, words};
+use crate::render::{approvals, diff, escape, plan, report, words};
 
 /// What a summary is made of; what is absent is left out.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +23,8 @@ pub struct Summary<'a> {
     pub ending: Option<&'a Ending>,
     /// What the gates said.
     pub report: Option<&'a GateReport>,
+    /// Who approved, and who has still to.
+    pub approvals: Option<&'a ApprovalReport>,
     /// What was or would be done.
     pub plan: Option<&'a Plan>,
     /// The diffs of the plan's commits.
@@ -33,37 +36,35 @@ pub struct Summary<'a> {
 /// The page, of at most `limit` bytes (see [`page`](crate::render::page)).
 pub fn summary(summary: &Summary<'_>, limit: usize) -> String {
     let mut page = Page::new(limit);
-    let heading = &summary.heading;
-    let versions = words::versions(heading.images);
-    let named = if versions.is_empty() { heading.service.to_owned() } else { versions };
-    page.paragraph(&format!(
-        "### {} {}: {}",
-        icon(summary.ending.and_then(|ending| ending.exit.outcome())),
-        escape::markdown(&named),
-        escape::markdown(&words::way(heading.from, heading.to))
-    ));
-    if let Some(ending) = summary.ending {
-        answered(&mut page, ending);
-    }
-    if heading.from != heading.to {
-        page.block("```mermaid", &path(summary), "```");
-    }
-    page.block("", &about(heading), "");
+    page.paragraph(&headline(summary));
+    answered(&mut page, summary);
+    flow(&mut page, summary);
+    page.block("", &about(&summary.heading), "");
     if let Some(gates) = summary.report {
-        let answer = report::answer(gates);
-        if summary.ending.is_none_or(|ending| ending.headline() != answer) {
-            page.paragraph(&escape::markdown(&answer));
-        }
-        judged(&mut page, gates);
+        table(&mut page, gates);
+        folds(&mut page, gates);
+    }
+    if let Some(report) = summary.approvals {
+        approvals::onto(&mut page, report, summary.plan.map(|plan| plan.digest.as_str()));
     }
     if let Some(plan) = summary.plan {
         planned(&mut page, plan, summary.diffs);
     }
-    let links: Vec<String> = summary.links.iter().filter_map(|(name, url)| link(name, url)).collect();
-    if !links.is_empty() {
-        page.paragraph(&links.join(" · "));
-    }
+    links(&mut page, summary.links);
     page.finish()
+}
+
+/// What it is about, as a heading: the outcome's sign, the versions, from where to where.
+pub(super) fn headline(summary: &Summary<'_>) -> String {
+    let heading = &summary.heading;
+    let versions = words::versions(heading.images);
+    let named = if versions.is_empty() { heading.service.to_owned() } else { versions };
+    format!(
+        "### {} {}: {}",
+        icon(summary.ending.and_then(|ending| ending.exit.outcome())),
+        escape::markdown(&named),
+        escape::markdown(&words::way(heading.from, heading.to))
+    )
 }
 
 /// A check run's title: `Held: 1 gate failed, 1 could not be evaluated`.
@@ -88,13 +89,28 @@ fn icon(outcome: Option<Outcome>) -> &'static str {
     }
 }
 
-fn answered(page: &mut Page, ending: &Ending) {
-    page.paragraph(&format!("**{}**", escape::markdown(&ending.headline())));
-    let mut lines: Vec<String> =
-        ending.seen.iter().map(|text| format!("- {}", escape::markdown(text.trim()))).collect();
-    lines.extend(ending.next.iter().map(|text| format!("- → {}", escape::markdown(text.trim()))));
-    if !lines.is_empty() {
-        page.block("", &lines, "");
+/// The answer, what was expected and seen, what to do; where there is no ending, or it says something else, what the gates
+/// say.
+pub(super) fn answered(page: &mut Page, summary: &Summary<'_>) {
+    if let Some(ending) = summary.ending {
+        page.paragraph(&format!("**{}**", escape::markdown(&ending.headline())));
+        let mut lines: Vec<String> =
+            ending.seen.iter().map(|text| format!("- {}", escape::markdown(text.trim()))).collect();
+        lines.extend(ending.next.iter().map(|text| format!("- → {}", escape::markdown(text.trim()))));
+        if !lines.is_empty() {
+            page.block("", &lines, "");
+        }
+    }
+    let answer = summary.report.map(report::answer);
+    if let Some(answer) = answer.filter(|answer| summary.ending.is_none_or(|ending| ending.headline() != *answer)) {
+        page.paragraph(&escape::markdown(&answer));
+    }
+}
+
+/// The path of the version as a picture; a rollback has none.
+pub(super) fn flow(page: &mut Page, summary: &Summary<'_>) {
+    if summary.heading.from != summary.heading.to {
+        page.block("```mermaid", &path(summary), "```");
     }
 }
 
@@ -135,13 +151,21 @@ fn path(summary: &Summary<'_>) -> Vec<String> {
     lines
 }
 
+/// The longest text in one node: Mermaid draws nothing of a picture whose text is too long.
+const NODE_MAX: usize = 80;
+
 /// A text as a part of a Mermaid label: letters, digits and a few signs; the rest as Mermaid's entity codes.
 fn node(text: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || " .-_/,:→…".contains(c);
-    escape::line(text).chars().map(|c| if plain(c) { c.to_string() } else { format!("#{};", u32::from(c)) }).collect()
+    escape::line(text)
+        .chars()
+        .take(NODE_MAX)
+        .map(|c| if plain(c) { c.to_string() } else { format!("#{};", u32::from(c)) })
+        .collect()
 }
 
-fn about(heading: &Heading<'_>) -> Vec<String> {
+/// The images and the commit, a line each.
+pub(super) fn about(heading: &Heading<'_>) -> Vec<String> {
     let mut lines: Vec<String> = heading
         .images
         .iter()
@@ -154,12 +178,19 @@ fn about(heading: &Heading<'_>) -> Vec<String> {
     lines
 }
 
-fn judged(page: &mut Page, gates: &GateReport) {
-    if gates.rows.is_empty() {
-        return;
+/// Every gate in a row.
+pub(super) fn table(page: &mut Page, gates: &GateReport) {
+    if !gates.rows.is_empty() {
+        let rows: Vec<String> = gates.rows.iter().map(table_row).collect();
+        page.block(TABLE, &rows, "");
     }
-    let rows: Vec<String> = gates.rows.iter().map(table_row).collect();
-    page.block("| | gate | wanted | found | evidence |\n|---|---|---|---|---|", &rows, "");
+}
+
+/// The head of the table of gates.
+pub(super) const TABLE: &str = "| | gate | wanted | found | evidence |\n|---|---|---|---|---|";
+
+/// What there is to say of each gate that is no pass, folded.
+pub(super) fn folds(page: &mut Page, gates: &GateReport) {
     for row in gates.rows.iter().filter(|row| row.mark != Mark::Pass) {
         let lines = explained(row);
         let open = format!(
@@ -173,7 +204,8 @@ fn judged(page: &mut Page, gates: &GateReport) {
     }
 }
 
-fn table_row(row: &GateRow) -> String {
+/// A gate's row in the table.
+pub(super) fn table_row(row: &GateRow) -> String {
     format!(
         "| {} {} | {} | {} | {} | {} |",
         sign(row.mark),
@@ -201,7 +233,8 @@ fn explained(row: &GateRow) -> Vec<String> {
     lines
 }
 
-fn planned(page: &mut Page, plan: &Plan, diffs: &[FileDiff]) {
+/// The plan: its digest, the exact lines that change, the steps, and what ships along.
+pub(super) fn planned(page: &mut Page, plan: &Plan, diffs: &[FileDiff]) {
     let id = format!("promotion {}, plan digest {}", escape::code(&plan.id), escape::code(&plan.digest));
     page.paragraph(&format!("#### Plan: {}\n\n{id}", escape::markdown(&words::changes(&plan.images))));
     for commit in &plan.commits {
@@ -234,9 +267,18 @@ fn planned(page: &mut Page, plan: &Plan, diffs: &[FileDiff]) {
     }
 }
 
+/// Where to look; what is no address of the web is left out.
+pub(super) fn links(page: &mut Page, links: &[(String, String)]) {
+    let links: Vec<String> = links.iter().filter_map(|(name, url)| link(name, url)).collect();
+    if !links.is_empty() {
+        page.paragraph(&links.join(" · "));
+    }
+}
+
 fn link(name: &str, url: &str) -> Option<String> {
     Some(format!("[{}]({})", escape::markdown(name), escape::address(url)?))
 }
 
+pub(super) mod roles;
 #[cfg(test)]
 mod tests;

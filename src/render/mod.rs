@@ -5,6 +5,7 @@
 //! come from outside (test names, commit subjects, messages of resources) pass through [`escape`] on their way.
 
 pub mod actions;
+pub mod approvals;
 pub mod auto;
 pub mod bundle;
 pub mod diff;
@@ -13,11 +14,13 @@ pub mod ending;
 pub mod environments;
 pub mod escape;
 pub mod explain;
+pub mod github;
 pub mod history;
 #[cfg(test)]
 mod hostile;
 pub mod init;
 pub mod json;
+pub mod links;
 pub mod list;
 pub mod markdown;
 pub mod page;

@@ -56,10 +56,18 @@ impl Page {
     }
 
     /// The page, with a note if something was left out.
-    pub fn finish(mut self) -> String {
+    pub fn finish(self) -> String {
+        self.noted(|left_out| format!("{left_out} lines did not fit here: the log of this run has them.\n"))
+    }
+
+    /// The same, for a page beside the job summary, which holds more.
+    pub fn finish_short(self) -> String {
+        self.noted(|left_out| format!("cut: {left_out} lines did not fit here, the job summary has all.\n"))
+    }
+
+    fn noted(mut self, note: impl FnOnce(u64) -> String) -> String {
         if self.left_out > 0 {
-            let note = format!("{} lines did not fit here: the log of this run has them.\n", self.left_out);
-            self.text.push_str(&note);
+            self.text.push_str(&note(self.left_out));
         }
         self.text
     }

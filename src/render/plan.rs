@@ -1,5 +1,6 @@
 //! The plan for a terminal: every write that a run would make, with the exact lines that change, and what a failure leads to.
 
+use crate::promotion::approvals::report::ApprovalReport;
 use crate::promotion::edit::diff::Side;
 use crate::promotion::facts::CommitSummary;
 use crate::promotion::plan::{OnFailure, Plan, PlannedCommit};
@@ -7,13 +8,13 @@ use crate::promotion::rules::{App, HealthCheck, RollbackWhen, SyncTo};
 use crate::promotion::words::count as count_of;
 use crate::render::diff::{FileDiff, Shown};
 use crate::render::style::{COLUMNS, Style};
-use crate::render::{diff, escape, words};
+use crate::render::{approvals, diff, escape, words};
 
 /// How many commits that would ship along are listed; the rest are counted.
 const ALSO_SHOWN: usize = 20;
 
-/// The whole plan, with a line end. A file without a diff is shown by its edits.
-pub fn text(plan: &Plan, diffs: &[FileDiff], style: Style) -> String {
+/// The whole plan, with a line end, and who must still approve it, where anybody must. A file without a diff is shown by its edits.
+pub fn text(plan: &Plan, diffs: &[FileDiff], asked: Option<&ApprovalReport>, style: Style) -> String {
     let short: String = escape::line(&plan.digest).chars().take(12).collect();
     let path = words::way(&plan.from, &plan.to);
     let mut lines = vec![
@@ -45,6 +46,8 @@ pub fn text(plan: &Plan, diffs: &[FileDiff], style: Style) -> String {
         lines.extend(words::wrapped("  on failure: ", 4, &said, COLUMNS));
     }
     lines.extend(also(&plan.also_ships));
+    let asked = asked.map(|report| approvals::still_needed(report, style)).filter(|asked| !asked.is_empty());
+    lines.extend(asked.into_iter().flat_map(|asked| std::iter::once(String::new()).chain(asked)));
     lines.join("\n") + "\n"
 }
 

@@ -87,7 +87,7 @@ fn counts(report: &GateReport) -> String {
 /// Who stands for which role, and who is still asked: `sre @bo, qa open`.
 fn approvals(report: &ApprovalReport) -> String {
     let role = |row: &RoleRow| {
-        let people: Vec<String> = row.given.iter().map(|given| format!("@{}", given.login)).collect();
+        let people: Vec<String> = row.given.iter().map(|given| format!("@{}", escape::line(&given.login))).collect();
         let stands = match row.standing {
             Standing::Approved => "",
             Standing::Bypassed => " set aside",
@@ -97,7 +97,7 @@ fn approvals(report: &ApprovalReport) -> String {
             Standing::Rejected => " refused",
         };
         let people = if people.is_empty() { String::new() } else { format!(" {}", people.join(" ")) };
-        format!("{}{people}{stands}", row.role)
+        format!("{}{people}{stands}", escape::line(&row.role))
     };
     report.roles.iter().map(role).collect::<Vec<_>>().join(", ")
 }

@@ -1,5 +1,7 @@
 //! `promote show`: a promotion's record for people, folded, with ids and digests whole so that they can be copied.
 
+use crate::promotion::approvals::report::JudgedApprovals;
+use crate::promotion::approvals::slots;
 use crate::promotion::folded::{Approval, Folded, Refusal, fold};
 use crate::promotion::image::ImageRef;
 use crate::promotion::life::State;
@@ -9,7 +11,7 @@ use crate::promotion::report::{GateReport, Mark};
 use crate::promotion::request::{Actor, ActorKnown, RequestKind, Wanted};
 use crate::promotion::time::{Millis, Time};
 use crate::render::style::{COLUMNS, Style, sign};
-use crate::render::{escape, plan, progress, report, words};
+use crate::render::{approvals, escape, plan, progress, report, words};
 
 /// The column that what is said begins at.
 const SAID_AT: usize = 13;
@@ -26,6 +28,7 @@ pub fn text(entries: &[Entry], style: Style) -> String {
     if let Some(gates) = story.report() {
         lines.extend(judged(gates, style));
     }
+    lines.extend(story.approvals.iter().flat_map(|judged| approved(judged, style)));
     lines.extend(done(&story));
     let (began, last) = (story.created_at, story.last);
     let span = Millis::between(began, last);
@@ -188,6 +191,13 @@ fn judged(gates: &GateReport, style: Style) -> Vec<String> {
         wrapped[0] = wrapped[0].replacen(sign(gate.mark), &style.mark(gate.mark), 1);
         lines.extend(wrapped);
     }
+    lines
+}
+
+fn approved(judged: &JudgedApprovals, style: Style) -> Vec<String> {
+    let said = format!("{}, of plan {}", approvals::title(&judged.report), escape::line(slots::short(&judged.digest)));
+    let mut lines = row("approvals", &said);
+    lines.extend(approvals::lines(&judged.report, SAID_AT, style));
     lines
 }
 

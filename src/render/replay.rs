@@ -2,8 +2,9 @@
 
 use serde_json::json;
 
+use crate::promotion::approvals::report::RoleRow;
 use crate::promotion::bundle::Difference;
-use crate::promotion::replay::{PlanReplayed, Replayed, RowDifference, word};
+use crate::promotion::replay::{ApprovalsReplayed, PlanReplayed, Replayed, RowDifference, word};
 use crate::promotion::report::{GateRow, Verdict};
 use crate::render::style::{COLUMNS, Style, word as mark_word};
 use crate::render::{escape, words};
@@ -85,6 +86,7 @@ pub fn document(found: &Found<'_>, exit: u8) -> String {
         "verdict": found.replayed.map(|replayed| &replayed.verdict),
         "report_sha256": found.replayed.map(|replayed| &replayed.report_sha256),
         "rows": found.replayed.map(|replayed| &replayed.rows),
+        "approvals": found.replayed.and_then(|replayed| replayed.approvals.as_ref()),
         "plan": found.replayed.and_then(|replayed| replayed.plan.as_ref()),
         "unreadable": found.unreadable,
     });
@@ -109,6 +111,10 @@ fn compared(found: &Found<'_>) -> Vec<String> {
             lines.extend(row("verdict", &twice(word(replayed.verdict.recorded), word(replayed.verdict.recomputed))));
             let (old, new) = (&replayed.report_sha256.recorded, &replayed.report_sha256.recomputed);
             lines.extend(row("report", &twice(&short(old), &short(new))));
+            if let Some(approvals) = &replayed.approvals {
+                let standing = &approvals.standing;
+                lines.extend(row("approvals", &twice(standing.recorded.word(), standing.recomputed.word())));
+            }
             match &replayed.plan {
                 Some(plan) => {
                     let shown = |digest: &Option<String>| digest.as_deref().map_or_else(|| "none".to_owned(), short);
@@ -141,6 +147,9 @@ fn differing(replayed: &Replayed, style: Style) -> Vec<String> {
     let mut lines: Vec<String> = replayed.rows.iter().flat_map(|row| differing_row(row, style)).collect();
     if replayed.rows.is_empty() && !replayed.report_sha256.same() {
         lines.push(format!("{NOT_SAME} gate-report.json: each row is the same, but not the bytes"));
+    }
+    if let Some(approvals) = replayed.approvals.as_ref().filter(|approvals| !approvals.same()) {
+        lines.extend(differing_approvals(approvals));
     }
     if let Some(plan) = replayed.plan.as_ref().filter(|plan| !plan.same()) {
         lines.extend(differing_plan(plan));
@@ -191,6 +200,29 @@ fn cause(row: &RowDifference) -> String {
     }
 }
 
+fn differing_approvals(approvals: &ApprovalsReplayed) -> Vec<String> {
+    let mut lines = Vec::new();
+    for role in &approvals.roles {
+        let word = |row: &Option<RoleRow>| row.as_ref().map_or("no such role", |row| row.standing.word());
+        let (old, new) = (word(&role.recorded), word(&role.recomputed));
+        let first = format!("{NOT_SAME} approval of {}: ", escape::line(&role.role));
+        lines.extend(words::wrapped(
+            &first,
+            6,
+            &format!("{old} recorded, {new} now ({})", role.parts.join(", ")),
+            COLUMNS,
+        ));
+        let because = role.recomputed.iter().flat_map(|row| &row.because);
+        lines.extend(because.flat_map(|why| words::wrapped("      ", 8, &escape::line(why), COLUMNS)));
+    }
+    if !approvals.because.same() {
+        lines.push(format!("{NOT_SAME} approvals: what holds all of them differs"));
+        let now = approvals.because.recomputed.iter();
+        lines.extend(now.flat_map(|why| words::wrapped("      ", 8, &escape::line(why), COLUMNS)));
+    }
+    lines
+}
+
 fn differing_plan(plan: &PlanReplayed) -> Vec<String> {
     let mut said = Vec::new();
     said.extend(plan.why_not.as_ref().map(|why| format!("it cannot be made now: {}", escape::line(why))));
@@ -232,6 +264,9 @@ fn answer(found: &Found<'_>) -> String {
         } else if !replayed.report_sha256.same() {
             said.push("the report has other bytes".to_owned());
         }
+        if replayed.approvals.as_ref().is_some_and(|approvals| !approvals.same()) {
+            said.push("the approvals came out otherwise".to_owned());
+        }
         if replayed.plan.as_ref().is_some_and(|plan| !plan.same()) {
             said.push("the plan came out otherwise".to_owned());
         }
@@ -249,3 +284,6 @@ pub fn changed(rows: &[RowDifference], style: Style) -> String {
     lines.extend(rows.iter().flat_map(|row| differing_row(row, style)));
     lines.join("\n") + "\n"
 }
+
+#[cfg(test)]
+mod tests;

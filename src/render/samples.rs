@@ -15,6 +15,8 @@ use crate::promotion::time::{Millis, Time};
 use crate::render::diff::FileDiff;
 use crate::render::report::Heading;
 
+pub(crate) mod approvals;
+
 pub(crate) const ID: &str = "01JD5T0000000000000000000Z";
 pub(crate) const COMMIT: &str = "c0ffee1c0ffee1c0ffee1c0ffee1c0ffee1c0ffee1";
 pub(crate) const TIP: &str = "81ac0de81ac0de81ac0de81ac0de81ac0de81ac0de";

@@ -7,6 +7,8 @@ use promote::promotion::rules::read::read;
 use serde_json::Value;
 
 use crate::harness::{RULES, Ran, Sandbox};
+use crate::world::argo::ArgoBuilder;
+use crate::world::argo::behaviour::AppSpec;
 
 const WORKFLOW: &str = ".github/workflows/promotion-workflow.yml";
 const BASE: &str = include_str!("../../fixtures/sandbox/gitops/k8s/base/kustomization.yaml");
@@ -67,8 +69,13 @@ fn a_newcomer_comes_to_an_exact_plan() {
     ends(&doctor, 0, &found);
     assert!(doctor.stdout.ends_with("  → promote plan --from dev --to staging\nexit 0\n"), "{}", doctor.stdout);
     let plan = sandbox.promote(&["plan"]);
-    let exact =
-        ["    -    newTag: \"1.10\"", "    +    newTag: \"1.20\"", "✓ tests unit  all pass  4 of 4", "PLANNED:"];
+    let exact = [
+        "    -    newTag: \"1.10\"",
+        "    +    newTag: \"1.20\"",
+        "✓ tests unit  all pass  4 of 4",
+        "PLANNED:",
+        "GITOPS_REPO is not set",
+    ];
     ends(&plan, 0, &exact);
     assert!(sandbox.files() == before, "doctor and plan change nothing");
     // What only reads may assume; what writes is told.
@@ -173,7 +180,7 @@ fn doctor_says_what_to_set_for_each_thing_that_fails() {
     let found = [
         "✗ staging: k8s/overlays/stagign has no YAML files",
         "→ correct `path:`",
-        "✗ app-staging (staging): the rules name it",
+        "✗ app-staging (staging): named by the rules",
         "→ set ARGOCD_SERVER",
         "! unit of dev: nothing matches artifacts/unit/*.xml",
     ];
@@ -184,6 +191,36 @@ fn doctor_says_what_to_set_for_each_thing_that_fails() {
     assert_eq!(marks.count(), 2, "{document:#}");
     sandbox.write(RULES, text(&sandbox, RULES).replace("    gates:", "    gates:\n      slo: { error_rate_max: 1% }"));
     ends(&sandbox.promote(&["doctor"]), 3, &["slo"]);
+}
+
+#[test]
+fn doctor_asks_argo_cd_what_a_run_would_ask() {
+    let mut sandbox = newcomer();
+    sandbox.write(
+        "argocd/staging.yaml",
+        "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: { name: app-staging, namespace: argocd }\n\
+         spec: { project: default, source: { path: k8s/overlays/staging } }\n",
+    );
+    let init = sandbox.promote(&["init"]);
+    ends(&init, 0, &["argocd staging         app-staging deploys k8s/overlays/staging"]);
+    assert!(next(&init).iter().any(|line| line.starts_with("export ARGOCD_SERVER=")), "{}", init.stdout);
+    git(&sandbox, &["add", "k8s"]);
+    git(&sandbox, &["commit", "-qm", "Start"]);
+    let deploying = |sandbox: &Sandbox, path: &str| {
+        let mut app = AppSpec::deploying("app-staging", &sandbox.work().join(".git"), "main", path);
+        ".".clone_into(&mut app.repository);
+        ArgoBuilder::new().app(app)
+    };
+    let builder = deploying(&sandbox, "k8s/overlays/staging");
+    sandbox.argo(builder);
+    ends(&sandbox.promote(&["doctor"]), 0, &["✓ app-staging (staging): found, it"]);
+    let asked = sandbox.argo_cd().unwrap().requests();
+    assert!(asked.iter().all(|request| request.starts_with("GET ")), "{asked:?}");
+    sandbox.set("ARGOCD_AUTH_TOKEN", "aaa.wrong.bbb");
+    ends(&sandbox.promote(&["doctor"]), 20, &["✗ app-staging (staging):"]);
+    let builder = deploying(&sandbox, "k8s/overlays/dev");
+    sandbox.argo(builder);
+    ends(&sandbox.promote(&["doctor"]), 20, &["✗ app-staging (staging):", "→ correct `path:`"]);
 }
 
 #[test]

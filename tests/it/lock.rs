@@ -8,7 +8,7 @@ use std::time::Duration;
 use promote::adapters::gitops::{GitOps, GitOpsSettings};
 use promote::adapters::http::{Http, HttpSettings};
 use promote::adapters::ledger::Records;
-use promote::pipeline::job::{End, Job};
+use promote::pipeline::job::{Approving, End, Job, Me, TERM};
 use promote::pipeline::lock;
 use promote::ports::{About, Asking, Claim, Claimed, Clock, Evidence, Hold, Ledger, World};
 use promote::promotion::facts::Reading;
@@ -54,16 +54,7 @@ impl Evidence for Nothing {
 }
 
 fn asking(run: &str, at: Time) -> Asking<'_> {
-    Asking {
-        service: "app",
-        environment: "staging",
-        run,
-        owner: "erin",
-        ci_run: None,
-        at,
-        term: lock::TERM,
-        expired: None,
-    }
+    Asking { service: "app", environment: "staging", run, owner: "erin", ci_run: None, at, term: TERM, expired: None }
 }
 
 /// Waits for the lock as long as is said; `at_each` is called at each look with the time.
@@ -97,9 +88,9 @@ fn wait(
         promotion: &rules.promotions[0],
         commit: None,
         reason: None,
-        run: "ours",
-        actor: &actor,
-        ci_run: None,
+        version: None,
+        me: Me { run: "ours", actor: &actor, ci_run: None },
+        approving: Approving::default(),
         wait_lock,
         promote: "0",
     };
@@ -123,7 +114,7 @@ fn a_claim_that_is_not_renewed_for_its_term_is_taken_over_and_its_holder_learns_
     let (claimed, at) = wait(&ledger, Millis::mins(10), start.as_millisecond(), &|_| {});
     assert!(claimed.is_ok(), "it is ours");
     let waited = Millis::between(start, at);
-    assert!(waited >= lock::TERM && waited < Millis::mins(6), "after the whole term, by our own clock: {waited}");
+    assert!(waited >= TERM && waited < Millis::mins(6), "after the whole term, by our own clock: {waited}");
     assert!(matches!(lost.hold(at, true).unwrap(), Hold::Lost(Some(holder)) if holder.run == "ours"));
 }
 

@@ -12,6 +12,8 @@ mod documents;
 mod environments;
 mod first;
 mod github_client;
+mod github_evidence;
+mod github_publish;
 mod github_world;
 mod gitops;
 mod harness;

@@ -4,6 +4,7 @@ mod design;
 mod disk;
 mod faults;
 mod forms;
+mod github;
 mod laws;
 
 use promote::promotion::rules::fault::{RulesFault, render};

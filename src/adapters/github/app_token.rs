@@ -183,7 +183,7 @@ impl App {
     }
 
     fn refused(&self, door: &Door, ask: &Ask<'_>, jwt: &Secret, answer: &Answer) -> Fault {
-        let (App { id, owner, name, .. }, token_name) = (self, &door.token_name);
+        let (Self { id, owner, name, .. }, token_name) = (self, &door.token_name);
         let fault = door.refusal(ask, Some(jwt), answer);
         match answer.status {
             401 => fault

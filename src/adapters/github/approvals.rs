@@ -33,6 +33,9 @@ pub struct GitHubApprovals {
     run: Option<ThisRun>,
 }
 
+/// What one thing that was read changes.
+type Change = Box<dyn FnOnce(&mut Found) + Send>;
+
 /// One thing to read.
 enum Task<'a> {
     DefaultBranch,
@@ -52,7 +55,7 @@ impl GitHubApprovals {
     }
 
     /// Reads one thing, as a change of the facts.
-    fn one(&self, transcript: &Transcript<'_>, task: &Task<'_>) -> Result<Box<dyn FnOnce(&mut Found) + Send>, Fault> {
+    fn one(&self, transcript: &Transcript<'_>, task: &Task<'_>) -> Result<Change, Fault> {
         let client = &*self.client;
         Ok(match *task {
             Task::DefaultBranch => {

@@ -1,4 +1,4 @@
-//! Wiring of GitHub's API.
+//! GitHub, as the settings have it: one client for everything that a process asks of its API.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,72 +8,124 @@ use tokio::runtime::Runtime;
 
 use crate::adapters::clock::SystemClock;
 use crate::adapters::github::app_token::AppKey;
+use crate::adapters::github::approvals::{GitHubApprovals, ThisRun};
 use crate::adapters::github::client::{Client, ClientSettings, Credential, PATIENCE};
 use crate::adapters::http::Http;
 use crate::adapters::secret::Secret;
-use crate::app::mask;
+use crate::app::mask::{self, Mask};
 use crate::app::settings::Settings;
+use crate::app::settings::github::GitHub;
 use crate::app::wiring::{http_settings, runtime};
 use crate::ports::{Fault, FaultKind};
 
-/// GitHub's API alone, for commands that neither read nor write anything else.
+/// What an App's token may do here: read what approvals and evidence are made of, and show what came of it.
+const APP_PERMISSIONS: [(&str, &str); 6] = [
+    ("actions", "read"),
+    ("checks", "write"),
+    ("contents", "read"),
+    ("members", "read"),
+    ("pull_requests", "write"),
+    ("statuses", "write"),
+];
+
+/// GitHub, and the runtime that it blocks on.
+pub struct GitHubDoor {
+    /// Its API, for the repository that promote runs for.
+    pub client: Arc<Client>,
+    /// Who approved.
+    pub approvals: GitHubApprovals,
+    _runtime: Runtime,
+}
+
+/// Opens GitHub where the settings name a repository and a token or an App; nothing is reached yet.
+pub fn open(settings: &Settings, mask: &Mask, stop: &Arc<AtomicBool>) -> Result<Option<GitHubDoor>, Fault> {
+    let Some(github) = &settings.github else { return Ok(None) };
+    let Some((credential, token_name)) = credential(github)? else { return Ok(None) };
+    let runtime = runtime(stop)?;
+    let http = Http::new(&http_settings(settings)?, runtime.handle().clone())?;
+    let client = client(settings, mask, stop, &http, (&github.repository, credential, token_name))?;
+    let client = Arc::new(client);
+    let run = github.run.as_ref().map(|run| ThisRun { id: run.id, led_by: run.led_by });
+    Ok(Some(GitHubDoor { approvals: GitHubApprovals::new(Arc::clone(&client), run), client, _runtime: runtime }))
+}
+
+/// A repository's API alone, and the runtime that it blocks on.
 pub struct AtGitHub {
     /// The repository.
     pub client: Client,
     _runtime: Runtime,
 }
 
-/// Connects to the repository that the settings name; nothing is reached yet.
-pub fn open(settings: &Settings, stop: &Arc<AtomicBool>) -> Result<AtGitHub, Fault> {
+/// The repository that promote runs for, for whoever sets it up: an App's token may all that the App may. Nothing is reached yet.
+pub fn setting_up(settings: &Settings, mask: &Mask, stop: &Arc<AtomicBool>) -> Result<AtGitHub, Fault> {
     let Some(github) = &settings.github else {
         let fault = Fault::new(FaultKind::Settings, "find the repository at GitHub", "none is named");
         return Err(fault.hint("set GITHUB_REPOSITORY to owner/name, and GITHUB_TOKEN"));
     };
-    let (credential, token_name) = match (&github.app_id, &github.app_private_key, &github.token) {
-        (Some(id), Some(key), _) => {
-            let key = AppKey { id: id.clone(), key: key.clone(), permissions: BTreeMap::new() };
-            (Credential::App(key), "PROMOTE_APP_PRIVATE_KEY")
-        }
-        (_, _, Some(token)) => (Credential::Token(token.clone()), "GITHUB_TOKEN"),
-        (_, _, None) => (Credential::None, "GITHUB_TOKEN"),
+    let (credential, token_name) = match credential(github)? {
+        Some((Credential::App(app), name)) => (Credential::App(AppKey { permissions: BTreeMap::new(), ..app }), name),
+        Some(known) => known,
+        None => (Credential::None, "GITHUB_TOKEN"),
     };
-    connect(settings, stop, &github.repository, credential, token_name)
+    connect(settings, mask, stop, (&github.repository, credential, token_name))
 }
 
-/// Connects to another repository, by its own token; nothing is reached yet.
+/// Another repository, by its own token; nothing is reached yet.
 pub fn at(
     settings: &Settings,
+    mask: &Mask,
     stop: &Arc<AtomicBool>,
-    repository: &str,
-    token: Option<Secret>,
-    token_name: &str,
+    (repository, token, token_name): (&str, Option<Secret>, &str),
 ) -> Result<AtGitHub, Fault> {
-    connect(settings, stop, repository, token.map_or(Credential::None, Credential::Token), token_name)
+    let credential = token.map_or(Credential::None, Credential::Token);
+    connect(settings, mask, stop, (repository, credential, token_name))
 }
 
 fn connect(
     settings: &Settings,
+    mask: &Mask,
     stop: &Arc<AtomicBool>,
-    repository: &str,
-    credential: Credential,
-    token_name: &str,
+    (repository, credential, token_name): (&str, Credential, &str),
 ) -> Result<AtGitHub, Fault> {
     let runtime = runtime(stop)?;
     let http = Http::new(&http_settings(settings)?, runtime.handle().clone())?;
-    let in_actions = settings.actions.is_some();
-    let on_secret = move |secret: &Secret| {
-        if in_actions {
-            mask::announce(secret);
-        }
-    };
-    let client = ClientSettings {
+    let client = client(settings, mask, stop, &http, (repository, credential, token_name))?;
+    Ok(AtGitHub { client, _runtime: runtime })
+}
+
+fn client(
+    settings: &Settings,
+    mask: &Mask,
+    stop: &Arc<AtomicBool>,
+    http: &Http,
+    (repository, credential, token_name): (&str, Credential, &str),
+) -> Result<Client, Fault> {
+    let (mask, in_actions) = (mask.clone(), settings.actions.is_some());
+    let settings = ClientSettings {
         api: settings.github_api.clone(),
         repository: repository.to_owned(),
         credential,
         token_name: token_name.to_owned(),
         patience: PATIENCE,
-        on_secret: Arc::new(on_secret),
+        on_secret: Arc::new(move |secret| mask::minted(&mask, secret, in_actions)),
     };
-    let client = Client::new(&client, &http, Arc::new(SystemClock::new(Arc::clone(stop))))?;
-    Ok(AtGitHub { client, _runtime: runtime })
+    Client::new(&settings, http, Arc::new(SystemClock::new(Arc::clone(stop))))
+}
+
+/// Who we are to GitHub, and the variable that says so.
+fn credential(github: &GitHub) -> Result<Option<(Credential, &'static str)>, Fault> {
+    let permissions = || BTreeMap::from(APP_PERMISSIONS.map(|(name, may)| (name.to_owned(), may.to_owned())));
+    match (&github.app_id, &github.app_private_key, &github.token) {
+        (Some(id), Some(key), _) => {
+            let app = AppKey { id: id.clone(), key: key.clone(), permissions: permissions() };
+            Ok(Some((Credential::App(app), "PROMOTE_APP_PRIVATE_KEY")))
+        }
+        (Some(_), None, _) | (None, Some(_), _) => {
+            let why = "of a GitHub App both its id and its private key are needed, and one is set";
+            let fault = Fault::new(FaultKind::Settings, "log in to GitHub", why);
+            Err(fault.hint("set PROMOTE_APP_ID and PROMOTE_APP_PRIVATE_KEY, or neither"))
+        }
+        (None, None, Some(token)) => Ok(Some((Credential::Token(token.clone()), "GITHUB_TOKEN"))),
+        (None, None, None) => Ok(None),
+    }
 }

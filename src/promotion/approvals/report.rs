@@ -101,6 +101,20 @@ pub struct JudgedApprovals {
     pub report: ApprovalReport,
 }
 
+impl Standing {
+    /// The word for it, as documents write it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Approved => "approved",
+            Self::Bypassed => "bypassed",
+            Self::Open => "open",
+            Self::Unknown => "unknown",
+            Self::Broken => "broken",
+            Self::Rejected => "rejected",
+        }
+    }
+}
+
 impl ApprovalReport {
     /// Folds rows: what is worst of them is the whole.
     pub fn of(roles: Vec<RoleRow>, because: Vec<String>, hints: Vec<String>) -> Self {

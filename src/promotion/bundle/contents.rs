@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::promotion::approvals::report::ApprovalReport;
 use crate::promotion::bundle::SCHEMA;
 use crate::promotion::facts::{EvidenceFile, Facts, Reading};
 use crate::promotion::folded::{Approval, Folded, Refusal};
@@ -51,6 +52,10 @@ pub struct Approvals<'a> {
     pub promotion_id: &'a str,
     /// Who approved it, oldest first; empty where nobody was asked.
     pub approved: &'a [Approval],
+    /// What the approvals came to at GitHub, role by role; absent where no role was asked. What was read of them is in
+    /// `approvals.json`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub judged: Option<&'a ApprovalReport>,
     /// Who refused it.
     pub rejected: Option<&'a Refusal>,
     /// Who took it back.
@@ -206,6 +211,7 @@ impl<'a> Contents<'a> {
             schema: SCHEMA,
             promotion_id: &self.story.id,
             approved: &self.story.approved_by,
+            judged: self.story.approvals.as_deref().map(|judged| &judged.report),
             rejected: self.story.rejected.as_ref(),
             cancelled: self.story.cancelled.as_ref(),
             superseded_by: self.story.superseded_by.as_deref(),

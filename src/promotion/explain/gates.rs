@@ -34,6 +34,24 @@ pub const GATES: &[Topic] = &[
         ],
     },
     Topic {
+        words: &["checks"],
+        title: "every CI check of the commit is green",
+        text: &[
+            "Asked of GitHub for the commit that the version was built from, which the image's tag or --commit tells; where neither does, it is unknown. A check that failed is a no, and one that is still running is not green yet. `min` is the least number of checks that there must be (1); `ignore`, at the evidence, names those that do not count.",
+            "    evidence: { checks: { github: { ask: checks, ignore: [nightly] } } }",
+            "    checks: { min: 3 }",
+        ],
+    },
+    Topic {
+        words: &["review"],
+        title: "people approved the commit in its pull request",
+        text: &[
+            "Asked of GitHub for the pull request that brought the commit which the version was built from. At least `min` people (1) must have approved it, and nobody may have asked for changes.",
+            "    evidence: { review: { github: { ask: review } } }",
+            "    review: { min: 2 }",
+        ],
+    },
+    Topic {
         words: &["soak", "stability"],
         title: "the source has run this version for so long without a break",
         text: &[
@@ -45,8 +63,8 @@ pub const GATES: &[Topic] = &[
         words: &["conditions", "condition"],
         title: "a condition over any facts, in general form",
         text: &[
-            "`all`, `any` and `not` join conditions; each part of an outermost `all` is a row of its own. A condition names a fact (`tests.pass_rate`, or `unit.failed` for one source), a comparison (`eq ne gt gte lt lte in exists`) and a value in the fact's unit. A fact that was not observed makes it unknown, not false.",
-            "    conditions: { all: [{ field: tests.pass_rate, op: gte, value: 100 }] }",
+            "`all`, `any` and `not` join conditions; each part of an outermost `all` is a row of its own. A condition names a fact (`unit.failed` of one source, or `tests.pass_rate` of all that the gate `tests` reads), a comparison (`eq ne gt gte lt lte in exists`) and a value in the fact's unit. A fact that was not observed makes it unknown, not false.",
+            "    conditions: { all: [{ field: unit.pass_rate, op: gte, value: 100 }] }",
         ],
     },
     Topic {
@@ -75,20 +93,6 @@ pub const GATES: &[Topic] = &[
         text: &[
             "Each entry names a role, who fills it (`team` or `users`), and how many of them. Distinct people are needed for distinct roles, and nobody who started the promotion counts. An approval is bound to the plan's digest: if the plan changes, it is asked for again. A rejection is final for that plan (exit 12); what is still open is exit 13.",
             "    approvals: [{ role: sre, team: acme/sre-team, min: 2 }, { role: qa, users: [ana] }]",
-        ],
-    },
-    Topic {
-        words: &["checks"],
-        title: "every CI check of the commit is green",
-        text: &[
-            "Asked of GitHub for the commit that the version was built from, which the image's tag, its OCI label or --commit tells; where none says, it is unknown. A check that is still running, or that is missing, is not green. Where the rules file does not know this key, this version of promote does not judge it.",
-        ],
-    },
-    Topic {
-        words: &["review"],
-        title: "the change was approved by somebody else before it was merged",
-        text: &[
-            "Asked of GitHub for the pull request of the commit that the version was built from. Where the rules file does not know this key, this version of promote does not judge it.",
         ],
     },
 ];

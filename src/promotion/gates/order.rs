@@ -65,6 +65,7 @@ impl Judge<'_> {
         }
         match &here.record {
             Some(record) if record.stands() => self.recorded(here, record),
+            Some(Past { unconfirmed: Some(why), promotion, .. }) => self.unconfirmed(here, promotion, why),
             Some(record) => self.refused(at, record),
             None => self.unrecorded(at),
         }
@@ -148,6 +149,13 @@ impl Judge<'_> {
                 unknown(expected, "not known", because, hint.clone(), evidence)
             }
         }
+    }
+
+    /// The newest record says yes, and is not to be believed.
+    fn unconfirmed(&self, here: &Predecessor, promotion: &str, why: &str) -> Judged {
+        let because = format!("the record of {} in {} does not count: {why}", self.version(), here.environment);
+        let hint = "promote it there again, in the workflow that the rules name (`github: { workflow }`)";
+        unknown("completed", "unconfirmed", because, Some(hint.to_owned()), format!("record {promotion}"))
     }
 
     /// The newest record of the version says no.

@@ -2,8 +2,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::promotion::condition::{Comparison, Condition, Op, Operand};
 use crate::promotion::facts::{
-    Coverage, EnvironmentFacts, EvidenceFile, Facts, Findings, Measure, Observation, Reading, Snapshot, Soak, Subject,
-    SubjectKnown, Tests,
+    Coverage, EnvironmentFacts, EvidenceFile, Facts, Findings, Measure, Observation, Reading, SetAside, Snapshot, Soak,
+    Subject, SubjectKnown, Tests,
 };
 use crate::promotion::fields::Unit;
 use crate::promotion::gates::evaluate;
@@ -291,4 +291,28 @@ fn removing_any_reading_never_opens_a_gate() {
             assert_eq!(judge(&promotion, &sources, &less).verdict, Verdict::Stop, "without {id}");
         }
     }
+}
+
+#[test]
+fn gates_that_are_set_aside_are_waived_and_say_what_they_were() {
+    let soak = gate("soak.min", GateKind::Soak { min: Millis::mins(120) });
+    let gates = promotion(vec![all_pass("unit"), all_pass("e2e"), soak, all_pass("gone")]);
+    let sources = ["unit", "e2e", "gone"].map(|id| source(id, None));
+    let mut facts = facts(&[("unit", tests(5, 0, 0)), ("e2e", tests(4, 1, 0))]);
+    facts.soak = Some(Soak::For { elapsed: Millis::mins(90), known_by: "record X".into() });
+    assert_eq!(judge(&gates, &sources, &facts).verdict, Verdict::Stop);
+    let reason = "production is down".to_owned();
+    facts.set_aside = Some(SetAside { by: "ana".to_owned(), reason });
+    let report = judge(&gates, &sources, &facts);
+    let marks: Vec<Mark> = report.rows.iter().map(|row| row.mark).collect();
+    assert_eq!(marks, [Mark::Pass, Mark::Waived, Mark::Waived, Mark::Waived]);
+    assert_eq!((report.verdict, report.not_before()), (Verdict::Go, None));
+    let because = |n: usize| report.rows[n].because.clone().unwrap();
+    assert!(because(1).starts_with("set aside by @ana: production is down; it failed: "), "{}", because(1));
+    assert!(because(3).contains("it could not be evaluated: "), "{}", because(3));
+    // That the version did not come by the path is not set aside with the gates.
+    facts.path[0].pins = Pins::Other(Vec::new());
+    let report = evaluate(&gates, &sources.iter().cloned().collect(), &facts, "rules.yaml");
+    assert_ne!(report.verdict, Verdict::Go);
+    assert!(report.rows.iter().all(|row| row.mark != Mark::Fail || row.id.starts_with("order.")));
 }

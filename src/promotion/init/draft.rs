@@ -27,6 +27,7 @@ pub fn draft(seen: &Seen, path: &str) -> Result<Draft, TooLittle> {
         paths: known.environments.iter().map(|environment| environment.place.path.clone()).collect(),
         first: known.promotions.first().cloned().unwrap_or_default(),
         ways: known.promotions.len(),
+        watched: known.environments.iter().any(|environment| !environment.apps.is_empty()),
         guesses: guesses(&known, &family),
         open,
     })

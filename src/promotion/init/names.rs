@@ -44,11 +44,12 @@ pub fn rank(name: &str) -> Option<u8> {
 }
 
 /// The environment's name in a values file's name: `staging` of `values-staging.yaml`, `values.staging.yaml` and
-/// `staging-values.yaml`.
+/// `staging-values.yaml`, also of `staging.yaml` alone.
 pub fn in_values_file(file: &str) -> Option<&str> {
     let stem = file.strip_suffix(".yaml").or_else(|| file.strip_suffix(".yml"))?;
     let rest = stem.strip_prefix("values").map(|rest| rest.trim_start_matches(['-', '.', '_']));
-    let name = rest.or_else(|| stem.strip_suffix("values").map(|rest| rest.trim_end_matches(['-', '.', '_'])))?;
+    let rest = rest.or_else(|| stem.strip_suffix("values").map(|rest| rest.trim_end_matches(['-', '.', '_'])));
+    let name = rest.unwrap_or(stem);
     rank(name).map(|_| name)
 }
 
@@ -84,7 +85,7 @@ mod tests {
             ("dev-values.yaml", Some("dev")),
             ("values.yaml", None),
             ("values-common.yaml", None),
-            ("staging.yaml", None),
+            ("staging.yaml", Some("staging")),
             ("values-staging.txt", None),
         ] {
             assert_eq!(in_values_file(file), name, "{file}");

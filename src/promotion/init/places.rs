@@ -78,7 +78,7 @@ fn of_directory(directory: &str, files: &BTreeMap<String, String>) -> Vec<(Strin
         let joined = if directory.is_empty() { file.clone() } else { format!("{directory}/{file}") };
         let place = Place { path: directory.to_owned(), images: by_values(&file, text), file: Some(file.clone()) };
         // A values file in the directory of another environment is that one's.
-        if !place.images.is_empty() && at.is_none() && !directory.is_empty() {
+        if !place.images.is_empty() && at.is_none() {
             found.push((joined.replacen(name, "*", 1), name.to_owned(), place));
         }
     }
@@ -150,7 +150,7 @@ impl Family {
     }
 
     /// The environments, with the applications that deploy each.
-    pub fn environments(self: &Family, apps: &Applications) -> Vec<Environment> {
+    pub fn environments(&self, apps: &Applications) -> Vec<Environment> {
         let deploys = |app: &&Application, place: &Place| {
             app.sources.iter().any(|(path, files)| {
                 let named = |file: &String| files.iter().any(|other| other.rsplit('/').next() == Some(file.as_str()));

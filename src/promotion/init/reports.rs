@@ -133,7 +133,7 @@ fn in_directory(directory: &str, files: &[&str], strangers: &[&str]) -> Vec<Stri
     let narrow = !start.is_empty() && files.len() > 1;
     for (applies, prefix) in [(wide, ""), (wide && narrow, start)] {
         let hit = |file: &&str| file.starts_with(prefix) && file.ends_with(ending);
-        if applies && !strangers.iter().any(|file| hit(file)) {
+        if applies && !strangers.iter().any(hit) {
             return vec![join(&format!("{prefix}*{ending}"))];
         }
     }

@@ -7,7 +7,9 @@ use crate::promotion::rules::ImageRule;
 use crate::promotion::yaml::plain_is_string;
 
 /// The column that comments begin at, where there is room.
-const COMMENT: usize = 44;
+const COMMENT: usize = 50;
+/// How long a line may be before its parts stand below each other.
+const LONG: usize = 100;
 
 /// The rules file.
 pub(super) fn text(known: &Known) -> String {
@@ -21,7 +23,7 @@ pub(super) fn text(known: &Known) -> String {
         let names: Vec<String> = known.images.iter().map(|name| scalar(name)).collect();
         line(&mut out, &format!("images: [{}]", names.join(", ")), "these move together: strike what does not");
     }
-    out.push_str("environments:                               # in the order that a version goes\n");
+    line(&mut out, "environments:", "in the order that a version goes");
     let widest = known.environments.iter().map(|one| scalar(&one.name).len()).max().unwrap_or_default();
     for environment in &known.environments {
         self::environment(&mut out, environment, known, widest + 1);
@@ -43,7 +45,7 @@ fn line(out: &mut String, text: &str, comment: &str) {
 
 fn environment(out: &mut String, environment: &Environment, known: &Known, width: usize) {
     let place = &environment.place;
-    let mut parts = vec![format!("path: {}", scalar(&place.path))];
+    let mut parts = vec![format!("path: {}", scalar(if place.path.is_empty() { "." } else { &place.path }))];
     match environment.apps.as_slice() {
         [] => {}
         [only] => parts.push(format!("argocd: {}", app(only))),
@@ -55,7 +57,12 @@ fn environment(out: &mut String, environment: &Environment, known: &Known, width
         parts.push(format!("images: [{}]", rules.join(", ")));
     }
     let name = format!("{}:", scalar(&environment.name));
-    let _ = writeln!(out, "  {name:<width$} {{ {} }}", parts.join(", "));
+    let short = format!("  {name:<width$} {{ {} }}", parts.join(", "));
+    if short.chars().count() <= LONG {
+        let _ = writeln!(out, "{short}");
+    } else {
+        let _ = writeln!(out, "  {name}\n    {}", parts.join("\n    "));
+    }
 }
 
 fn app(app: &Application) -> String {
@@ -77,7 +84,8 @@ fn image(image: &Pinned, rule: &ImageRule, known: &Known) -> String {
 }
 
 fn evidence(out: &mut String, known: &Known) {
-    out.push_str("\nevidence:                                   # files below the working directory; a missing one is not a good one\n");
+    out.push('\n');
+    line(out, "evidence:", "files below the working directory; a missing one is not a good one");
     let widest = known.evidence.iter().map(|one| one.id.len()).max().unwrap_or_default() + 1;
     for one in &known.evidence {
         let globs: Vec<String> = one.globs.iter().map(|glob| scalar(glob)).collect();
@@ -111,12 +119,9 @@ fn promotion(out: &mut String, known: &Known, (from, to): (&str, &str), number: 
         line(out, "      # soak: { min: 2h }", &format!("how long {from} must have run this version"));
     }
     if last {
-        let _ = writeln!(
-            out,
-            "    # approvals:                            # who says yes, besides the gates; teams cannot be guessed\n    \
-             #   - {{ role: sre, team: your-org/sre-team }}\n    \
-             #   - {{ role: product-owner, users: [their-login] }}"
-        );
+        line(out, "    # approvals:", "who says yes, besides the gates; teams cannot be guessed");
+        out.push_str("    #   - { role: sre, team: your-org/sre-team }\n");
+        out.push_str("    #   - { role: product-owner, users: [their-login] }\n");
     }
 }
 

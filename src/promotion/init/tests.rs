@@ -64,20 +64,20 @@ fn overlays_and_one_report_are_a_whole_file() {
         # What a promotion needs. `promote init` wrote this from what it found: read it, and correct what is wrong.
         # `promote rules check` names every fault; `promote explain <gate>` says what a gate asks for.
         version: 1
-        service: app                                # every environment pins registry.example.com/app
-        environments:                               # in the order that a version goes
+        service: app                                      # every environment pins registry.example.com/app
+        environments:                                     # in the order that a version goes
           dev:     { path: k8s/overlays/dev }
           staging: { path: k8s/overlays/staging, argocd: app-staging }
 
-        evidence:                                   # files below the working directory; a missing one is not a good one
-          unit: artifacts/unit/*.xml                # JUnit
+        evidence:                                         # files below the working directory; a missing one is not a good one
+          unit: artifacts/unit/*.xml                      # JUnit
 
         promotions:
           - from: dev
             to: staging
-            gates:                                  # judged on dev; what cannot be judged holds too
-              tests: { required: [unit] }           # every case that ran has passed
-            # approvals:                            # who says yes, besides the gates; teams cannot be guessed
+            gates:                                        # judged on dev; what cannot be judged holds too
+              tests: { required: [unit] }                 # every case that ran has passed
+            # approvals:                                  # who says yes, besides the gates; teams cannot be guessed
             #   - { role: sre, team: your-org/sre-team }
             #   - { role: product-owner, users: [their-login] }
     ");
@@ -126,6 +126,11 @@ fn every_usual_layout_loads() {
             vec![pair("dev", "prod")],
         ),
         (vec![("deploy/dev/values.yaml", values), ("deploy/uat/values.yaml", values)], vec![pair("dev", "uat")]),
+        (vec![("values-dev.yaml", values), ("values-prod.yaml", values)], vec![pair("dev", "prod")]),
+        (
+            vec![("helm/dev.yaml", values), ("helm/stg.yaml", values), ("helm/other.yaml", values)],
+            vec![pair("dev", "stg")],
+        ),
         // Plain manifests.
         (vec![("m/dev/deployment.yaml", manifest), ("m/live/deployment.yaml", manifest)], vec![pair("dev", "live")]),
         // A directory whose name is one that YAML reads as something else, and one with a space.

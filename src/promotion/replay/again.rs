@@ -2,6 +2,10 @@
 
 use serde_json::Value;
 
+use crate::promotion::approvals::bypass::may_bypass;
+use crate::promotion::approvals::judge::{Question, judge};
+use crate::promotion::approvals::origin;
+use crate::promotion::approvals::report::{ApprovalReport, JudgedApprovals, Standing};
 use crate::promotion::facts::Facts;
 use crate::promotion::gates;
 use crate::promotion::plan::Plan;
@@ -50,6 +54,28 @@ pub fn report(saved: &Saved<'_>) -> Result<GateReport, NotAgain> {
     let rules = rules(saved)?;
     let promotion = promotion(&rules, saved.request)?;
     Ok(gates::evaluate(promotion, &rules.evidence, saved.facts, saved.rules_path))
+}
+
+/// What the approvals come to, judged again from what was read of them then. Where they were set aside, it is judged again whether
+/// that was allowed: if so, they stand as they are recorded.
+pub fn approvals(saved: &Saved<'_>, judged: &JudgedApprovals) -> Result<ApprovalReport, NotAgain> {
+    let rules = rules(saved)?;
+    let promotion = promotion(&rules, saved.request)?;
+    if judged.report.standing == Standing::Bypassed {
+        let starters = origin::starters(&judged.facts, &judged.requested_by);
+        if may_bypass(&promotion.bypass.approvals, &starters, &judged.facts.members).is_ok() {
+            return Ok(judged.report.clone());
+        }
+    }
+    let question = Question {
+        promotion,
+        github: &rules.github,
+        digest: &judged.digest,
+        planned_at: judged.planned_at,
+        now: judged.at.unwrap_or(saved.facts.at),
+        requested_by: &judged.requested_by,
+    };
+    Ok(judge(&question, &judged.facts))
 }
 
 /// The plan that saved facts and rules give with this report, and the document that its digest is the hash of. A rollback's

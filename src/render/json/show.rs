@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::promotion::approvals::report::JudgedApprovals;
 use crate::promotion::facts::Facts;
 use crate::promotion::folded::{Approval, Folded, Refusal};
 use crate::promotion::life::State;
@@ -46,6 +47,9 @@ pub(super) struct Show<'a> {
     approved_by: &'a [Approval],
     /// When the newest approval was given.
     approved_at: Option<Time>,
+    /// What the approvals came to, with everything that was read of them; absent where nobody was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    approvals: Option<&'a JudgedApprovals>,
     /// Who refused it, when and why.
     rejected: Option<&'a Refusal>,
     /// Why it was refused.
@@ -142,6 +146,7 @@ pub fn show(story: &Folded, entries: &[Entry]) -> String {
         requested_by: &story.requested_by,
         approved_by: &story.approved_by,
         approved_at: story.approved_at(),
+        approvals: story.approvals.as_deref(),
         rejected,
         rejection_reason: rejected.and_then(|rejected| rejected.reason.as_deref()),
         cancelled: story.cancelled.as_ref(),

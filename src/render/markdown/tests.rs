@@ -13,7 +13,10 @@ fn path_of_all() -> Vec<String> {
 fn page(report: &GateReport, ending: Option<&Ending>, limit: usize) -> String {
     let (images, path) = ([samples::new()], path_of_all());
     let (heading, path) = (samples::heading(&images), &path[..]);
-    summary(&Summary { heading, path, ending, report: Some(report), plan: None, diffs: &[], links: &[] }, limit)
+    summary(
+        &Summary { heading, path, ending, report: Some(report), approvals: None, plan: None, diffs: &[], links: &[] },
+        limit,
+    )
 }
 
 #[test]
@@ -122,6 +125,7 @@ fn a_promotion_with_its_plan_and_links() {
             path: &path,
             ending: Some(&ending),
             report: None,
+            approvals: None,
             plan: Some(&plan),
             diffs: &diffs,
             links: &links,

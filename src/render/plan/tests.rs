@@ -5,7 +5,7 @@ use crate::render::samples;
 
 #[test]
 fn a_plan_shows_every_write_and_what_a_failure_leads_to() {
-    insta::assert_snapshot!(text(&samples::plan(), &samples::diffs(), Style::PLAIN), @r###"
+    insta::assert_snapshot!(text(&samples::plan(), &samples::diffs(), None, Style::PLAIN), @r###"
         PLAN 7f3a7f3a7f3a…  dev → staging   app 1.10 → 1.20
           digest     7f3a7f3a7f3a7f3a7f3a7f3a7f3a7f3a7f3a7f3a7f3a7f3a7f3a7f3a7f3a7f3a
           promotion  01JD5T0000000000000000000Z
@@ -37,7 +37,7 @@ fn a_plan_without_anything_to_write_or_watch() {
     plan.apps.clear();
     plan.verify.health.clear();
     plan.also_ships.clear();
-    insta::assert_snapshot!(text(&plan, &[], Style::PLAIN), @r###"
+    insta::assert_snapshot!(text(&plan, &[], None, Style::PLAIN), @r###"
         PLAN 7f3a7f3a7f3a…  dev → staging   app 1.10 → 1.20
           digest     7f3a7f3a7f3a7f3a7f3a7f3a7f3a7f3a7f3a7f3a7f3a7f3a7f3a7f3a7f3a7f3a
           promotion  01JD5T0000000000000000000Z
@@ -51,8 +51,8 @@ fn a_plan_without_anything_to_write_or_watch() {
 
 #[test]
 fn color_only_adds() {
-    let plain = text(&samples::plan(), &samples::diffs(), Style::PLAIN);
-    let colored = text(&samples::plan(), &samples::diffs(), Style { color: true });
+    let plain = text(&samples::plan(), &samples::diffs(), None, Style::PLAIN);
+    let colored = text(&samples::plan(), &samples::diffs(), None, Style { color: true });
     assert_eq!(anstream::adapter::strip_str(&colored).to_string(), plain);
     assert_ne!(colored, plain);
 }
@@ -68,4 +68,12 @@ fn who_decides_after_a_failure_is_said() {
     assert_eq!(on_failure(&on), "nothing is restored; the run ends stuck on the new version (app 1.10 before)");
     on.restore.clear();
     assert_eq!(on_failure(&on), "nothing to restore; the run ends stuck, and a person decides");
+}
+
+#[test]
+fn a_plan_ends_with_who_must_approve_it() {
+    let plain = text(&samples::plan(), &[], None, Style::PLAIN);
+    let asked = text(&samples::plan(), &[], Some(&samples::approvals::waiting()), Style::PLAIN);
+    let below = asked.strip_prefix(plain.as_str()).unwrap();
+    assert!(below.starts_with("\napprovals still needed: qa (acme/qa-team), owner (any of @po @deputy)\n"), "{below}");
 }

@@ -102,3 +102,26 @@ fn a_new_run_opens_what_an_old_one_ended() {
 fn no_record_is_said_to_be_none() {
     assert_eq!(text(&[], Style::PLAIN), "There is no such record.\n");
 }
+
+#[test]
+fn a_record_says_who_approved_it() {
+    let judged = samples::approvals::judged(samples::approvals::waiting());
+    let shown = text(&samples::approvals::kept(&judged), Style::PLAIN);
+    let from = shown.find("  approvals").unwrap();
+    let to = shown.find("  plan ").unwrap();
+    insta::assert_snapshot!(&shown[from..to], @r###"
+        approvals  approvals of owner cannot stand, of plan 7f3a7f3a7f3a
+                   ✓ sre    @bo (production-approval-sre)
+                   · qa     @dan (deputy, said on #5); open: acme/qa-team in
+                       production-approval-qa, production-approval-qa-2
+                       @zoe started this or wrote what it brings, and somebody else is
+                         to approve
+                   ✗ owner  cannot be given: @po @deputy in production-approval-owner
+                       the environment production-approval-owner has no required
+                         reviewers
+                       → promote environments sync creates or updates it from the
+                         rules
+    "###);
+    let story = fold(&samples::approvals::kept(&judged)).unwrap();
+    assert_eq!(story.approvals.as_deref(), Some(&judged));
+}

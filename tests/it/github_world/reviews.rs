@@ -109,7 +109,6 @@ fn a_person_reviews_over_the_api_and_a_workflow_cannot() {
     let id = ask.get("/repos/acme/app/environments/approval-sre").body["id"].clone();
     let body = json!({"environment_ids": [id], "state": "approved", "comment": "Ship it!"});
     assert_eq!(ask.post(&path, &body).message(), "Resource not accessible by integration");
-    github.repository("acme/app").role("alice", "write").role("carol", "write");
     ask.by(&github.token(Token::personal("carol")));
     assert_eq!((ask.post(&path, &body).status, ask.post(&path, &body).message()), (422, NOTHING_TO_REVIEW));
     ask.by(&github.token(Token::personal("alice")));
@@ -147,6 +146,13 @@ fn running_again_keeps_the_earlier_jobs_mixes_the_reviews_and_changes_who_starte
     assert_eq!(ask.get(&format!("{at}/attempts/1/jobs")).each("jobs", "run_attempt"), [json!(1), json!(1)]);
     assert_eq!(ask.get(&format!("{at}/attempts/3/jobs")).status, 404);
     assert_eq!(ask.get(&format!("{at}/approvals")).each("", "state"), [json!("rejected"), json!("approved")]);
+    // Perhaps the jobs that are not run again are copied.
+    github.finish_run(run, "failure");
+    github.copy_jobs_over();
+    github.rerun(run, Rerun::Job(plan), "octocat");
+    let latest = ask.get(&format!("{at}/jobs")).each("jobs", "run_attempt");
+    assert_eq!(latest, [json!(3), json!(3)]);
+    assert_eq!(ask.get(&format!("{at}/jobs?filter=all")).body["total_count"], 5);
 }
 
 #[test]

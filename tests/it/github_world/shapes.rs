@@ -176,6 +176,17 @@ fn files_history_and_pull_requests_are_those_of_the_commits() {
     assert_eq!(pulls.each("", "number"), [json!(number)]);
     let reviews = format!("{APP}/pulls/{number}/reviews");
     assert_eq!(ask.get(&reviews).body[0]["commit_id"], json!(change));
+    // That a review was edited only GraphQL tells.
+    let review = ask.get(&reviews).body[0].clone();
+    app.edit_review(number, review["id"].as_u64().unwrap(), "/approve");
+    assert_eq!(ask.get(&format!("{reviews}/{}", review["id"])).body["submitted_at"], review["submitted_at"]);
+    let query = "query($ids:[ID!]!){nodes(ids:$ids){...on PullRequestReview{id lastEditedAt}}}";
+    let asked = ask.post("/graphql", &json!({"query": query, "variables": {"ids": [review["node_id"], "N_0"]}}));
+    assert!(asked.body["data"]["nodes"][0]["lastEditedAt"].is_string(), "{asked:?}");
+    assert_eq!(
+        (&asked.body["data"]["nodes"][1], &asked.body["errors"][0]["type"]),
+        (&Value::Null, &json!("NOT_FOUND"))
+    );
     let refused = ask.post(&reviews, &json!({"event": "APPROVE"}));
     assert!(refused.message().contains("not permitted to approve"), "{refused:?}");
     ask.by(&github.token(Token::personal("dana")));

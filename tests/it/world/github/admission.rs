@@ -107,22 +107,9 @@ impl World {
         let granted = route.need.split(';').any(|need| {
             let (permission, level) = need.split_once('=').expect("permission=level");
             let shown = !repo.private && level == "read" && !is_confidential(permission);
-            shown || self.grants(call, permission, level, role)
+            shown || grants(call, permission, level, role)
         });
         if granted { Ok(()) } else { Err(self.lacking(call)) }
-    }
-
-    fn grants(&self, call: &Call, permission: &str, level: &str, role: &str) -> bool {
-        let Caller::Holder { token, .. } = &call.caller else { return false };
-        match token.kind {
-            // One that does not open this repository sees of it what everybody sees.
-            Kind::Workflow | Kind::Installation => role != "none" && token.grants(permission, level),
-            Kind::Personal if permission == "checks" && level == "write" => false,
-            Kind::Personal => {
-                let by_role = if is_confidential(permission) { rank("admin") } else { rank(level) };
-                rank(role) >= by_role && (token.permissions.is_empty() || token.grants(permission, level))
-            }
-        }
     }
 
     /// What the caller is in the repository that it asks about.
@@ -177,6 +164,27 @@ impl World {
             }
             Caller::Holder { .. } => Answer::error(403, "Must have admin rights to Repository."),
             _ => Answer::error(401, "Requires authentication"),
+        }
+    }
+}
+
+fn grants(call: &Call, permission: &str, level: &str, role: &str) -> bool {
+    let Caller::Holder { token, .. } = &call.caller else { return false };
+    // Whoever may read a repository may comment, and review what he was asked to review.
+    let is_word = matches!(permission, "issues" | "pull_requests") || call.path.ends_with("/pending_deployments");
+    match token.kind {
+        // One that does not open this repository sees of it what everybody sees.
+        Kind::Workflow | Kind::Installation => role != "none" && token.grants(permission, level),
+        Kind::Personal if permission == "checks" && level == "write" => false,
+        Kind::Personal => {
+            let by_role = if is_confidential(permission) {
+                "admin"
+            } else if is_word {
+                "read"
+            } else {
+                level
+            };
+            rank(role) >= rank(by_role) && (token.permissions.is_empty() || token.grants(permission, level))
         }
     }
 }

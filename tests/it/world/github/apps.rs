@@ -10,7 +10,7 @@ use super::answer::{Answer, Answered, Call};
 use super::fields::{Is, check};
 use super::shapes::{SITE, node};
 use super::state::World;
-use super::tokens::{Kind, Token, rank};
+use super::tokens::{Caller, Kind, Token, rank};
 
 /// The App's private key: made for the tests, good for nothing else.
 pub(crate) const PRIVATE_KEY: &str = include_str!("app-key.pem");
@@ -124,6 +124,18 @@ pub(super) fn installation(world: &mut World, call: &Call) -> Answered {
     Ok(Answer::new(200, body))
 }
 
+/// `DELETE /installation/token`: the token that asks is taken back.
+pub(super) fn revoke(world: &mut World, call: &Call) -> Answered {
+    let Caller::Holder { text, token } = &call.caller else {
+        return Err(Answer::error(401, "Requires authentication"));
+    };
+    if token.kind == Kind::Personal {
+        return Err(world.lacking(call));
+    }
+    world.tokens.remove(text);
+    Ok(Answer::empty(204))
+}
+
 /// `POST /app/installations/{installation_id}/access_tokens`: for an hour, for no more than the installation has.
 pub(super) fn token(world: &mut World, call: &Call) -> Answered {
     if call.number("installation_id")? != world.app.installation {
@@ -163,7 +175,7 @@ pub(super) fn token(world: &mut World, call: &Call) -> Answered {
         permissions.map(|(key, level)| (key.clone(), level.as_str().unwrap_or_default().to_owned())).collect();
     let user = format!("{}[bot]", world.app.slug);
     world.person(&user);
-    let shown: Value = repositories.iter().map(|key| world.minimal_repository(&world.repos[key])).collect();
+    let shown: Value = repositories.iter().map(|key| world.full_repository(&world.repos[key], "read")).collect();
     let ends = Timestamp::from_second(world.now().as_second() + 3600).expect("a time");
     let name = "installation".to_owned();
     let text = world.issue(Token { name, kind: Kind::Installation, user, permissions, repositories }, Some(ends));

@@ -1,4 +1,4 @@
-//! Check runs and commit statuses.
+//! Check runs: those that Apps post, and one for each job. Commit statuses are beside them, in [`super::statuses`].
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -27,16 +27,6 @@ pub(super) struct CheckRun {
     completed: Option<Timestamp>,
     annotations: usize,
     /// `name`, `details_url`, `external_id`, `output`, as they were sent.
-    sent: Map<String, Value>,
-}
-
-/// A commit status.
-pub(super) struct CommitStatus {
-    id: u64,
-    sha: String,
-    creator: String,
-    at: Timestamp,
-    /// `state`, `context`, `description`, `target_url`, as they were sent.
     sent: Map<String, Value>,
 }
 
@@ -80,16 +70,6 @@ impl Repository<'_> {
         world.add_check(&self.name.to_lowercase(), sha, app, &body)
     }
 
-    /// A commit status, as another program posts it.
-    pub(crate) fn status(&self, sha: &str, context: &str, state: &str) {
-        let mut world = self.github.lock();
-        world.person("ci-bot[bot]");
-        let (id, at) = (world.id(), world.now());
-        let sent = json!({"state": state, "context": context}).as_object().unwrap().clone();
-        let repo = world.repos.get_mut(&self.name.to_lowercase()).unwrap();
-        repo.statuses.push(CommitStatus { id, sha: sha.to_owned(), creator: "ci-bot[bot]".to_owned(), at, sent });
-    }
-
     /// The check runs of a commit that were posted, as GitHub shows them, oldest first: without those of jobs.
     pub(crate) fn checks_of(&self, sha: &str) -> Vec<Value> {
         let world = self.github.lock();
@@ -122,28 +102,15 @@ impl Repo {
         self.checks.iter().filter(|one| one.sha == sha).cloned().chain(jobs).collect()
     }
 
-    /// The newest status of each context, whatever its case.
-    fn newest_statuses(&self, sha: &str) -> Vec<&CommitStatus> {
-        let context = |one: &CommitStatus| one.sent["context"].as_str().unwrap_or_default().to_lowercase();
-        let mut found: Vec<&CommitStatus> = Vec::new();
-        for one in self.statuses.iter().rev().filter(|one| one.sha == sha) {
-            if !found.iter().any(|other| context(other) == context(one)) {
-                found.push(one);
-            }
-        }
-        found
-    }
-
     /// Whether these contexts, or all, are green.
     pub(super) fn is_green(&self, sha: &str, required: Option<&[String]>) -> bool {
         let checks = self.all_checks(sha);
         let statuses = self.newest_statuses(sha);
-        let status_ok = |one: &CommitStatus| one.sent["state"] == "success";
         match required {
-            None => checks.iter().all(CheckRun::is_green) && statuses.iter().all(|one| status_ok(one)),
+            None => checks.iter().all(CheckRun::is_green) && statuses.iter().all(|one| one.is_green()),
             Some(names) => names.iter().all(|name| {
                 let by_check = checks.iter().any(|one| one.name() == name && one.is_green());
-                by_check || statuses.iter().any(|one| one.sent["context"] == name.as_str() && status_ok(one))
+                by_check || statuses.iter().any(|one| one.context() == name && one.is_green())
             }),
         }
     }
@@ -195,18 +162,6 @@ impl World {
                 "created_at": "2020-01-01T00:00:00Z", "updated_at": "2020-01-01T00:00:00Z",
                 "permissions": {"checks": "write"}, "events": [],
             },
-        })
-    }
-
-    fn commit_status_json(&self, repo: &Repo, one: &CommitStatus) -> Value {
-        let null = || Value::Null;
-        let sent = |name: &str| one.sent.get(name).cloned().unwrap_or_else(null);
-        let url = format!("{}/repos/{}/statuses/{}", self.url, repo.full_name, one.sha);
-        let at = when(Some(one.at));
-        json!({
-            "id": one.id, "node_id": node(one.id), "url": url, "avatar_url": "https://avatars.githubusercontent.com/u/1?v=4",
-            "state": sent("state"), "context": sent("context"), "description": sent("description"),
-            "target_url": sent("target_url"), "created_at": at, "updated_at": at,
         })
     }
 
@@ -329,56 +284,4 @@ pub(super) fn update(world: &mut World, call: &Call) -> Answered {
     }
     one.take(&call.body, now);
     get(world, call)
-}
-
-/// `GET /repos/{owner}/{repo}/commits/{ref}/status`: `pending` where there is none.
-pub(super) fn combined(world: &mut World, call: &Call) -> Answered {
-    let repo = world.repo(call);
-    let sha = repo.resolve(call.argument("ref")).ok_or_else(Answer::not_found)?;
-    let newest = repo.newest_statuses(&sha);
-    let any =
-        |states: &[&str]| newest.iter().any(|one| one.sent["state"].as_str().is_some_and(|is| states.contains(&is)));
-    let state = match () {
-        () if any(&["error", "failure"]) => "failure",
-        () if newest.is_empty() || any(&["pending"]) => "pending",
-        () => "success",
-    };
-    let all = newest.iter().map(|one| world.commit_status_json(repo, one)).collect();
-    let mut answer = call.counted("statuses", all);
-    let base = format!("{}/repos/{}/commits/{sha}", world.url, repo.full_name);
-    if let Some(body) = &mut answer.body {
-        body["state"] = state.into();
-        body["sha"] = sha.into();
-        body["repository"] = world.minimal_repository(repo);
-        body["url"] = format!("{base}/status").into();
-        body["commit_url"] = base.into();
-    }
-    Ok(answer)
-}
-
-/// `POST /repos/{owner}/{repo}/statuses/{sha}`.
-pub(super) fn status(world: &mut World, call: &Call) -> Answered {
-    let fields = [
-        ("state", Is::OneOf(&["error", "failure", "pending", "success"]), true),
-        ("target_url", Is::Text(2048), false),
-        ("description", Is::Text(140), false),
-        ("context", Is::Text(255), false),
-    ];
-    check("Status", &call.body, &fields)?;
-    let sha = call.argument("sha").to_owned();
-    if !world.repo(call).commits.contains_key(&sha) {
-        return Err(Answer::error(422, &format!("No commit found for SHA: {sha}")));
-    }
-    let mut sent = call.body.clone();
-    if !sent.contains_key("context") {
-        sent.insert("context".to_owned(), "default".into());
-    }
-    let creator = call.caller.user().unwrap_or_default().to_owned();
-    world.person(&creator);
-    let (id, at) = (world.id(), world.now());
-    world.repo_mut(call).statuses.push(CommitStatus { id, sha, creator: creator.clone(), at, sent });
-    let repo = world.repo(call);
-    let mut body = world.commit_status_json(repo, &repo.statuses[repo.statuses.len() - 1]);
-    body["creator"] = world.user_json(&creator);
-    Ok(Answer::new(201, body))
 }

@@ -72,12 +72,16 @@ impl World {
         let base = format!("{}/repos/{}", self.url, repo.full_name);
         let (url, at) = (format!("{base}/deployments/{}", one.id), when(Some(status.3)));
         let sent = |name: &str| status.2[name].as_str().unwrap_or_default();
-        json!({
+        let mut body = json!({
             "id": status.0, "node_id": node(status.0), "url": format!("{url}/statuses/{}", status.0), "state": status.1,
             "creator": self.user_json(&one.creator), "description": sent("description"), "environment": one.environment,
-            "target_url": sent("log_url"), "log_url": sent("log_url"), "environment_url": sent("environment_url"),
+            "target_url": sent("log_url"), "log_url": sent("log_url"),
             "deployment_url": url, "repository_url": base, "created_at": at, "updated_at": at,
-        })
+        });
+        if let Some(address) = status.2["environment_url"].as_str() {
+            body["environment_url"] = address.into();
+        }
+        body
     }
 }
 

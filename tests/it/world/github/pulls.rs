@@ -28,6 +28,8 @@ pub(super) struct Pull {
 
 struct PullReview {
     id: u64,
+    /// When its text was changed. Only GraphQL tells.
+    edited: Option<Timestamp>,
     user: String,
     state: &'static str,
     body: String,
@@ -67,6 +69,17 @@ impl Repository<'_> {
     pub(crate) fn pull_review(&self, number: u64, user: &str, state: &'static str, body: &str) -> u64 {
         let mut world = self.github.lock();
         world.add_review(&self.name.to_lowercase(), number, user, state, body, None)
+    }
+
+    /// Somebody edits a review on the site. The REST API does not show that he did.
+    pub(crate) fn edit_review(&self, number: u64, review: u64, body: &str) {
+        let now = self.github.lock().now();
+        self.with(|repo| {
+            let pull = repo.pulls.iter_mut().find(|pull| pull.number == number).expect("the pull request");
+            let one = pull.reviews.iter_mut().find(|one| one.id == review).expect("the review");
+            body.clone_into(&mut one.body);
+            one.edited = Some(now);
+        });
     }
 
     /// Dismisses a review.
@@ -120,7 +133,15 @@ impl World {
         let repo = self.repos.get_mut(place).unwrap();
         let pull = repo.pulls.iter_mut().find(|pull| pull.number == number).expect("the pull request");
         let commit = commit.unwrap_or(&pull.head_sha).to_owned();
-        pull.reviews.push(PullReview { id, user: user.to_owned(), state, body: body.to_owned(), commit, at });
+        pull.reviews.push(PullReview {
+            id,
+            edited: None,
+            user: user.to_owned(),
+            state,
+            body: body.to_owned(),
+            commit,
+            at,
+        });
         id
     }
 
@@ -216,6 +237,22 @@ pub(super) fn reviews(world: &mut World, call: &Call) -> Answered {
     let repo = world.repo(call);
     let pull = find(repo, call)?;
     Ok(call.list(pull.reviews.iter().map(|one| world.review_json(repo, pull, one)).collect()))
+}
+
+/// `GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews/{review_id}`.
+pub(super) fn one_review(world: &mut World, call: &Call) -> Answered {
+    let (repo, id) = (world.repo(call), call.number("review_id")?);
+    let pull = find(repo, call)?;
+    let one = pull.reviews.iter().find(|one| one.id == id).ok_or_else(Answer::not_found)?;
+    Ok(Answer::new(200, world.review_json(repo, pull, one)))
+}
+
+impl Repo {
+    /// When the review of this node id was edited; `None` if there is no such review here.
+    pub(super) fn review_edited(&self, wanted: &str) -> Option<Option<Timestamp>> {
+        let mut all = self.pulls.iter().flat_map(|pull| &pull.reviews);
+        all.find(|one| node(one.id) == wanted).map(|one| one.edited)
+    }
 }
 
 /// `POST /repos/{owner}/{repo}/pulls/{pull_number}/reviews`.

@@ -90,6 +90,12 @@ impl GitHub {
         Ok(())
     }
 
+    /// Has a new attempt list copies, with new ids and its number, of the jobs that are not run again. Whether GitHub does
+    /// so is not documented: whoever reads jobs must be right with both.
+    pub(crate) fn copy_jobs_over(&self) {
+        self.lock().copies_jobs = true;
+    }
+
     /// Runs a completed run again, or a part; the same commit, another triggering actor.
     pub(crate) fn rerun(&self, run: u64, what: Rerun, by: &str) {
         self.lock().rerun(run, what, by);
@@ -267,8 +273,17 @@ impl World {
             Rerun::Failed => !matches!(job.conclusion.as_deref(), Some("success" | "skipped")),
             Rerun::Job(id) => job.id == id,
         };
-        let again: Vec<Job> = found.jobs.iter().filter(newest).filter(picked).cloned().collect();
+        let (again, kept): (Vec<&Job>, Vec<&Job>) = found.jobs.iter().filter(newest).partition(picked);
+        let (again, kept): (Vec<Job>, Vec<Job>) =
+            (again.into_iter().cloned().collect(), kept.into_iter().cloned().collect());
         assert!(!again.is_empty(), "there is nothing to run again");
+        let attempt = found.attempt;
+        let kept = if self.copies_jobs { kept } else { Vec::new() };
+        for job in kept {
+            let copy = Job { id: self.id(), attempt, ..job };
+            let repo = self.repos.get_mut(&place).unwrap();
+            repo.runs.iter_mut().find(|one| one.id == run).unwrap().jobs.push(copy);
+        }
         for job in again {
             self.add_job(run, &job.name, job.environment.as_deref(), job.is_leg);
         }

@@ -6,8 +6,8 @@
 use super::answer::{Answered, Call};
 use super::state::World;
 use super::{
-    admission, alerts, apps, artifacts, checks, comments, contents, deployments, environments, history, people, pulls,
-    reviews, runs,
+    admission, alerts, apps, artifacts, checks, comments, contents, deployments, environments, graphql, history,
+    people, pulls, reviews, runs, statuses,
 };
 
 /// One method of one path.
@@ -34,6 +34,7 @@ pub(crate) const ROUTES: &[Route] = &[
     route("GET", "/orgs/{org}/teams/{team_slug}/members", "members=read", people::members),
     route("GET", "/orgs/{org}/teams/{team_slug}/memberships/{username}", "members=read", people::membership),
     route("POST", "/app/installations/{installation_id}/access_tokens", "app", apps::token),
+    route("DELETE", "/installation/token", "", apps::revoke),
     route("GET", "/repos/{owner}/{repo}/installation", "app", apps::installation),
     route("GET", "/repos/{owner}/{repo}", "metadata=read", contents::repository),
     route("GET", "/repos/{owner}/{repo}/collaborators/{username}/permission", "metadata=read", people::permission),
@@ -83,14 +84,20 @@ pub(crate) const ROUTES: &[Route] = &[
     route("POST", "/repos/{owner}/{repo}/check-runs", "checks=write", checks::create),
     route("GET", "/repos/{owner}/{repo}/check-runs/{check_run_id}", "checks=read", checks::get),
     route("PATCH", "/repos/{owner}/{repo}/check-runs/{check_run_id}", "checks=write", checks::update),
-    route("GET", "/repos/{owner}/{repo}/commits/{ref}/status", "statuses=read", checks::combined),
-    route("POST", "/repos/{owner}/{repo}/statuses/{sha}", "statuses=write", checks::status),
+    route("GET", "/repos/{owner}/{repo}/commits/{ref}/status", "statuses=read", statuses::combined),
+    route("POST", "/repos/{owner}/{repo}/statuses/{sha}", "statuses=write", statuses::status),
     route("GET", "/repos/{owner}/{repo}/commits/{commit_sha}/pulls", "pull_requests=read", pulls::of_commit),
     route("GET", "/repos/{owner}/{repo}/commits", "contents=read", history::list),
     route("GET", "/repos/{owner}/{repo}/commits/{ref}", "contents=read", history::get),
     route("GET", "/repos/{owner}/{repo}/compare/{basehead}", "contents=read", history::compare),
     route("GET", "/repos/{owner}/{repo}/pulls/{pull_number}", "pull_requests=read", pulls::get),
     route("GET", "/repos/{owner}/{repo}/pulls/{pull_number}/reviews", "pull_requests=read", pulls::reviews),
+    route(
+        "GET",
+        "/repos/{owner}/{repo}/pulls/{pull_number}/reviews/{review_id}",
+        "pull_requests=read",
+        pulls::one_review,
+    ),
     route("POST", "/repos/{owner}/{repo}/pulls/{pull_number}/reviews", "pull_requests=write", pulls::review),
     route(
         "GET",
@@ -135,21 +142,49 @@ pub(crate) const ROUTES: &[Route] = &[
     route("GET", "/repos/{owner}/{repo}/git/ref/{ref}", "contents=read", contents::reference),
     route("GET", "/repos/{owner}/{repo}/branches/{branch}", "contents=read", contents::branch),
     route("GET", "/repos/{owner}/{repo}/rules/branches/{branch}", "metadata=read", contents::rules),
+    route("GET", "/repos/{owner}/{repo}/code-scanning/analyses", "security_events=read", alerts::analyses),
     route("GET", "/repos/{owner}/{repo}/code-scanning/alerts", "security_events=read", alerts::code),
     route("GET", "/repos/{owner}/{repo}/dependabot/alerts", "vulnerability_alerts=read", alerts::dependabot),
     route("GET", "/repos/{owner}/{repo}/secret-scanning/alerts", "secret_scanning_alerts=read", alerts::secrets),
 ];
+
+/// The one question of another API, which no description of this one has.
+const GRAPHQL: &Route = &route("POST", "/graphql", "", graphql::ask);
 
 type Arguments = Vec<(&'static str, String)>;
 
 /// The route of a request, and what its path says.
 pub(super) fn find(method: &str, path: &str) -> Option<(&'static Route, Arguments)> {
     let path: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
-    ROUTES.iter().filter(|route| route.method == method).find_map(|route| {
+    ROUTES.iter().chain([GRAPHQL]).filter(|route| route.method == method).find_map(|route| {
         let pattern: Vec<&str> = route.pattern.split('/').skip(1).collect();
         let mut arguments = Vec::new();
         fits(&pattern, &path, &mut arguments).then_some((route, arguments))
     })
+}
+
+/// The method and the pattern of what answers a request.
+pub(crate) fn pattern(method: &str, path: &str) -> Option<(&'static str, &'static str)> {
+    find(method, path).map(|(route, _)| (route.method, route.pattern))
+}
+
+/// A request's path as the description has it: with `%2F` where a name holds slashes.
+pub(super) fn described(method: &str, path: &str) -> Option<String> {
+    let (route, arguments) = find(method, path)?;
+    let part = |part: &str| match part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
+        None => part.to_owned(),
+        Some(name) => encoded(arguments.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value)),
+    };
+    Some(route.pattern.split('/').map(part).collect::<Vec<_>>().join("/"))
+}
+
+fn encoded(text: &str) -> String {
+    let byte = |byte: u8| match byte {
+        b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+        _ if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    };
+    text.bytes().map(byte).collect()
 }
 
 fn fits(pattern: &[&'static str], path: &[&str], arguments: &mut Arguments) -> bool {

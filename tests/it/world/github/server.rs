@@ -26,8 +26,10 @@ pub(crate) enum Trouble {
     Status(u16),
     /// It is carried out, and the connection breaks before the answer is whole.
     LoseAnswer,
-    /// This body instead, with this status.
-    Body(u16, String),
+    /// This page instead, with this status.
+    Page(u16, String),
+    /// This JSON instead, with this status.
+    Json(u16, Value),
 }
 
 /// A request as it was logged.
@@ -100,7 +102,8 @@ fn receive(shared: &Mutex<World>, method: &Method, uri: &Uri, headers: &HeaderMa
     let raw = uri.path();
     let (prefix, path) = match raw.strip_prefix("/api/v3") {
         Some(rest) => ("/api/v3", rest),
-        None => ("", raw),
+        // GraphQL of an Enterprise Server stands beside its REST API.
+        None => ("", if raw == "/api/graphql" { "/graphql" } else { raw }),
     };
     let (at, due) = {
         let mut world = lock();
@@ -250,7 +253,8 @@ impl Trouble {
                 let reason = StatusCode::from_u16(*status).ok().and_then(|code| code.canonical_reason());
                 Answer::new(*status, Value::String(format!("<html><title>{}</title>", reason.unwrap_or("Error"))))
             }
-            Self::Body(status, text) => Answer::new(*status, Value::String(text.clone())),
+            Self::Page(status, text) => Answer::new(*status, Value::String(text.clone())),
+            Self::Json(status, body) => Answer::new(*status, body.clone()),
             Self::LoseAnswer => return None,
         };
         Some(answer)

@@ -74,11 +74,16 @@ impl World {
 
     /// `simple-user`.
     pub(super) fn simple_user(&self, user: &User) -> Value {
-        let url = format!("{}/users/{}", self.url, user.login);
+        let (name, path) = (&user.login, user.login.replace('[', "%5B").replace(']', "%5D"));
+        let url = format!("{}/users/{path}", self.url);
+        let site = match name.strip_suffix("[bot]") {
+            Some(app) => format!("{SITE}/apps/{app}"),
+            None => format!("{SITE}/{name}"),
+        };
         json!({
-            "login": user.login, "id": user.id, "node_id": node(user.id), "url": url,
+            "login": name, "id": user.id, "node_id": node(user.id), "url": url,
             "avatar_url": format!("https://avatars.githubusercontent.com/u/{}?v=4", user.id), "gravatar_id": "",
-            "html_url": format!("{SITE}/{}", user.login), "events_url": format!("{url}/events{{/privacy}}"),
+            "html_url": site, "events_url": format!("{url}/events{{/privacy}}"),
             "followers_url": format!("{url}/followers"), "following_url": format!("{url}/following{{/other_user}}"),
             "gists_url": format!("{url}/gists{{/gist_id}}"), "organizations_url": format!("{url}/orgs"),
             "received_events_url": format!("{url}/received_events"), "repos_url": format!("{url}/repos"),
@@ -139,7 +144,7 @@ impl World {
                 "homepage": null, "language": null, "license": null, "forks": 0, "forks_count": 0, "open_issues": 0,
                 "open_issues_count": 0, "size": 1, "stargazers_count": 0, "watchers": 0, "watchers_count": 0,
                 "network_count": 0, "subscribers_count": 0, "has_issues": true, "has_projects": true, "has_wiki": true,
-                "has_pages": false, "has_discussions": false, "created_at": when(Some(repo.created)),
+                "has_downloads": true, "has_pages": false, "has_discussions": false, "created_at": when(Some(repo.created)),
                 "updated_at": when(Some(repo.created)), "pushed_at": when(Some(repo.created)),
             }),
         );

@@ -9,7 +9,7 @@ use super::alerts::Alerts;
 use super::apps::App;
 use super::artifacts::Artifact;
 use super::blobs::Blobs;
-use super::checks::{CheckRun, CommitStatus};
+use super::checks::CheckRun;
 use super::comments::Comment;
 use super::commits::Commit;
 use super::deployments::Deployment;
@@ -18,6 +18,7 @@ use super::people::{Team, User};
 use super::pulls::Pull;
 use super::runs::Run;
 use super::server::{Request, Trouble};
+use super::statuses::CommitStatus;
 use super::tokens::Issued;
 
 /// Done before the n-th request.
@@ -30,6 +31,8 @@ pub(super) struct World {
     pub(super) blobs: Arc<Mutex<Blobs>>,
     /// Seconds that time is ahead of the real clock.
     pub(super) ahead: i64,
+    /// Whether a new attempt has copies of the jobs that are not run again.
+    pub(super) copies_jobs: bool,
     ids: u64,
     pub(super) users: BTreeMap<String, User>,
     pub(super) teams: BTreeMap<String, Team>,
@@ -76,6 +79,7 @@ impl World {
             blob_url: String::new(),
             blobs: Arc::default(),
             ahead: 0,
+            copies_jobs: false,
             ids: 1000,
             users: BTreeMap::new(),
             teams: BTreeMap::new(),

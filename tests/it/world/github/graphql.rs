@@ -1,0 +1,69 @@
+//! GraphQL, as far as it is needed: whether a review's text was edited, which the REST API does not tell.
+
+use serde_json::{Value, json};
+
+use super::answer::{Answer, Answered, Call};
+use super::routes::Route;
+use super::shapes::when;
+use super::state::World;
+use super::tokens::Caller;
+
+/// Whether the query asks what can be told here.
+fn is_known(query: &str) -> bool {
+    let query: String = query.chars().filter(|letter| !letter.is_whitespace()).collect();
+    query.contains("nodes(ids:$ids)") && query.contains("...onPullRequestReview{idlastEditedAt}")
+}
+
+/// `POST /graphql`: errors come with 200, and a node that may not be seen is `null`.
+pub(super) fn ask(world: &mut World, call: &Call) -> Answered {
+    if matches!(call.caller, Caller::Nobody) {
+        return Err(Answer::error(401, "This endpoint requires you to be authenticated."));
+    }
+    if !is_known(call.text("query").unwrap_or_default()) {
+        return Ok(Answer::new(200, json!({"errors": [{"message": "The stand-in does not know this question."}]})));
+    }
+    let ids = call.body.get("variables").and_then(|variables| variables["ids"].as_array()).cloned().unwrap_or_default();
+    if ids.len() > 100 {
+        let why = "You may not provide more than 100 node ids; you provided more.";
+        return Ok(Answer::new(200, json!({"data": null, "errors": [{"type": "ARGUMENT_LIMIT", "message": why}]})));
+    }
+    let (mut nodes, mut errors) = (Vec::new(), Vec::new());
+    for id in ids {
+        match world.seen(call, id.as_str().unwrap_or_default()) {
+            Ok(node) => nodes.push(node),
+            Err(error) => {
+                nodes.push(Value::Null);
+                errors.push(error);
+            }
+        }
+    }
+    let mut body = json!({"data": {"nodes": nodes}});
+    if !errors.is_empty() {
+        body["errors"] = Value::Array(errors);
+    }
+    Ok(Answer::new(200, body))
+}
+
+impl World {
+    fn seen(&self, call: &Call, id: &str) -> Result<Value, Value> {
+        let found = self.repos.values().find_map(|repo| Some((repo, repo.review_edited(id)?)));
+        let Some((repo, edited)) = found else {
+            let why = format!("Could not resolve to a node with the global id of '{id}'");
+            return Err(json!({"type": "NOT_FOUND", "message": why}));
+        };
+        let needed = Route { method: "GET", pattern: "/graphql", need: "pull_requests=read", answer: ask };
+        let asked = Call {
+            method: "GET".to_owned(),
+            path: call.path.clone(),
+            arguments: vec![("owner", repo.owner().to_owned()), ("repo", repo.name().to_owned())],
+            query: Vec::new(),
+            body: serde_json::Map::new(),
+            caller: call.caller.clone(),
+            base: call.base.clone(),
+        };
+        match self.admit(&needed, &asked) {
+            Ok(()) => Ok(json!({"id": id, "lastEditedAt": when(edited)})),
+            Err(refusal) => Err(json!({"type": "FORBIDDEN", "message": refusal.message()})),
+        }
+    }
+}
