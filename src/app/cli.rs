@@ -8,6 +8,7 @@ use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::app::commands::{self, Task};
+use crate::app::environments::Deed;
 use crate::app::help;
 use crate::app::history;
 use crate::app::life::Verb;
@@ -66,6 +67,7 @@ pub fn command() -> Command {
         .about("Print the JSON Schema of a document")
         .arg(Arg::new("name").value_name("DOCUMENT").help("the document; else they are named"));
     let command = command.subcommands(first()).subcommands(road()).subcommands(life()).subcommand(rules());
+    let command = command.subcommand(environments());
     command.subcommands(ledger()).subcommands(back).subcommand(schema)
 }
 
@@ -189,6 +191,26 @@ fn rules() -> Command {
         .subcommands(views().map(|view| view.arg(flag("rules", "the rules file"))))
 }
 
+/// Commands on the environments at GitHub.
+fn environments() -> Command {
+    let common = |command: Command| {
+        let asks = |input: &&Input| ["rules", "app-id", "ca-file"].contains(&input.input);
+        INPUTS
+            .iter()
+            .filter(asks)
+            .fold(command, |command, input| command.arg(flag(input.flag, input.meaning)))
+            .arg(json())
+    };
+    let check = "Say how they differ from the rules; exit 0 as the rules want, 10 not so, 11 not known";
+    let sync = "Make them as the rules want; what the rules do not name is left alone";
+    Command::new("environments")
+        .about("Check or write the environments at GitHub that ask the roles of the rules")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(common(Command::new("check").about(check)))
+        .subcommand(common(Command::new("sync").about(sync)).arg(switch("yes", "write; else it is only shown")))
+}
+
 /// What the rules say, and how they stand to what was promoted by them.
 fn views() -> [Command; 3] {
     [
@@ -276,6 +298,8 @@ pub fn run(arguments: Vec<OsString>, environment: impl Iterator<Item = (OsString
         ("rules", Some(("test", test))) => (Task::Rules(View::Test { bundle: given(test, "bundle") }), test),
         ("rules", Some(("diff", diff))) => (Task::Rules(View::Diff { since: text(diff, "since") }), diff),
         ("rules", Some((_, check))) => (Task::Check, check),
+        ("environments", Some(("sync", sync))) => (Task::Environments(Deed::Sync { yes: is_set(sync, "yes") }), sync),
+        ("environments", Some((_, check))) => (Task::Environments(Deed::Check), check),
         ("history", Some(("verify", verify))) => (Task::Back(history::back("verify", verify)), verify),
         ("history" | "audit", _) => (Task::Back(history::back(name, matches)), matches),
         ("init", _) => (Task::Init { stdout: is_set(matches, "stdout") }, matches),

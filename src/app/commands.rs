@@ -9,6 +9,7 @@ use crate::adapters::clock::SystemClock;
 use crate::app::actions;
 use crate::app::doctor::Doctor;
 use crate::app::door::Door;
+use crate::app::environments::{self, Deed};
 use crate::app::history::Back;
 use crate::app::life::{Counter, Verb};
 use crate::app::mask::{self, Mask};
@@ -17,7 +18,7 @@ use crate::app::rules_source::{self, NoRules};
 use crate::app::rules_views::{self, View};
 use crate::app::screen::Screen;
 use crate::app::settings::{Settings, Sources};
-use crate::app::{adopt, approved, auto, bundle, choose, ends, here, history, init, log, replay, show, wiring};
+use crate::app::{adopt, approved, auto, bundle, choose, ends, guards, here, history, init, log, replay, show, wiring};
 use crate::pipeline::ends::stands;
 use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::list::Asked;
@@ -98,6 +99,8 @@ pub enum Task {
         /// The environment.
         env: Option<String>,
     },
+    /// Look at, or write, the environments at GitHub that ask roles.
+    Environments(Deed),
     /// Check the rules.
     Check,
     /// Print what the rules mean.
@@ -204,7 +207,10 @@ fn with_rules(
         Ok(github) => github,
         Err(fault) => return Ok(stopped(screen, settings, &ends::faulted(&fault))),
     };
-    let reads = matches!(task, Task::Validate | Task::Plan | Task::CheckAuto { .. } | Task::Doctor);
+    let reads = matches!(
+        task,
+        Task::Validate | Task::Plan | Task::CheckAuto { .. } | Task::Doctor | Task::Environments(Deed::Check)
+    );
     let client = github.as_ref().map(|github| &*github.client);
     let loaded = match rules_source::load(settings, client, !reads && !settings.dry_run) {
         Ok(governing) => {
@@ -257,7 +263,9 @@ fn with_rules(
             let door =
                 &Door { settings, screen, clock, loaded: &loaded, approved, github, mask, stop, judges, several };
             match task {
-                Task::Doctor => Ok(Doctor { screen, settings, loaded: &loaded, mask, stop, assumed }.run(Vec::new())),
+                Task::Doctor => Ok(Doctor { screen, settings, loaded: &loaded, mask, stop, assumed }
+                    .run(guards::findings(settings, mask, &loaded, stop))),
+                Task::Environments(deed) => environments::run(screen, settings, mask, stop, &loaded, *deed),
                 Task::Rules(view) => rules_views::run(screen, settings, stop, &loaded, view),
                 Task::Auto => auto::run(door),
                 Task::CheckAuto { version } => auto::check(door, version.as_deref()),

@@ -16,12 +16,13 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Promote by itself", &["check-auto"]),
     ("See what was done", &["list", "show", "history", "audit", "bundle", "replay"]),
     ("Put right", &["adopt", "unlock"]),
+    ("Set up GitHub", &["environments"]),
     ("Forms", &["rules", "schema"]),
 ];
 /// The heading of what has no group.
 const OTHERS: &str = "More";
 /// The column that a description begins at.
-const SAID_AT: usize = 14;
+const SAID_AT: usize = 16;
 
 /// The command with its subcommands in groups, in their own order in each.
 pub fn grouped(command: Command) -> Command {

@@ -13,6 +13,8 @@ pub mod commands;
 pub mod doctor;
 pub mod door;
 pub mod ends;
+pub mod environments;
+pub mod guards;
 pub mod help;
 pub mod here;
 pub mod history;

@@ -11,6 +11,7 @@ pub mod bundle;
 pub mod diff;
 pub mod doctor;
 pub mod ending;
+pub mod environments;
 pub mod escape;
 pub mod explain;
 pub mod github;

@@ -14,6 +14,7 @@ mod etags;
 pub mod evidence;
 mod fault;
 mod graphql;
+pub mod guards;
 mod limits;
 pub mod people;
 pub mod publish;

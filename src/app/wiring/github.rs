@@ -11,6 +11,7 @@ use crate::adapters::github::app_token::AppKey;
 use crate::adapters::github::approvals::{GitHubApprovals, ThisRun};
 use crate::adapters::github::client::{Client, ClientSettings, Credential, PATIENCE};
 use crate::adapters::http::Http;
+use crate::adapters::secret::Secret;
 use crate::app::mask::{self, Mask};
 use crate::app::settings::Settings;
 use crate::app::settings::github::GitHub;
@@ -42,22 +43,73 @@ pub fn open(settings: &Settings, mask: &Mask, stop: &Arc<AtomicBool>) -> Result<
     let Some((credential, token_name)) = credential(github)? else { return Ok(None) };
     let runtime = runtime(stop)?;
     let http = Http::new(&http_settings(settings)?, runtime.handle().clone())?;
-    let (mask, in_actions) = (mask.clone(), settings.actions.is_some());
-    let client = Client::new(
-        &ClientSettings {
-            api: settings.github_api.clone(),
-            repository: github.repository.clone(),
-            credential,
-            token_name: token_name.to_owned(),
-            patience: PATIENCE,
-            on_secret: Arc::new(move |secret| mask::minted(&mask, secret, in_actions)),
-        },
-        &http,
-        Arc::new(SystemClock::new(Arc::clone(stop))),
-    )?;
+    let client = client(settings, mask, stop, &http, (&github.repository, credential, token_name))?;
     let client = Arc::new(client);
     let run = github.run.as_ref().map(|run| ThisRun { id: run.id, led_by: run.led_by });
     Ok(Some(GitHubDoor { approvals: GitHubApprovals::new(Arc::clone(&client), run), client, _runtime: runtime }))
+}
+
+/// A repository's API alone, and the runtime that it blocks on.
+pub struct AtGitHub {
+    /// The repository.
+    pub client: Client,
+    _runtime: Runtime,
+}
+
+/// The repository that promote runs for, for whoever sets it up: an App's token may all that the App may. Nothing is reached yet.
+pub fn setting_up(settings: &Settings, mask: &Mask, stop: &Arc<AtomicBool>) -> Result<AtGitHub, Fault> {
+    let Some(github) = &settings.github else {
+        let fault = Fault::new(FaultKind::Settings, "find the repository at GitHub", "none is named");
+        return Err(fault.hint("set GITHUB_REPOSITORY to owner/name, and GITHUB_TOKEN"));
+    };
+    let (credential, token_name) = match credential(github)? {
+        Some((Credential::App(app), name)) => (Credential::App(AppKey { permissions: BTreeMap::new(), ..app }), name),
+        Some(known) => known,
+        None => (Credential::None, "GITHUB_TOKEN"),
+    };
+    connect(settings, mask, stop, (&github.repository, credential, token_name))
+}
+
+/// Another repository, by its own token; nothing is reached yet.
+pub fn at(
+    settings: &Settings,
+    mask: &Mask,
+    stop: &Arc<AtomicBool>,
+    (repository, token, token_name): (&str, Option<Secret>, &str),
+) -> Result<AtGitHub, Fault> {
+    let credential = token.map_or(Credential::None, Credential::Token);
+    connect(settings, mask, stop, (repository, credential, token_name))
+}
+
+fn connect(
+    settings: &Settings,
+    mask: &Mask,
+    stop: &Arc<AtomicBool>,
+    (repository, credential, token_name): (&str, Credential, &str),
+) -> Result<AtGitHub, Fault> {
+    let runtime = runtime(stop)?;
+    let http = Http::new(&http_settings(settings)?, runtime.handle().clone())?;
+    let client = client(settings, mask, stop, &http, (repository, credential, token_name))?;
+    Ok(AtGitHub { client, _runtime: runtime })
+}
+
+fn client(
+    settings: &Settings,
+    mask: &Mask,
+    stop: &Arc<AtomicBool>,
+    http: &Http,
+    (repository, credential, token_name): (&str, Credential, &str),
+) -> Result<Client, Fault> {
+    let (mask, in_actions) = (mask.clone(), settings.actions.is_some());
+    let settings = ClientSettings {
+        api: settings.github_api.clone(),
+        repository: repository.to_owned(),
+        credential,
+        token_name: token_name.to_owned(),
+        patience: PATIENCE,
+        on_secret: Arc::new(move |secret| mask::minted(&mask, secret, in_actions)),
+    };
+    Client::new(&settings, http, Arc::new(SystemClock::new(Arc::clone(stop))))
 }
 
 /// Who we are to GitHub, and the variable that says so.

@@ -5,7 +5,10 @@
 //! environment for each of them, and [`judge`](fn@judge::judge) holds that each role's people, distinct ones, approved this very plan.
 
 pub mod bypass;
+pub mod codeowners;
+pub mod environments;
 pub mod facts;
+pub mod guards;
 pub mod heard;
 pub mod judge;
 pub mod legs;
@@ -16,4 +19,5 @@ pub mod protection;
 pub mod report;
 pub mod slots;
 pub mod spoken;
+pub mod survey;
 pub mod words;
