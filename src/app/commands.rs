@@ -207,10 +207,7 @@ fn with_rules(
         Ok(github) => github,
         Err(fault) => return Ok(stopped(screen, settings, &ends::faulted(&fault))),
     };
-    let reads = matches!(
-        task,
-        Task::Validate | Task::Plan | Task::CheckAuto { .. } | Task::Doctor | Task::Environments(Deed::Check)
-    );
+    let reads = only_reads(task);
     let client = github.as_ref().map(|github| &*github.client);
     let loaded = match rules_source::load(settings, client, !reads && !settings.dry_run) {
         Ok(governing) => {
@@ -286,6 +283,12 @@ fn no_rules(screen: &Screen, settings: &Settings, error: &RulesError) -> u8 {
     screen.say(&format!("{error}\nexit {INVALID}\n"));
     settings.actions.iter().for_each(|to| actions::refused(screen, to));
     INVALID
+}
+
+/// Whether a command writes nothing: then rules that are not those that govern are shown, and not refused.
+fn only_reads(task: &Task) -> bool {
+    let judges = matches!(task, Task::Validate | Task::Plan | Task::CheckAuto { .. });
+    judges || matches!(task, Task::Doctor | Task::Environments(Deed::Check))
 }
 
 /// Whether a command may have to ask GitHub: one that reads the rules file alone need not.

@@ -9,7 +9,7 @@ pub const PLACES: [&str; 3] = [".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWN
 /// The owners of a path (`@acme/sre-team`, `@ana`, an address), relative to the repository's root; empty if nobody owns it.
 pub fn owners<'a>(codeowners: &'a str, path: &str) -> Vec<&'a str> {
     let lines = codeowners.lines().filter_map(line);
-    lines.filter(|(pattern, _)| fits(pattern, path)).last().map(|(_, owners)| owners).unwrap_or_default()
+    lines.rev().find(|(pattern, _)| fits(pattern, path)).map(|(_, owners)| owners).unwrap_or_default()
 }
 
 /// A line's pattern and owners. GitHub passes over lines that it does not understand.
