@@ -94,7 +94,7 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    fn from_github(&self, source: &GitHubSource, about: &About<'_>) -> Reading {
+    fn at_github(&self, source: &GitHubSource, about: &About<'_>) -> Reading {
         let Some(client) = &self.github else {
             let why = "no GitHub is configured: set GITHUB_TOKEN (or github-token) and GITHUB_REPOSITORY";
             return Reading::Unreadable { why: why.to_owned(), files: Vec::new() };
@@ -113,7 +113,7 @@ impl Evidence for Workspace {
     /// What a file says of its own subject stands; where it says nothing, the caller's word is noted as a claim.
     fn read(&self, source: &Source, about: &About<'_>) -> Reading {
         let mut reading = match &source.kind {
-            SourceKind::GitHub(source) => self.from_github(source, about),
+            SourceKind::GitHub(source) => self.at_github(source, about),
             _ => files::read(&self.root, source, about.service, about.environment, self.clock.now()),
         };
         let is_file = matches!(source.kind, SourceKind::Files { .. });
