@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 use promote::adapters::evidence::files;
 use promote::adapters::evidence::intake::Hashed;
 use promote::promotion::facts::Reading;
-use promote::promotion::rules::{At, Source, SourceKind};
+use promote::promotion::rules::at::At;
+use promote::promotion::rules::{Source, SourceKind};
 
 /// Writes records to a file until it is large enough.
 type Writer = fn(&mut dyn Write, usize) -> io::Result<()>;

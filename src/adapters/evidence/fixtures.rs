@@ -5,8 +5,9 @@ use std::path::Path;
 
 use crate::adapters::evidence::files::read;
 use crate::promotion::facts::{Measure, Reading, SubjectKnown};
+use crate::promotion::rules::at::At;
 use crate::promotion::rules::format::Format;
-use crate::promotion::rules::{At, Source, SourceKind};
+use crate::promotion::rules::{Source, SourceKind};
 use crate::promotion::time::Time;
 
 /// Where the samples are.

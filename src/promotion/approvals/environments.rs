@@ -5,8 +5,9 @@ use std::fmt;
 
 use crate::promotion::approvals::facts::{Branches, EnvironmentFacts, Protection, Reviewer};
 use crate::promotion::approvals::slots::slots;
+use crate::promotion::rules::Rules;
+use crate::promotion::rules::at::At;
 use crate::promotion::rules::roles::Role;
-use crate::promotion::rules::{At, Rules};
 
 /// The most reviewers that an environment of GitHub's can have, teams and users together.
 pub const REVIEWERS_MAX: usize = 6;

@@ -12,9 +12,10 @@ use crate::promotion::head::Head;
 use crate::promotion::image::ImageRef;
 use crate::promotion::path::{Pins, Predecessor, Running};
 use crate::promotion::report::{GateReport, GateRow, Mark, Verdict};
+use crate::promotion::rules::at::At;
 use crate::promotion::rules::format::Format;
 use crate::promotion::rules::roles::MayBypass;
-use crate::promotion::rules::{At, Gate, GateKind, Promotion, Rollback, Source, SourceKind, Verify};
+use crate::promotion::rules::{Gate, GateKind, Promotion, Rollback, Source, SourceKind, Verify};
 use crate::promotion::time::{Millis, Time};
 
 const NOW: &str = "2026-11-21T12:00:00Z";

@@ -8,7 +8,7 @@ use std::fmt;
 use serde::de::value::{BoolDeserializer, StrDeserializer, U32Deserializer};
 use serde::de::{self, DeserializeSeed, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 
-use crate::promotion::rules::At;
+use crate::promotion::rules::at::At;
 use crate::promotion::rules::fault::Wrong;
 use crate::promotion::rules::file::shape::PLACED;
 use crate::promotion::rules::tree::{Kind, Tree};

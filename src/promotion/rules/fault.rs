@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::promotion::rules::At;
+use crate::promotion::rules::at::At;
 use crate::promotion::rules::file::shape::Placed;
 
 /// Something wrong at a place of the text.

@@ -3,6 +3,7 @@
 //! The short form that people write is in [`mod@file`]; what it means is worked out in
 //! [`resolve`], and every fault of a file is found by [`read`] at once.
 
+pub mod at;
 pub mod check;
 pub mod compare;
 pub mod de;
@@ -23,6 +24,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::promotion::condition::Condition;
+use crate::promotion::rules::at::At;
 use crate::promotion::rules::format::Format;
 use crate::promotion::rules::github::{GitHubSource, OfCommit};
 use crate::promotion::rules::roles::{AtGitHub, MayBypass, Role};
@@ -224,15 +226,6 @@ pub struct NotBuilt {
     /// Where it stands.
     #[serde(skip)]
     pub at: At,
-}
-
-/// A place in the rules file, counted from 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct At {
-    /// Line.
-    pub line: u32,
-    /// Column, in characters.
-    pub column: u32,
 }
 
 /// One gate: a row of the report.

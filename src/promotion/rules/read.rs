@@ -1,12 +1,13 @@
 //! Reads a rules file: tree, schema, types, meaning. All faults are found in one run, each with its place.
 
+use crate::promotion::rules::at::At;
 use crate::promotion::rules::check::check;
 use crate::promotion::rules::fault::{RulesFault, Wrong};
 use crate::promotion::rules::file::File;
 use crate::promotion::rules::resolve::resolve;
 use crate::promotion::rules::schema::schema;
 use crate::promotion::rules::tree::{self, Kind, Tree};
-use crate::promotion::rules::{At, Rules, de};
+use crate::promotion::rules::{Rules, de};
 use crate::promotion::yaml::{self, YamlFault};
 
 /// The longest rules file, in bytes.

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::promotion::rules::At;
+use crate::promotion::rules::at::At;
 use crate::promotion::time::Millis;
 
 /// A role that must approve a promotion.

@@ -4,7 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::promotion::rules::At;
+use crate::promotion::rules::at::At;
 use crate::promotion::rules::fault::Wrong;
 use crate::promotion::yaml::{Node, NodeKind, Style};
 

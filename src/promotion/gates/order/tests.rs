@@ -8,8 +8,9 @@ use crate::promotion::outcome::Outcome;
 use crate::promotion::path::{Past, Pins, Predecessor, Running, Stay};
 use crate::promotion::report::{GateReport, GateRow, Mark, Verdict};
 use crate::promotion::request::{Actor, ActorKnown};
+use crate::promotion::rules::at::At;
 use crate::promotion::rules::roles::MayBypass;
-use crate::promotion::rules::{At, Promotion, Rollback, Verify};
+use crate::promotion::rules::{Promotion, Rollback, Verify};
 use crate::promotion::time::{Millis, Time};
 
 fn at(hour: u8) -> Time {

@@ -11,7 +11,7 @@ use std::ops::Deref;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use crate::promotion::rules::At;
+use crate::promotion::rules::at::At;
 
 /// The name by which [`Placed`] asks its deserializer for a place as well as a value.
 pub const PLACED: &str = "$promote::Placed";

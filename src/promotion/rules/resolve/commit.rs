@@ -3,12 +3,13 @@
 use crate::promotion::condition::{Comparison, Condition, Op, Operand};
 use crate::promotion::fields::{Kind, Unit};
 use crate::promotion::number::Decimal;
+use crate::promotion::rules::at::At;
 use crate::promotion::rules::fault::Wrong;
 use crate::promotion::rules::file::gates::{Checks, Review};
 use crate::promotion::rules::file::shape::Placed;
 use crate::promotion::rules::github::OfCommit;
 use crate::promotion::rules::resolve::gates::GateReader;
-use crate::promotion::rules::{At, Gate, GateKind};
+use crate::promotion::rules::{Gate, GateKind};
 
 impl GateReader<'_> {
     /// One gate for each piece of evidence: no check has failed, none is pending, and there are enough.

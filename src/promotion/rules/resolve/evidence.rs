@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::promotion::fields::Kind;
 use crate::promotion::number::Decimal;
+use crate::promotion::rules::at::At;
 use crate::promotion::rules::fault::Wrong;
 use crate::promotion::rules::file::File;
 use crate::promotion::rules::file::places::Evidence;
@@ -13,7 +14,7 @@ use crate::promotion::rules::github::GitHubAsks;
 use crate::promotion::rules::quantity;
 use crate::promotion::rules::resolve::github::{Beside, github};
 use crate::promotion::rules::resolve::names::{bound, defined, placeholders};
-use crate::promotion::rules::{At, Source, SourceKind};
+use crate::promotion::rules::{Source, SourceKind};
 
 /// The sources of a file.
 pub struct Sources {

@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use crate::promotion::condition::{Comparison, Condition, Op, Operand};
 use crate::promotion::fields::{Kind, Unit};
 use crate::promotion::number::Decimal;
+use crate::promotion::rules::at::At;
 use crate::promotion::rules::fault::Wrong;
 use crate::promotion::rules::file::gates::{Coverage, Gates, Security, Soak, Tests};
 use crate::promotion::rules::file::shape::{OneOrMany, Percent, Placed, Span};
 use crate::promotion::rules::quantity;
 use crate::promotion::rules::resolve::evidence::Sources;
 use crate::promotion::rules::resolve::names::bound;
-use crate::promotion::rules::{At, Gate, GateKind, NotBuilt};
+use crate::promotion::rules::{Gate, GateKind, NotBuilt};
 use crate::promotion::time::Millis;
 
 /// Reads the gates of one promotion, or of its verification.

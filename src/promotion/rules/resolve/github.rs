@@ -1,6 +1,6 @@
 //! What is asked of GitHub: whether it is whole, and nothing stands there that would be ignored.
 
-use crate::promotion::rules::At;
+use crate::promotion::rules::at::At;
 use crate::promotion::rules::fault::Wrong;
 use crate::promotion::rules::file::places::{Ask, FromGitHub};
 use crate::promotion::rules::file::shape::{OneOrMany, Placed};

@@ -8,8 +8,9 @@ use crate::promotion::approvals::facts::{
 };
 use crate::promotion::approvals::judge::{Question, judge, protections};
 use crate::promotion::approvals::report::{ApprovalReport, RoleRow};
+use crate::promotion::rules::at::At;
 use crate::promotion::rules::roles::{AtGitHub, MayBypass, Role, WORKFLOW};
-use crate::promotion::rules::{At, Promotion, Rollback, Verify};
+use crate::promotion::rules::{Promotion, Rollback, Verify};
 use crate::promotion::time::Time;
 
 /// The plan's digest.
