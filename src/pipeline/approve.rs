@@ -80,6 +80,10 @@ pub fn judged(
         },
     )?;
     let mut requested_by = before.requested_by.clone();
+    if requested_by.is_empty() {
+        // This run asks for it: the ledger hears of that together with the judgement.
+        requested_by.push(job.me.actor.name.clone());
+    }
     requested_by.extend(job.approving.started_by.iter().cloned());
     let question = Question {
         promotion,
