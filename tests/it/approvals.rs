@@ -3,6 +3,7 @@
 mod attacks;
 pub(crate) mod stage;
 mod waits;
+mod words;
 
 use stage::Stage;
 

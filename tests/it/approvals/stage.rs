@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::harness::{RULES, Ran, Sandbox};
 use crate::history::forge::Forge;
@@ -142,6 +142,34 @@ impl Stage {
         self.review(run, "sre", "alice");
         self.review(run, "qa", "bob");
         run
+    }
+
+    /// Has promote run at dana's terminal, with this token.
+    pub(crate) fn outside_actions(&mut self, token: &str) {
+        for name in ["GITHUB_ACTIONS", "GITHUB_ACTOR", "GITHUB_RUN_ID", "GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"] {
+            self.sandbox.unset(name);
+        }
+        self.sandbox.set("GITHUB_TOKEN", token);
+    }
+
+    /// Somebody who can push to the ledger writes there that this person approved, in a comment (issue, id) if one is named.
+    pub(crate) fn forge_approval(&self, who: &str, role: &str, word: Option<(u64, u64)>) {
+        let forge = Forge::of(&self.sandbox, LEDGER);
+        let (folder, _) = forge.newest_to("staging");
+        let last = forge.below(&folder).pop().unwrap();
+        let mut entry: Value = serde_json::from_str(&forge.text(&last)).unwrap();
+        let seq = entry["seq"].as_u64().unwrap() + 1;
+        let place = |(number, id): (u64, u64)| {
+            let url = format!("https://github.com/acme/app/issues/{number}#issuecomment-{id}");
+            json!({"kind": "comment", "number": number, "id": id, "url": url})
+        };
+        entry["seq"] = seq.into();
+        entry["actor"] = json!({"name": who, "known": "github"});
+        entry["event"] = json!({"kind": "approved", "role": role});
+        if let Some(word) = word {
+            entry["event"]["word"] = place(word);
+        }
+        forge.put(&format!("{folder}/{seq:04}-approved.json"), &entry.to_string());
     }
 
     /// Somebody pins another version in dev.
