@@ -202,7 +202,8 @@ impl Approvals for GitHubApprovals {
             !url.is_empty() && page.strip_prefix(&url).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
         // A run of another repository, or of another server, has our number by chance at most.
-        Ok(self.client.run(id)?.filter(same))
+        let Some(run) = self.client.run(id)?.filter(same) else { return Ok(None) };
+        Ok(Some(RunFacts { jobs: self.client.jobs(id)?, ..run }))
     }
 
     fn default_branch(&self) -> Result<String, Fault> {
