@@ -59,6 +59,7 @@ impl Stage {
             ("k8s/base/kustomization.yaml", BASE),
             ("k8s/overlays/dev/kustomization.yaml", &dev),
             ("k8s/overlays/staging/kustomization.yaml", OVERLAY),
+            ("k8s/overlays/production/kustomization.yaml", OVERLAY),
         ]);
         let github = GitHub::start();
         let app = github.repository("acme/app");
@@ -236,8 +237,9 @@ impl Stage {
         assert_eq!(self.pinned(), "1.10", "{}", ran.all());
     }
 
+    /// That a command said this.
     #[track_caller]
-    fn says(&self, ran: &Ran, exit: i32, parts: &[&str]) {
+    pub(crate) fn says(&self, ran: &Ran, exit: i32, parts: &[&str]) {
         assert_eq!(ran.exit, Some(exit), "{}", ran.all());
         let words = ran.all().split_whitespace().collect::<Vec<_>>().join(" ");
         for part in parts {
@@ -250,8 +252,13 @@ impl Stage {
 
     /// What staging pins.
     pub(crate) fn pinned(&self) -> String {
-        let bytes = self.sandbox.gitops.file("main", "k8s/overlays/staging/kustomization.yaml").unwrap();
-        let text = String::from_utf8(bytes).unwrap();
+        self.pinned_in("staging")
+    }
+
+    /// What an environment pins.
+    pub(crate) fn pinned_in(&self, environment: &str) -> String {
+        let path = format!("k8s/overlays/{environment}/kustomization.yaml");
+        let text = self.sandbox.gitops.text("main", &path).unwrap();
         let line = text.lines().find(|line| line.contains("newTag")).unwrap();
         line.split('"').nth(1).unwrap().to_owned()
     }
