@@ -34,7 +34,7 @@ pub const INPUTS: &[Input] = &[
     input("to", "to", &["TO_ENV"], "the environment that shall get it"),
     input("service", "service", &["SERVICE"], "the service, where the rules have several"),
     input("rules", "rules", &["PROMOTE_RULES"], "the rules file"),
-    input("version", "version", &["VERSION"], "only if the source pins this version: a tag or a digest"),
+    input("version", "version", &["PROMOTE_VERSION"], "only if the source pins this version: a tag or a digest"),
     input("reason", "reason", &["REASON"], "why, for the record"),
     input("dry-run", "dry-run", &["DRY_RUN"], "print the plan and write nothing: `run` becomes `plan`"),
     input("auto-approve", "auto-approve", &["AUTO_APPROVE"], "go on without approvals, where the rules allow it"),
