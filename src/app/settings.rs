@@ -30,6 +30,8 @@ pub struct Settings {
     pub service: Option<String>,
     /// The rules file.
     pub rules: PathBuf,
+    /// The role that whoever approves speaks for.
+    pub role: Option<String>,
     /// Only if the source pins this version.
     pub version: Option<String>,
     /// Why.
@@ -119,6 +121,7 @@ impl Sources {
             to: self.text("to"),
             service: self.text("service"),
             rules: self.path("rules").unwrap_or_else(|| PathBuf::from("promotion/promotion-rules.yaml")),
+            role: self.text("role"),
             version: self.text("version"),
             reason: self.text("reason"),
             dry_run: self.switch("dry-run")?,

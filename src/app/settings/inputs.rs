@@ -36,6 +36,7 @@ pub const INPUTS: &[Input] = &[
     input("rules", "rules", &["PROMOTE_RULES"], "the rules file"),
     input("version", "version", &["PROMOTE_VERSION"], "only if the source pins this version: a tag or a digest"),
     input("reason", "reason", &["REASON"], "why, for the record"),
+    input("role", "role", &["PROMOTE_ROLE"], "`approve`: the role that is spoken for"),
     input("dry-run", "dry-run", &["DRY_RUN"], "print the plan and write nothing: `run` becomes `plan`"),
     input("auto-approve", "auto-approve", &["AUTO_APPROVE"], "go on without approvals, where the rules allow it"),
     input("skip-validation", "skip-validation", &["SKIP_VALIDATION"], "go on without gates, where the rules allow it"),
