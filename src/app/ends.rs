@@ -7,6 +7,7 @@ use crate::promotion::facts::Snapshot;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::plan::Plan;
 use crate::promotion::releases::Stamp;
+use crate::promotion::report::Verdict;
 use crate::promotion::rules::Promotion;
 use crate::promotion::time::Millis;
 use crate::render::diff::FileDiff;
@@ -16,7 +17,7 @@ use crate::render::ending::{Ending, Exit, INVALID};
 pub fn ended(end: &End, took: Millis) -> Ending {
     let holds = matches!(end.outcome, Outcome::Held | Outcome::Unknown | Outcome::Waiting);
     let mut ending = match &end.report {
-        Some(report) if holds => Ending::judged(end.outcome, report),
+        Some(report) if holds && report.verdict != Verdict::Go => Ending::judged(end.outcome, report),
         _ => Ending::of(end.outcome, &end.what),
     };
     ending.seen.clone_from(&end.seen);

@@ -18,6 +18,7 @@ use crate::promotion::request::ActorKnown;
 use crate::promotion::rules::Promotion;
 use crate::promotion::shown::Shown;
 use crate::promotion::time::Time;
+use crate::promotion::words;
 
 /// What the ledger knows of a promotion's approvals before this run.
 #[derive(Debug, Clone, Default)]
@@ -121,8 +122,8 @@ fn since(asked: &Asked, facts: &Facts) -> Option<(String, String)> {
 /// The end of a run whose plan is not approved; `None` if it is.
 pub fn holds(job: &Job<'_>, judged: &JudgedApprovals, shown: &Shown) -> Option<End> {
     let report = &judged.report;
-    let open: Vec<&str> = report.open().map(|role| role.role.as_str()).collect();
-    let open = crate::promotion::words::list(&open.iter().map(|role| (*role).to_owned()).collect::<Vec<_>>());
+    let open: Vec<String> = report.open().map(|role| format!("{} ({})", role.role, role.people)).collect();
+    let open = words::list(&open);
     let digest = slots::short(&judged.digest);
     let (outcome, what) = match report.standing {
         Standing::Approved | Standing::Bypassed => return None,
