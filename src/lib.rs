@@ -9,6 +9,9 @@
 //!            (read)      (pure)                 (pure)          (write)    └─ fault? a rollback is a Plan ► apply
 //! ```
 //!
+//! Where roles must approve, the plan waits for them: who approved which plan is a fact like any other, and is judged in the
+//! pure middle, bound to the plan's digest.
+//!
 //! [`promotion`] is the pure middle. [`ports`] are the seams. [`pipeline`] is the road, the only code that calls a port.
 //! [`adapters`] are the world, [`render`] the words, [`app`] the doors. Arrows point down only, and `tests/it/layers.rs`
 //! holds that: `main → app → {pipeline, adapters, render}`, `pipeline` and `adapters` → {`ports`, `promotion`}, `ports` and

@@ -13,8 +13,8 @@ use crate::app::help;
 use crate::app::history;
 use crate::app::life::Verb;
 use crate::app::rules_views::View;
-use crate::app::settings::Sources;
 use crate::app::settings::inputs::{INPUTS, Input};
+use crate::app::settings::sources::Sources;
 use crate::render::ending::USAGE;
 use crate::render::style::COLUMNS;
 
@@ -111,7 +111,8 @@ fn road() -> Vec<Command> {
             .defer(|command| settings(command, &OF_ONE_RUN))
             .after_help("Writes nothing. Exit codes: 0 one can be made now; else the strongest reason why none\ncan: 10 a gate failed, 11 something could not be found out, 13 only time, approvals or\na new version are lacking.")
             .arg(
-                Arg::new("version")
+                // Not under the setting's name: each promotion of the rules says of it what it would do.
+                Arg::new("asked")
                     .long("version")
                     .value_name("VERSION")
                     .help("only if the source pins this version: a tag or a digest"),
@@ -312,7 +313,7 @@ pub fn run(arguments: Vec<OsString>, environment: impl Iterator<Item = (OsString
         ("plan", _) => (Task::Plan, matches),
         ("run", _) if matches.get_flag("auto") => (Task::Auto, matches),
         ("run", _) => (Task::Run, matches),
-        ("check-auto", _) => (Task::CheckAuto { version: text(matches, "version") }, matches),
+        ("check-auto", _) => (Task::CheckAuto { version: text(matches, "asked") }, matches),
         ("adopt", _) => (Task::Adopt { env: text(matches, "env") }, matches),
         ("request", _) => (Task::Request, matches),
         ("execute", _) => (Task::Execute { id: text(matches, "id") }, matches),

@@ -17,14 +17,15 @@ use crate::app::rules_file::RulesError;
 use crate::app::rules_source::{self, NoRules};
 use crate::app::rules_views::{self, View};
 use crate::app::screen::Screen;
-use crate::app::settings::{Settings, Sources};
+use crate::app::settings::Settings;
+use crate::app::settings::sources::Sources;
 use crate::app::{adopt, approved, auto, bundle, choose, ends, guards, here, history, init, log, replay, show, wiring};
 use crate::pipeline::ends::stands;
 use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::list::Asked;
 use crate::pipeline::run::Wanted;
-use crate::pipeline::{life, run as road, undo};
-use crate::ports::{Clock as _, World};
+use crate::pipeline::{life, patience, run as road, undo};
+use crate::ports::{Clock as _, Fault, World};
 use crate::promotion::event::Event;
 use crate::promotion::folded::Folded;
 use crate::promotion::request::RequestKind;
@@ -351,6 +352,10 @@ impl Errand<'_> {
         if let Some(story) = story {
             return go_on(&world, job, story, dry);
         }
+        let waits = settings.wait_evidence.0 > 0 && matches!(self.task, Task::Plan | Task::Run);
+        if waits && let Some(end) = patience::until_complete(&world, job, settings.wait_evidence, &|| self.newer())? {
+            return Ok(end);
+        }
         match self.task {
             Task::Validate => road::validate(&world, job),
             Task::Run if !dry => road::run(&world, job, Wanted::Now),
@@ -359,6 +364,19 @@ impl Errand<'_> {
             Task::Rollback { id, .. } => undo::roll_back(&world, job, id.as_deref()),
             _ => road::plan(&world, job, Wanted::Now),
         }
+    }
+}
+
+impl Errand<'_> {
+    /// The push that came after the one that this run is for, if one did: the branch's tip is not this run's commit any more.
+    fn newer(&self) -> Result<Option<String>, Fault> {
+        let github = self.door.settings.github.as_ref();
+        let run = github.and_then(|github| github.run.as_ref());
+        let branch = run.and_then(|run| run.git_ref.as_deref()).and_then(|name| name.strip_prefix("refs/heads/"));
+        let ours = github.and_then(|github| github.head_sha.as_deref());
+        let (Some(door), Some(branch), Some(ours)) = (self.door.github, branch, ours) else { return Ok(None) };
+        let tip = door.client.branch_head(branch)?.filter(|tip| tip != ours);
+        Ok(tip.map(|tip| format!("{branch} is at {tip}, and this run is for {ours}")))
     }
 }
 

@@ -13,8 +13,9 @@ use crate::app::settings::Settings;
 use crate::app::{actions, ends, wiring};
 use crate::pipeline::job::{End, Halt, Me};
 use crate::pipeline::life::{self, Desk, Word};
-use crate::ports::Ledger;
-use crate::promotion::record::{Approved, Cancelled, Rejected};
+use crate::ports::{Approvals as _, Ledger};
+use crate::promotion::approvals::words;
+use crate::promotion::record::{Approved, Cancelled, Entry, Rejected};
 use crate::promotion::time::Millis;
 use crate::render::ending::{Ending, USAGE};
 
@@ -54,7 +55,7 @@ impl Counter<'_> {
         };
         let reason = self.reason();
         let word = match (verb, reason) {
-            (Verb::Approve, comment) => Word::Approve(Approved { role: None, comment, word: None }),
+            (Verb::Approve, comment) => return self.approve(id, comment),
             (Verb::Cancel, reason) => Word::Cancel(Cancelled { reason }),
             (Verb::Reject, Some(reason)) => Word::Reject(Rejected { reason, by: None, approvals: None }),
             (Verb::Reject, None) => {
@@ -65,6 +66,41 @@ impl Counter<'_> {
         let came = self.with_ledger(|desk, me| {
             let id = one(desk.ledger, id)?;
             ended(life::say(desk, me, &id, &word))
+        });
+        self.close(came)
+    }
+
+    /// Approves. Where GitHub and a pull request are known, a comment there says so, by the token of whoever runs this: the ledger
+    /// keeps where it is, and the run that carries the plan out asks GitHub for it again. The ledger's word alone fills no quorum.
+    fn approve(&self, id: &str, comment: Option<String>) -> Result<u8> {
+        let number = self.settings.github.as_ref().and_then(|github| github.pull_request);
+        let opened = match number {
+            Some(number) => {
+                wiring::github::open(self.settings, self.mask, self.stop).map(|door| door.map(|door| (number, door)))
+            }
+            None => Ok(None),
+        };
+        let github = match opened {
+            Ok(github) => github,
+            Err(fault) => return self.close(Err(ends::faulted(&fault))),
+        };
+        let role = self.settings.role.clone();
+        let came = self.with_ledger(|desk, me| {
+            let id = one(desk.ledger, id)?;
+            let word = match &github {
+                None => None,
+                Some((number, door)) => {
+                    let entries = desk.ledger.entries(&id).map_err(|fault| ends::faulted(&fault))?;
+                    let Some(digest) = shown_digest(&entries) else {
+                        let what = "no plan of it has been shown yet, so there is nothing to approve";
+                        return Err(usage(what, &format!("promote execute {id} shows one, and waits")));
+                    };
+                    let body = words::approving(&digest, role.as_deref(), comment.as_deref());
+                    Some(door.approvals.say(*number, &body).map_err(|fault| ends::faulted(&fault))?)
+                }
+            };
+            let approved = Approved { role: role.clone(), comment: comment.clone(), word };
+            ended(life::say(desk, me, &id, &Word::Approve(approved)))
         });
         self.close(came)
     }
@@ -116,6 +152,11 @@ fn ended(came: Result<End, Halt>) -> Result<End, Ending> {
         Err(Halt::Invalid(fault)) => Err(usage(&fault.what, &fault.hint)),
         Err(Halt::NotBuilt(_)) => Err(usage("the rules ask for what this version of promote cannot do yet", "")),
     }
+}
+
+/// The digest of the plan that was shown last and waits for approvals.
+fn shown_digest(entries: &[Entry]) -> Option<String> {
+    entries.iter().rev().find_map(|entry| entry.event.approvals().map(|approvals| approvals.digest.clone()))
 }
 
 /// The one promotion whose id begins so.

@@ -3,8 +3,8 @@
 
 pub mod github;
 pub mod inputs;
+pub mod sources;
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::adapters::argocd::options::Options;
@@ -12,10 +12,9 @@ use crate::adapters::git::address::Address;
 use crate::adapters::ledger::place::{Named, Place};
 use crate::adapters::secret::Secret;
 use crate::app::settings::github::GitHub;
-use crate::app::settings::inputs::INPUTS;
+use crate::app::settings::sources::{SettingFault, Sources};
 use crate::ports::Fault;
 use crate::promotion::request::{Actor, ActorKnown};
-use crate::promotion::rules::quantity;
 use crate::promotion::time::Millis;
 
 /// What a run is told.
@@ -31,6 +30,8 @@ pub struct Settings {
     pub service: Option<String>,
     /// The rules file.
     pub rules: PathBuf,
+    /// The role that whoever approves speaks for.
+    pub role: Option<String>,
     /// Only if the source pins this version.
     pub version: Option<String>,
     /// Why.
@@ -108,73 +109,7 @@ pub struct Actions {
     pub workspace: Option<PathBuf>,
 }
 
-/// A setting whose value cannot be (exit 2).
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{name}: `{value}` is not {expected}")]
-pub struct SettingFault {
-    /// Where the value comes from.
-    pub name: String,
-    /// The value.
-    pub value: String,
-    /// What was expected.
-    pub expected: &'static str,
-}
-
-/// Where values come from: flags by name, and the process's environment.
-#[derive(Debug, Clone, Default)]
-pub struct Sources {
-    /// The flags that were given, by name without dashes.
-    pub flags: BTreeMap<String, String>,
-    /// The environment.
-    pub environment: BTreeMap<String, String>,
-}
-
 impl Sources {
-    /// A value and where it comes from. Empty is as good as not given: the runner sets unset inputs to nothing.
-    fn find(&self, name: &str) -> Option<(String, &str)> {
-        let input = INPUTS.iter().find(|input| input.input == name)?;
-        if let Some(value) = self.flags.get(input.flag).filter(|value| !value.is_empty()) {
-            return Some((format!("--{}", input.flag), value));
-        }
-        let as_input = format!("INPUT_{}", name.to_ascii_uppercase());
-        let names = std::iter::once(as_input).chain(input.variables.iter().map(|name| (*name).to_owned()));
-        names.into_iter().find_map(|name| {
-            let value = self.environment.get(&name).map(|value| value.trim()).filter(|value| !value.is_empty())?;
-            Some((name, value))
-        })
-    }
-
-    fn text(&self, name: &str) -> Option<String> {
-        self.find(name).map(|(_, value)| value.to_owned())
-    }
-
-    fn path(&self, name: &str) -> Option<PathBuf> {
-        self.text(name).map(PathBuf::from)
-    }
-
-    fn secret(&self, name: &str) -> Option<Secret> {
-        self.text(name).and_then(Secret::new)
-    }
-
-    fn switch(&self, name: &str) -> Result<bool, SettingFault> {
-        let Some((from, value)) = self.find(name) else { return Ok(false) };
-        match value.to_ascii_lowercase().as_str() {
-            "true" | "1" | "yes" | "on" => Ok(true),
-            "false" | "0" | "no" | "off" => Ok(false),
-            _ => Err(SettingFault { name: from, value: value.to_owned(), expected: "`true` or `false`" }),
-        }
-    }
-
-    fn span(&self, name: &str) -> Result<Millis, SettingFault> {
-        let Some((from, value)) = self.find(name) else { return Ok(Millis(0)) };
-        let expected = "a time with its unit, such as `10m`";
-        quantity::span(value).map_err(|_| SettingFault { name: from, value: value.to_owned(), expected })
-    }
-
-    fn variable(&self, name: &str) -> Option<String> {
-        self.environment.get(name).filter(|value| !value.is_empty()).cloned()
-    }
-
     /// Works out the settings.
     pub fn settings(&self) -> Result<Settings, SettingFault> {
         let actions = (self.variable("GITHUB_ACTIONS").as_deref() == Some("true")).then(|| self.actions());
@@ -186,6 +121,7 @@ impl Sources {
             to: self.text("to"),
             service: self.text("service"),
             rules: self.path("rules").unwrap_or_else(|| PathBuf::from("promotion/promotion-rules.yaml")),
+            role: self.text("role"),
             version: self.text("version"),
             reason: self.text("reason"),
             dry_run: self.switch("dry-run")?,
@@ -291,6 +227,8 @@ impl Settings {
 
 #[cfg(test)]
 mod tests {
+    use crate::app::settings::inputs::INPUTS;
+
     use super::*;
 
     fn sources(flags: &[(&str, &str)], environment: &[(&str, &str)]) -> Sources {

@@ -1,11 +1,12 @@
 //! Wiring: settings become the adapters that a run works with.
 
 pub mod github;
+pub mod runtime;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use tokio::runtime::Runtime;
 
@@ -29,6 +30,7 @@ use crate::adapters::workspace::{Around, tree};
 use crate::app::mask::Mask;
 use crate::app::settings::Settings;
 use crate::app::wiring::github::GitHubDoor;
+use crate::app::wiring::runtime::{http_settings, runtime};
 use crate::pipeline::job::{Halt, Job};
 use crate::ports::{About, Clock as _, Evidence, Fault, FaultKind, World};
 use crate::promotion::event::Event;
@@ -192,17 +194,6 @@ fn ledger(settings: &Settings, http: &Http) -> Result<Records, Fault> {
     Records::open(&settings.place()?, &access, &author)
 }
 
-fn http_settings(settings: &Settings) -> Result<HttpSettings, Fault> {
-    let ca_pem = match &settings.ca_file {
-        Some(file) => Some(std::fs::read(file).map_err(|error| {
-            let why = format!("{}: {error}", file.display());
-            Fault::new(FaultKind::Settings, "read the certificates", why).hint("name a PEM file with --ca-file")
-        })?),
-        None => None,
-    };
-    Ok(HttpSettings { ca_pem, ..HttpSettings::default() })
-}
-
 /// The GitOps repositories alone, for commands that look back.
 pub struct Repositories {
     /// The repositories.
@@ -315,23 +306,4 @@ fn argocd(settings: &Settings, server: &str, http: HttpSettings, runtime: &Runti
     };
     let settings = ServerSettings { server: server.to_owned(), login, options, http, refresh: REFRESH };
     ArgoCd::new(&BTreeMap::from([("default".to_owned(), settings)]), runtime.handle())
-}
-
-/// The runtime of the adapters, with the signals that ask a run to stop between two steps.
-fn runtime(stop: &Arc<AtomicBool>) -> Result<Runtime, Fault> {
-    let fault = |error: std::io::Error| Fault::new(FaultKind::Broken, "start the runtime", error.to_string());
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(fault)?;
-    let stop = Arc::clone(stop);
-    let _entered = runtime.enter();
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).map_err(fault)?;
-    let mut interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt()).map_err(fault)?;
-    runtime.spawn(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        stop.store(true, Ordering::Relaxed);
-    });
-    drop(_entered);
-    Ok(runtime)
 }

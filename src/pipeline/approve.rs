@@ -18,6 +18,7 @@ use crate::promotion::request::ActorKnown;
 use crate::promotion::rules::Promotion;
 use crate::promotion::shown::Shown;
 use crate::promotion::time::Time;
+use crate::promotion::words;
 
 /// What the ledger knows of a promotion's approvals before this run.
 #[derive(Debug, Clone, Default)]
@@ -127,7 +128,7 @@ pub fn holds(job: &Job<'_>, judged: &JudgedApprovals, shown: &Shown) -> Option<E
     let report = &judged.report;
     // Of several that are open, those that are worst off say what is wrong.
     let worst = report.open().filter(|role| role.standing == report.standing);
-    let open = crate::promotion::words::list(&worst.map(|role| role.role.clone()).collect::<Vec<_>>());
+    let open = words::list(&worst.map(|role| format!("{} ({})", role.role, role.people)).collect::<Vec<_>>());
     let digest = slots::short(&judged.digest);
     let (outcome, what) = match report.standing {
         Standing::Approved | Standing::Bypassed => return None,

@@ -26,6 +26,7 @@ pub mod list;
 pub mod lock;
 pub mod past;
 pub mod path;
+pub mod patience;
 pub mod restore;
 pub mod run;
 pub mod trust;

@@ -18,7 +18,11 @@ fn every_role_approves_and_then_it_is_promoted() {
     assert_eq!(told["outcome"], "planned");
     stage.review(run, "sre", "alice");
     let waits = stage.promote();
-    stage.ends(&waits, 13, &["WAITING", "waits for approval by qa", "acme/qa-team in staging-approval-qa"]);
+    stage.ends(
+        &waits,
+        13,
+        &["WAITING", "waits for approval by qa (acme/qa-team)", "approve it in staging-approval-qa"],
+    );
     stage.review(run, "qa", "bob");
     let before = stage.github.requests().len();
     let done = stage.promote();

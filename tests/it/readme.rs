@@ -2,6 +2,7 @@
 
 mod commands;
 pub(crate) mod page;
+mod security;
 mod shown;
 mod tables;
 mod workflow;
@@ -153,6 +154,11 @@ fn yaml(text: &str, directory: &Path) -> Vec<String> {
         let output = bash(&format!("promote rules check --rules {file}"), directory, &[]);
         return if output.status.success() { Vec::new() } else { vec![printed_by(&output)] };
     }
+    if value.get("evidence").is_some() {
+        // Evidence alone is read with as much around it as makes it rules.
+        let around = "version: 1\nservice: app\nenvironments: { dev: { path: a }, staging: { path: b } }\n";
+        return yaml(&format!("{around}promotions: [{{ from: dev, to: staging }}]\n{text}"), directory);
+    }
     let inputs = crate::action::action().inputs;
     let given = commands::given(&value);
     let unknown = given.iter().filter(|input| !inputs.iter().any(|(name, _)| name == *input));
@@ -161,6 +167,14 @@ fn yaml(text: &str, directory: &Path) -> Vec<String> {
         faults.extend(workflow::faults(&value));
     }
     faults
+}
+
+/// The workflow to paste is the shipped example, which the shipped workflow's own tests hold.
+#[test]
+fn the_workflow_is_the_shipped_example() {
+    let value = |text: &str| serde_yaml::from_str::<serde_json::Value>(text).unwrap();
+    let on_the_page = readme().into_iter().find(|block| block.language == "yaml" && block.text.contains("\non:\n"));
+    assert_eq!(value(&on_the_page.unwrap().text), value(&read("examples/workflows/promote.yml")));
 }
 
 /// The real linters, where they are installed (`.ci/run` does that).
@@ -174,8 +188,8 @@ fn the_workflow_pleases_the_linters() {
     fs::create_dir_all(&place).unwrap();
     let workflow = readme().into_iter().find(|block| block.language == "yaml" && block.text.contains("\non:\n"));
     // The page shows the tag and says to pin it; what is pasted and pinned is what is linted.
-    let pinned = "org/promote-action@0123456789012345678901234567890123456789 # v1";
-    let text = workflow.unwrap().text.replace("org/promote-action@v1", pinned);
+    let pinned = "promotion-workflow.yml@0123456789012345678901234567890123456789 # v1";
+    let text = workflow.unwrap().text.replace("promotion-workflow.yml@v1", pinned);
     fs::write(place.join("promote.yml"), text).unwrap();
     for linter in
         ["check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml", "zizmor --offline ."]

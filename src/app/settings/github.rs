@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use crate::adapters::secret::Secret;
-use crate::app::settings::{SettingFault, Sources};
+use crate::app::settings::sources::{SettingFault, Sources};
 
 /// GitHub's API and the run that this is.
 #[derive(Debug, Clone)]

@@ -15,7 +15,7 @@ use crate::adapters::secret::Secret;
 use crate::app::mask::{self, Mask};
 use crate::app::settings::Settings;
 use crate::app::settings::github::GitHub;
-use crate::app::wiring::{http_settings, runtime};
+use crate::app::wiring::runtime::{http_settings, runtime};
 use crate::ports::{Fault, FaultKind};
 
 /// What an App's token may do here: read what approvals and evidence are made of, and show what came of it.

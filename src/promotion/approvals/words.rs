@@ -15,6 +15,13 @@ pub struct Said {
     pub rest: String,
 }
 
+/// The comment that approves a plan, as [`said`] reads it.
+pub fn approving(digest: &str, role: Option<&str>, comment: Option<&str>) -> String {
+    let role = role.map(|role| format!(" as {role}")).unwrap_or_default();
+    let comment = comment.map(|comment| format!("\n\n{comment}")).unwrap_or_default();
+    format!("promote: approve {digest}{role}{comment}\n")
+}
+
 /// The first line that says so. What is quoted, in a block of code, or hidden in an HTML comment says nothing: it is shown, not said.
 pub fn said(body: &str) -> Option<Said> {
     let mut fence: Option<&str> = None;

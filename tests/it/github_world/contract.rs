@@ -123,6 +123,7 @@ fn read_all(ask: &Asking, ids: &Ids) {
         "/branches/main".to_owned(),
         "/rules/branches/main".to_owned(),
         "/code-scanning/alerts?state=open&ref=refs/heads/main".to_owned(),
+        "/code-scanning/analyses?ref=refs/heads/main".to_owned(),
         "/dependabot/alerts?state=open&severity=critical,high&scope=runtime".to_owned(),
         "/secret-scanning/alerts?state=open&hide_secret=true".to_owned(),
     ] {

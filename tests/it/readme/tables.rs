@@ -87,15 +87,21 @@ fn the_table_of_facts_is_whole() {
 }
 
 /// The parts of the rules that have a table of options, with their names in the JSON Schema.
-const PARTS: [(&str, &str); 15] = [
+const PARTS: [(&str, &str); 22] = [
     ("environment", "Environment"),
     ("argocd", "App"),
     ("image", "Image"),
     ("evidence", "Evidence"),
+    ("evidence.github", "FromGitHub"),
     ("promotion", "Promotion"),
+    ("approvals", "Approval"),
+    ("bypass", "Bypass"),
+    ("bypass.gates", "BypassRule"),
     ("tests", "Tests"),
     ("coverage", "Coverage"),
     ("security", "Security"),
+    ("checks", "Checks"),
+    ("review", "Review"),
     ("soak", "Soak"),
     ("conditions", "Condition"),
     ("verify", "Verify"),
@@ -103,6 +109,7 @@ const PARTS: [(&str, &str); 15] = [
     ("rollback", "Rollback"),
     ("bundle", "Bundle"),
     ("ledger", "Ledger"),
+    ("github", "GitHub"),
 ];
 
 /// The options of a part, in the schema's order.
