@@ -143,10 +143,6 @@ pub fn holds(job: &Job<'_>, judged: &JudgedApprovals, shown: &Shown) -> Option<E
     end.seen.extend(changed(job, shown, &judged.facts));
     end.seen.extend(report.because.iter().cloned());
     for role in report.open() {
-        if outcome == Outcome::Waiting {
-            let (needed, people, places) = (role.needed, &role.people, role.environments.join(", "));
-            end.seen.push(format!("{}: {needed} of {people} in {places} is to approve", role.role));
-        }
         end.seen.extend(role.because.iter().map(|why| format!("{}: {why}", role.role)));
     }
     let hints = report.hints.iter().chain(report.open().flat_map(|role| &role.hints));

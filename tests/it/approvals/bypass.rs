@@ -104,7 +104,7 @@ fn failing_tests_set_aside_still_need_the_approvals() {
     let mut stage = stage("acme/sre-team");
     stage.start("alice");
     let ran = stage.promote_here(RED, &["--skip-validation", "--reason", "the test is wrong"]);
-    stage.ends(&ran, 13, &["waits for approval by sre and qa", "the test is wrong"]);
+    stage.ends(&ran, 13, &["waits for approval by sre (acme/sre-team) and qa (acme/qa-team)", "the test is wrong"]);
     let both = ["--skip-validation", "--auto-approve", "--reason", "the test is wrong"];
     let ran = stage.promote_here(RED, &both);
     stage.ends(&ran, 0, &[]);

@@ -131,7 +131,7 @@ fn a_record_approved_by_words_counts_as_long_as_they_stand() {
         let issue = stage.github.repository("acme/app").issue().to_string();
         stage.start("dana");
         let ran = stage.promote_here(GREEN, &["--pull-request", &issue]);
-        stage.ends(&ran, 13, &["waits for approval by sre and qa"]);
+        stage.ends(&ran, 13, &["waits for approval by sre (acme/sre-team) and qa (acme/qa-team)"]);
         let (_, rest) = ran.stdout.split_once("WAITING: plan ").unwrap();
         let words = format!("promote: approve {}", rest.split_whitespace().next().unwrap());
         stage.github.pass(Duration::from_secs(2));

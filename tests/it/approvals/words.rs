@@ -27,7 +27,7 @@ impl Talk {
         let pull = app.pull("octocat", "promotion", "main", "Promote 1.20");
         let mut talk = Self { stage, pull, digest: String::new() };
         let ran = talk.run();
-        talk.stage.ends(&ran, 13, &["waits for approval by sre and qa"]);
+        talk.stage.ends(&ran, 13, &["waits for approval by sre (acme/sre-team) and qa (acme/qa-team)"]);
         talk.digest = talk.shown(&ran);
         talk.stage.github.pass(Duration::from_secs(2));
         talk
@@ -96,7 +96,7 @@ fn a_word_for_another_plan_does_not_approve_this_one() {
     let now = talk.shown(&ran);
     assert_ne!(now, talk.digest);
     let words = format!("it is of plan {}, what would run now is plan {now}", talk.digest);
-    talk.stage.ends(&ran, 13, &["waits for approval by sre and qa", &words]);
+    talk.stage.ends(&ran, 13, &["waits for approval by sre (acme/sre-team) and qa (acme/qa-team)", &words]);
 }
 
 #[test]
