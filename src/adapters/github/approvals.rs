@@ -12,6 +12,7 @@ use crate::ports::{Approvals, ApprovalsAsked, Fault, FaultKind};
 use crate::promotion::approvals::facts::{
     ApprovalFacts, JobFacts, Member, Person, Review, RunFacts, Word, WordKind, WordPlace,
 };
+use crate::promotion::facts::CommitSummary;
 
 /// How many requests are under way at the same time: GitHub asks for few.
 const AT_ONCE: usize = 8;
@@ -208,6 +209,18 @@ impl Approvals for GitHubApprovals {
 
     fn default_branch(&self) -> Result<String, Fault> {
         self.client.default_branch()
+    }
+
+    fn last_change(&self, path: &str) -> Result<Option<CommitSummary>, Fault> {
+        let branch = self.client.default_branch()?;
+        let newest = self.client.changes(path, &branch, 1)?.into_iter().next();
+        Ok(newest.and_then(|change| {
+            Some(CommitSummary { id: change.commit, author: change.author, at: change.at?, subject: change.subject })
+        }))
+    }
+
+    fn requests(&self) -> u64 {
+        self.client.requests()
     }
 }
 
