@@ -249,7 +249,8 @@ fn starters(world: &World<'_>, job: &Job<'_>, by: &[String]) -> Result<(Vec<Pers
 
 fn set_all_aside(report: &mut ApprovalReport, by: &str, reason: &str) {
     for role in &mut report.roles {
-        if role.standing != Standing::Approved {
+        // A refusal is final for its plan, whoever may go past approvals.
+        if !matches!(role.standing, Standing::Approved | Standing::Rejected) {
             role.standing = Standing::Bypassed;
             role.because = vec![format!("set aside by {by}: {reason}")];
             role.hints.clear();
