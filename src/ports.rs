@@ -81,7 +81,7 @@ pub trait Approvals {
     fn read(&self, asked: &ApprovalsAsked) -> Result<ApprovalFacts, Fault>;
     /// Writes a comment on a pull request or issue, by the token of whoever runs this.
     fn say(&self, number: u64, body: &str) -> Result<WordPlace, Fault>;
-    /// How the run that an entry of the ledger names (by its page) stands, for whoever asks whether its record may be believed.
+    /// How the run that an entry of the ledger names (by its page) stands, with its jobs, for whoever asks whether its record may be believed.
     /// `None` if GitHub knows no such run.
     fn run(&self, page: &str) -> Result<Option<RunFacts>, Fault>;
     /// The repository's default branch.

@@ -82,6 +82,10 @@ pub fn judged(
         },
     )?;
     let mut requested_by = before.requested_by.clone();
+    if requested_by.is_empty() {
+        // This run asks for it: the ledger hears of that together with the judgement.
+        requested_by.push(job.me.actor.name.clone());
+    }
     requested_by.extend(job.approving.started_by.iter().cloned());
     let question = Question {
         promotion,
@@ -140,10 +144,6 @@ pub fn holds(job: &Job<'_>, judged: &JudgedApprovals, shown: &Shown) -> Option<E
     end.seen.extend(changed(job, shown, &judged.facts));
     end.seen.extend(report.because.iter().cloned());
     for role in report.open() {
-        if outcome == Outcome::Waiting {
-            let (needed, people, places) = (role.needed, &role.people, role.environments.join(", "));
-            end.seen.push(format!("{}: {needed} of {people} in {places} is to approve", role.role));
-        }
         end.seen.extend(role.because.iter().map(|why| format!("{}: {why}", role.role)));
     }
     let hints = report.hints.iter().chain(report.open().flat_map(|role| &role.hints));

@@ -6,12 +6,15 @@ use std::collections::BTreeSet;
 
 use crate::pipeline::job::Job;
 use crate::pipeline::past;
-use crate::ports::{Fault, FaultKind, World};
-use crate::promotion::approvals::facts::RunFacts;
-use crate::promotion::approvals::slots::short;
+use crate::ports::{Approvals, ApprovalsAsked, Fault, FaultKind, World};
+use crate::promotion::approvals::facts::{JobFacts, RunFacts, WordPlace};
+use crate::promotion::approvals::report::ApprovalReport;
+use crate::promotion::approvals::slots::{Slot, short, slots};
+use crate::promotion::approvals::{legs, words};
 use crate::promotion::folded::Folded;
 use crate::promotion::head::Head;
 use crate::promotion::record::{Entry, Milestone};
+use crate::promotion::request::RequestKind;
 use crate::promotion::rules::Trust;
 
 /// Why the record of a promotion is not to be believed; `None` if it is.
@@ -41,7 +44,10 @@ pub fn unconfirmed(world: &World<'_>, job: &Job<'_>, id: &str) -> Result<Option<
     let branch = github.default_branch()?;
     for page in pages {
         let doubt = match github.run(page) {
-            Ok(Some(run)) => doubt(job, &run, &branch, &story),
+            Ok(Some(run)) => match doubt(job, &run, &branch, &story) {
+                None => unapproved(github, job, &run, &story)?,
+                doubt => doubt,
+            },
             Ok(None) => Some("GitHub knows no such run".to_owned()),
             Err(fault) if matches!(fault.kind, FaultKind::Denied | FaultKind::Broken) => Some(fault.to_string()),
             Err(fault) => return Err(fault),
@@ -77,12 +83,59 @@ fn doubt(job: &Job<'_>, run: &RunFacts, default_branch: &str, story: &Folded) ->
     if story.last < run.created {
         return Some("the record is older than the run".to_owned());
     }
-    // Somebody could name a run that promoted something else. Where roles approved, its jobs say which plan that was.
-    let plan = story.planned.as_ref().filter(|planned| planned.approvals.is_some())?;
-    let digest = short(&plan.plan.digest);
-    let approves = run.jobs.iter().any(|one| one.name.contains("approve ") && one.name.ends_with(digest));
-    let in_comments = plan.approvals.as_ref().is_some_and(|approvals| approvals.facts.run.is_none());
-    (!approves && !in_comments).then(|| format!("no job of it approved the plan {digest}"))
+    None
+}
+
+/// Why the run does not confirm that a record's plan was approved, as the rules ask now. Somebody could name a run that promoted
+/// something else: its jobs say which plan its reviewers saw, and words name their plan themselves.
+fn unapproved(github: &dyn Approvals, job: &Job<'_>, run: &RunFacts, story: &Folded) -> Result<Option<String>, Fault> {
+    let request = &story.requested.request;
+    let asks = job.rules.promotion(&request.from, &request.to).filter(|promotion| !promotion.approvals.is_empty());
+    let Some(promotion) = asks.filter(|_| request.kind == RequestKind::Promotion) else { return Ok(None) };
+    let planned = story.planned.as_ref();
+    let Some((plan, approvals)) = planned.and_then(|planned| Some((&planned.plan, planned.approvals.as_ref()?))) else {
+        return Ok(Some("the rules ask for approvals, and it has none".to_owned()));
+    };
+    let let_through = |slot: &Slot| {
+        let name = legs::name(slot, &plan.digest);
+        let named = |one: &JobFacts| one.name == name || one.name.ends_with(&format!(" / {name}"));
+        run.jobs.iter().any(|one| named(one) && one.conclusion.as_deref() == Some("success"))
+    };
+    let mut words = standing(github, &approvals.report, &plan.digest)?;
+    for slot in slots(promotion, &job.rules.github).iter().filter(|slot| !let_through(slot)) {
+        match words.iter().position(|role| *role == slot.role) {
+            Some(at) => drop(words.remove(at)),
+            None => {
+                let digest = short(&plan.digest);
+                return Ok(Some(format!("no job of it approved the plan {digest} for {}", slot.role)));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// The roles for which a record's approvals by word stand at GitHub still, one for each word.
+fn standing(github: &dyn Approvals, report: &ApprovalReport, digest: &str) -> Result<Vec<String>, Fault> {
+    let given = report.roles.iter().flat_map(|role| role.given.iter().map(|given| (role.role.clone(), given)));
+    let given: Vec<_> = given.filter_map(|(role, given)| Some((role, given, given.word.clone()?))).collect();
+    if given.is_empty() {
+        return Ok(Vec::new());
+    }
+    let words = given.iter().map(|(_, _, place)| place.clone()).collect();
+    let facts = github.read(&ApprovalsAsked { words, ..ApprovalsAsked::default() })?;
+    let mut counted: BTreeSet<&WordPlace> = BTreeSet::new();
+    let mut roles = Vec::new();
+    for (role, given, place) in &given {
+        let stands = facts.words.iter().any(|word| {
+            let by = word.author.as_ref().is_some_and(|author| author.login.eq_ignore_ascii_case(&given.login));
+            let said = words::said(&word.body).is_some_and(|said| said.approve && digest.starts_with(&said.digest));
+            word.place == *place && by && said && !word.edited
+        });
+        if stands && counted.insert(place) {
+            roles.push(role.clone());
+        }
+    }
+    Ok(roles)
 }
 
 /// A head without a last verified version that is not to be believed.

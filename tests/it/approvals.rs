@@ -1,8 +1,11 @@
 //! Approvals by several roles, through environment reviews, as the shipped workflow has them.
 
 mod attacks;
+mod bypass;
 pub(crate) mod stage;
+mod trust;
 mod waits;
+mod words;
 
 use stage::Stage;
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::harness::{RULES, Ran, Sandbox};
 use crate::history::forge::Forge;
@@ -59,6 +59,7 @@ impl Stage {
             ("k8s/base/kustomization.yaml", BASE),
             ("k8s/overlays/dev/kustomization.yaml", &dev),
             ("k8s/overlays/staging/kustomization.yaml", OVERLAY),
+            ("k8s/overlays/production/kustomization.yaml", OVERLAY),
         ]);
         let github = GitHub::start();
         let app = github.repository("acme/app");
@@ -144,6 +145,34 @@ impl Stage {
         run
     }
 
+    /// Has promote run at dana's terminal, with this token.
+    pub(crate) fn outside_actions(&mut self, token: &str) {
+        for name in ["GITHUB_ACTIONS", "GITHUB_ACTOR", "GITHUB_RUN_ID", "GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"] {
+            self.sandbox.unset(name);
+        }
+        self.sandbox.set("GITHUB_TOKEN", token);
+    }
+
+    /// Somebody who can push to the ledger writes there that this person approved, in a comment (issue, id) if one is named.
+    pub(crate) fn forge_approval(&self, who: &str, role: &str, word: Option<(u64, u64)>) {
+        let forge = Forge::of(&self.sandbox, LEDGER);
+        let (folder, _) = forge.newest_to("staging");
+        let last = forge.below(&folder).pop().unwrap();
+        let mut entry: Value = serde_json::from_str(&forge.text(&last)).unwrap();
+        let seq = entry["seq"].as_u64().unwrap() + 1;
+        let place = |(number, id): (u64, u64)| {
+            let url = format!("https://github.com/acme/app/issues/{number}#issuecomment-{id}");
+            json!({"kind": "comment", "number": number, "id": id, "url": url})
+        };
+        entry["seq"] = seq.into();
+        entry["actor"] = json!({"name": who, "known": "github"});
+        entry["event"] = json!({"kind": "approved", "role": role});
+        if let Some(word) = word {
+            entry["event"]["word"] = place(word);
+        }
+        forge.put(&format!("{folder}/{seq:04}-approved.json"), &entry.to_string());
+    }
+
     /// Somebody pins another version in dev.
     pub(crate) fn pin_dev(&self, version: &str) {
         let text = OVERLAY.replace("1.10", version);
@@ -208,8 +237,9 @@ impl Stage {
         assert_eq!(self.pinned(), "1.10", "{}", ran.all());
     }
 
+    /// That a command said this.
     #[track_caller]
-    fn says(&self, ran: &Ran, exit: i32, parts: &[&str]) {
+    pub(crate) fn says(&self, ran: &Ran, exit: i32, parts: &[&str]) {
         assert_eq!(ran.exit, Some(exit), "{}", ran.all());
         let words = ran.all().split_whitespace().collect::<Vec<_>>().join(" ");
         for part in parts {
@@ -222,8 +252,13 @@ impl Stage {
 
     /// What staging pins.
     pub(crate) fn pinned(&self) -> String {
-        let bytes = self.sandbox.gitops.file("main", "k8s/overlays/staging/kustomization.yaml").unwrap();
-        let text = String::from_utf8(bytes).unwrap();
+        self.pinned_in("staging")
+    }
+
+    /// What an environment pins.
+    pub(crate) fn pinned_in(&self, environment: &str) -> String {
+        let path = format!("k8s/overlays/{environment}/kustomization.yaml");
+        let text = self.sandbox.gitops.text("main", &path).unwrap();
         let line = text.lines().find(|line| line.contains("newTag")).unwrap();
         line.split('"').nth(1).unwrap().to_owned()
     }
