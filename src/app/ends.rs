@@ -17,6 +17,7 @@ use crate::render::ending::{Ending, Exit, INVALID};
 pub fn ended(end: &End, took: Millis) -> Ending {
     let holds = matches!(end.outcome, Outcome::Held | Outcome::Unknown | Outcome::Waiting);
     let mut ending = match &end.report {
+        // Where the gates let it go on, what holds it is something else: the approvals.
         Some(report) if holds && report.verdict != Verdict::Go => Ending::judged(end.outcome, report),
         _ => Ending::of(end.outcome, &end.what),
     };

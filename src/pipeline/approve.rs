@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use crate::pipeline::collect::{self, Asked};
 use crate::pipeline::job::{End, Halt, Job};
 use crate::ports::{ApprovalsAsked, World};
-use crate::promotion::approvals::facts::{ApprovalFacts, Person, Protection, WordPlace};
+use crate::promotion::approvals::facts::{ApprovalFacts, Person, Protection, Review, RunFacts, WordPlace};
 use crate::promotion::approvals::judge::{self, Question};
 use crate::promotion::approvals::report::{ApprovalReport, JudgedApprovals, Standing};
-use crate::promotion::approvals::{bypass, origin, slots};
+use crate::promotion::approvals::{bypass, origin, protection, slots};
 use crate::promotion::event::Event;
 use crate::promotion::facts::{Facts, SetAside};
 use crate::promotion::outcome::Outcome;
@@ -122,8 +122,9 @@ fn since(asked: &Asked, facts: &Facts) -> Option<(String, String)> {
 /// The end of a run whose plan is not approved; `None` if it is.
 pub fn holds(job: &Job<'_>, judged: &JudgedApprovals, shown: &Shown) -> Option<End> {
     let report = &judged.report;
-    let open: Vec<String> = report.open().map(|role| format!("{} ({})", role.role, role.people)).collect();
-    let open = words::list(&open);
+    // Of several that are open, those that are worst off say what is wrong.
+    let worst = report.open().filter(|role| role.standing == report.standing);
+    let open = words::list(&worst.map(|role| format!("{} ({})", role.role, role.people)).collect::<Vec<_>>());
     let digest = slots::short(&judged.digest);
     let (outcome, what) = match report.standing {
         Standing::Approved | Standing::Bypassed => return None,
@@ -135,9 +136,13 @@ pub fn holds(job: &Job<'_>, judged: &JudgedApprovals, shown: &Shown) -> Option<E
         Standing::Rejected => (Outcome::Rejected, format!("plan {digest} was refused by {open}")),
     };
     let mut end = End::of(outcome, what);
-    end.seen.extend(changed(job, shown, report));
+    end.seen.extend(changed(job, shown, &judged.facts));
     end.seen.extend(report.because.iter().cloned());
     for role in report.open() {
+        if outcome == Outcome::Waiting {
+            let (needed, people, places) = (role.needed, &role.people, role.environments.join(", "));
+            end.seen.push(format!("{}: {needed} of {people} in {places} is to approve", role.role));
+        }
         end.seen.extend(role.because.iter().map(|why| format!("{}: {why}", role.role)));
     }
     let hints = report.hints.iter().chain(report.open().flat_map(|role| &role.hints));
@@ -153,20 +158,31 @@ pub fn holds(job: &Job<'_>, judged: &JudgedApprovals, shown: &Shown) -> Option<E
 }
 
 /// What is bound now and was not when the plan was shown to approvers: both digests, the parts, and who had approved.
-fn changed(job: &Job<'_>, now: &Shown, report: &ApprovalReport) -> Vec<String> {
+fn changed(job: &Job<'_>, now: &Shown, facts: &ApprovalFacts) -> Vec<String> {
     let Some(then) = job.approving.shown.as_deref().filter(|then| then.digest != now.digest) else { return Vec::new() };
     let (was, is) = (slots::short(&then.digest), slots::short(&now.digest));
     let mut lines = vec![format!("what was shown to approvers is plan {was}; what would run now is plan {is}")];
     lines.extend(then.changes(now));
-    let approved: Vec<String> = report
-        .roles
-        .iter()
-        .flat_map(|role| role.given.iter().map(move |given| format!("@{} ({})", given.login, role.role)))
-        .collect();
+    let approved = approved_then(job, was, facts);
     if !approved.is_empty() {
-        lines.push(format!("{was} was approved by {}", approved.join(", ")));
+        lines.push(format!("plan {was} was approved by {}", approved.join(", ")));
     }
     lines
+}
+
+/// Who approved the plan that was shown, where this run asked for that: `@ana (production-approval-sre)`.
+fn approved_then(job: &Job<'_>, digest: &str, facts: &ApprovalFacts) -> Vec<String> {
+    let asked = |run: &&RunFacts| run.jobs.iter().any(|one| one.name.ends_with(digest));
+    let Some(run) = facts.run.as_ref().filter(asked) else { return Vec::new() };
+    let mut approved = Vec::new();
+    for slot in slots::slots(job.promotion, &job.rules.github) {
+        let Some(number) = protection::number(&slot.environment, facts) else { continue };
+        let here = |review: &&Review| review.state == "approved" && review.environments.contains(&number);
+        for user in run.reviews.iter().filter(here).filter_map(|review| review.user.as_ref()) {
+            approved.push(format!("@{} ({})", user.login, slot.environment));
+        }
+    }
+    approved
 }
 
 /// Whether the gates are set aside for this run, and by whom; a fault where that is asked for and not allowed.

@@ -1,6 +1,8 @@
 //! Approvals by several roles, through environment reviews, as the shipped workflow has them.
 
+mod attacks;
 pub(crate) mod stage;
+mod waits;
 
 use stage::Stage;
 

@@ -1,7 +1,7 @@
 //! Looking back: whoever alters, removes, reorders or forges a record is found and named, and hides nothing else; and what
 //! was done is told line by line.
 
-mod forge;
+pub(crate) mod forge;
 
 use serde_json::Value;
 

@@ -48,6 +48,20 @@ struct Job {
     status: String,
     #[serde(default)]
     conclusion: Option<String>,
+    #[serde(default)]
+    started_at: Option<String>,
+    #[serde(default)]
+    completed_at: Option<String>,
+}
+
+impl Job {
+    /// Whether a later attempt lists this job again, though it did not run in it: the same name, begin, end and conclusion.
+    fn is_listed_again_by(&self, later: &Self) -> bool {
+        let ran =
+            |job: &Self| (job.name.clone(), job.started_at.clone(), job.completed_at.clone(), job.conclusion.clone());
+        let ended = self.started_at.is_some() && self.completed_at.is_some();
+        ended && self.run_attempt < later.run_attempt && ran(self) == ran(later)
+    }
 }
 
 #[derive(Deserialize)]
@@ -95,9 +109,15 @@ impl Client {
         let route = self.route(&["actions", "runs", &id.to_string(), "jobs"]);
         let jobs: Vec<Job> =
             self.pages(&format!("list the jobs of run {id}"), &route, &[("filter", "all")], Some("jobs"))?;
-        let facts =
-            |Job { name, run_attempt, status, conclusion }| JobFacts { name, attempt: run_attempt, status, conclusion };
-        Ok(jobs.into_iter().map(facts).collect())
+        // Whether GitHub lists in a later attempt what was not run again is not documented: it counts where it ran.
+        let ran = |job: &&Job| !jobs.iter().any(|earlier| earlier.is_listed_again_by(job));
+        let facts = |job: &Job| JobFacts {
+            name: job.name.clone(),
+            attempt: job.run_attempt,
+            status: job.status.clone(),
+            conclusion: job.conclusion.clone(),
+        };
+        Ok(jobs.iter().filter(ran).map(facts).collect())
     }
 
     /// The environments whose reviews a run waits for. Needs `actions: read`.

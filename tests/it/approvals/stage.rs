@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::harness::{RULES, Ran, Sandbox};
+use crate::history::forge::Forge;
 use crate::world::github::contract::Contract;
 use crate::world::github::{GitHub, Protection, RunSpec, Token, team, zip};
 
@@ -17,6 +18,8 @@ pub(crate) const GREEN: &str = r#"<testsuite name="s" tests="1"><testcase classn
 pub(crate) const RED: &str = r#"<testsuite name="s" tests="1" failures="1"><testcase classname="s" name="one"><failure message="no"/></testcase></testsuite>"#;
 /// What a promotion by SRE and QA says of approvals.
 pub(crate) const SRE_AND_QA: &str = "[{ role: sre, team: acme/sre-team }, { role: qa, team: acme/qa-team }]";
+/// Where the records are.
+pub(crate) const LEDGER: &str = "branch:promotions";
 /// What the jobs' tokens may: that of the shipped workflow.
 const MAY: [(&str, &str); 3] = [("actions", "read"), ("contents", "read"), ("checks", "write")];
 
@@ -27,8 +30,12 @@ pub(crate) struct Stage {
     /// GitHub.
     pub(crate) github: GitHub,
     contract: Contract,
-    /// The rules.
+    /// The rules of the checkout.
     pub(crate) rules: String,
+    /// The jobs of the run that was planned last: `plan`, and a role's name for each that approves.
+    pub(crate) jobs: BTreeMap<String, u64>,
+    /// The report of the checkout that is planned in.
+    pub(crate) evidence: String,
 }
 
 /// Rules for dev → staging whose promotion says this besides its gates.
@@ -66,8 +73,8 @@ impl Stage {
         sandbox.set("GITHUB_API_URL", contract.url());
         sandbox.set("GITHUB_SHA", tip);
         sandbox.set("GITHUB_TOKEN", github.token(Token::workflow("acme/app", &MAY)));
-        sandbox.set("PROMOTE_LEDGER", "branch:promotions");
-        Self { sandbox, github, contract, rules: rules.to_owned() }
+        sandbox.set("PROMOTE_LEDGER", LEDGER);
+        Self { sandbox, github, contract, rules: rules.to_owned(), jobs: BTreeMap::new(), evidence: GREEN.to_owned() }
     }
 
     /// A run of the shipped workflow on the default branch.
@@ -92,21 +99,63 @@ impl Stage {
         self.sandbox.write("artifacts/unit/a.xml", report);
     }
 
+    /// Has promote run as a job of this run again, after others.
+    pub(crate) fn enter(&mut self, run: u64, attempt: u64) {
+        self.sandbox.set("GITHUB_RUN_ID", run.to_string());
+        self.sandbox.set("GITHUB_RUN_ATTEMPT", attempt.to_string());
+    }
+
+    /// `promote plan` as the job *plan* runs it, in a checkout.
+    pub(crate) fn try_plan(&self) -> Ran {
+        self.checkout(&self.evidence);
+        self.sandbox.promote(&["plan", "-f", "dev", "-t", "staging", "--plan-dir", "promote-plan"])
+    }
+
     /// The job *plan*: the plan goes into an artifact, and a job is made for each approval. Its outputs.
-    pub(crate) fn plan(&self, run: u64) -> BTreeMap<String, String> {
-        self.checkout(GREEN);
+    pub(crate) fn plan(&mut self, run: u64) -> BTreeMap<String, String> {
         let job = self.github.running_job(run, "plan", None);
-        let ran = self.sandbox.promote(&["plan", "-f", "dev", "-t", "staging", "--plan-dir", "promote-plan"]);
+        self.plan_in(run, job)
+    }
+
+    /// The same in a job that is there.
+    pub(crate) fn plan_in(&mut self, run: u64, job: u64) -> BTreeMap<String, String> {
+        let ran = self.try_plan();
         assert_eq!(ran.exit, Some(0), "{}", ran.all());
         self.upload(run);
         self.github.finish_job(job, "success");
+        self.jobs.insert("plan".to_owned(), job);
         let told = self.outputs();
         let matrix: Value = serde_json::from_str(&told["approvals"]).unwrap();
         for leg in matrix["include"].as_array().unwrap() {
-            let name = format!("approve {} {}", leg["leg"].as_str().unwrap(), told["plan-digest-short"]);
-            self.github.job(run, &name, leg["environment"].as_str());
+            let label = leg["leg"].as_str().unwrap();
+            let name = format!("approve {label} {}", told["plan-digest-short"]);
+            let job = self.github.job(run, &name, leg["environment"].as_str());
+            self.jobs.insert(label.to_owned(), job);
         }
         told
+    }
+
+    /// A run that is planned, and approved by alice for SRE and bob for QA.
+    pub(crate) fn approved(&mut self) -> u64 {
+        let run = self.start("dana");
+        self.plan(run);
+        self.review(run, "sre", "alice");
+        self.review(run, "qa", "bob");
+        run
+    }
+
+    /// Somebody pins another version in dev.
+    pub(crate) fn pin_dev(&self, version: &str) {
+        let text = OVERLAY.replace("1.10", version);
+        let change = [("k8s/overlays/dev/kustomization.yaml", text.as_bytes())];
+        self.sandbox.gitops.commit("main", &change, &format!("Pin {version} in dev"));
+    }
+
+    /// The entries of the ledger with this word, oldest first.
+    pub(crate) fn entries(&self, word: &str) -> Vec<Value> {
+        let forge = Forge::of(&self.sandbox, LEDGER);
+        let texts = forge.entries(word).into_iter().map(|path| forge.text(&path));
+        texts.map(|text| serde_json::from_str(&text).unwrap()).collect()
     }
 
     /// Puts the plan's directory into the run's artifact.
@@ -138,16 +187,34 @@ impl Stage {
         self.sandbox.promote(&[&args[..], more].concat())
     }
 
+    /// Promote in a checkout, whose evidence is its own: for what is not bound by the plan.
+    pub(crate) fn promote_here(&self, report: &str, more: &[&str]) -> Ran {
+        self.checkout(report);
+        self.sandbox.promote(&[&["run", "-f", "dev", "-t", "staging"], more].concat())
+    }
+
     /// What a job expects to end with, and what it is to say.
     #[track_caller]
     pub(crate) fn ends(&self, ran: &Ran, exit: i32, parts: &[&str]) {
+        self.says(ran, exit, parts);
+        let landed = self.pinned() == "1.20";
+        assert_eq!(landed, exit == 0, "staging pins {}\n{}", self.pinned(), ran.all());
+    }
+
+    /// The same of a command that reads only.
+    #[track_caller]
+    pub(crate) fn ends_planned(&self, ran: &Ran, exit: i32, parts: &[&str]) {
+        self.says(ran, exit, parts);
+        assert_eq!(self.pinned(), "1.10", "{}", ran.all());
+    }
+
+    #[track_caller]
+    fn says(&self, ran: &Ran, exit: i32, parts: &[&str]) {
         assert_eq!(ran.exit, Some(exit), "{}", ran.all());
         let words = ran.all().split_whitespace().collect::<Vec<_>>().join(" ");
         for part in parts {
             assert!(words.contains(part), "`{part}` is not in\n{}", ran.all());
         }
-        let landed = self.pinned() == "1.20";
-        assert_eq!(landed, exit == 0, "staging pins {}", self.pinned());
         if self.contract.is_held() {
             assert_eq!(self.contract.violations(), Vec::<String>::new());
         }
