@@ -86,6 +86,10 @@ pub trait Approvals {
     fn run(&self, page: &str) -> Result<Option<RunFacts>, Fault>;
     /// The repository's default branch.
     fn default_branch(&self) -> Result<String, Fault>;
+    /// The newest commit of the default branch that changed a file, by the login of its author where there is one.
+    fn last_change(&self, path: &str) -> Result<Option<CommitSummary>, Fault>;
+    /// How many requests were sent so far, for the record.
+    fn requests(&self) -> u64;
 }
 
 /// A branch of a GitOps repository, by its names in the rules.

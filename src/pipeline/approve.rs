@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::pipeline::collect::{self, Asked};
 use crate::pipeline::job::{End, Halt, Job};
+use crate::pipeline::past;
 use crate::ports::{ApprovalsAsked, World};
 use crate::promotion::approvals::facts::{ApprovalFacts, Person, Protection, Review, RunFacts, WordPlace};
 use crate::promotion::approvals::judge::{self, Question};
@@ -15,7 +16,7 @@ use crate::promotion::outcome::Outcome;
 use crate::promotion::planning::PlanFault;
 use crate::promotion::record::{Bypass, Entry, Milestone};
 use crate::promotion::request::ActorKnown;
-use crate::promotion::rules::Promotion;
+use crate::promotion::rules::{Promotion, compare, read as rules_reader};
 use crate::promotion::shown::Shown;
 use crate::promotion::time::Time;
 use crate::promotion::words;
@@ -263,4 +264,35 @@ pub fn refusal(report: &ApprovalReport) -> (Option<String>, String) {
     let by = refused.clone().flat_map(|role| &role.given).map(|given| given.login.clone()).next();
     let reasons: Vec<String> = refused.flat_map(|role| role.because.iter().cloned()).collect();
     (by, reasons.join("; "))
+}
+
+/// What changed in the rules since the target's last verified promotion, and who changed it, a line each: for approvers. Nothing
+/// where nothing changed, or where there is nothing to compare with.
+pub fn rules_changed(world: &World<'_>, job: &Job<'_>, asked: &Asked) -> Result<Vec<String>, Halt> {
+    let Some(last) = &asked.target.head.last_verified else { return Ok(Vec::new()) };
+    let Some(story) = past::story(world, &last.promotion)? else { return Ok(Vec::new()) };
+    let planned = story.planned.as_ref().and_then(|planned| planned.rules.as_ref());
+    let then = planned.map_or(&story.requested.rules, |rules| &rules.text);
+    if then == job.rules_text {
+        return Ok(Vec::new());
+    }
+    let by = match world.approvals.map(|github| github.last_change(job.rules_path)) {
+        Some(Ok(Some(commit))) => format!(", last by @{}: {}", commit.author, commit.subject),
+        _ => String::new(),
+    };
+    let mut lines =
+        vec![format!("the rules changed since {} was verified (promotion {}){by}", job.promotion.to, last.promotion)];
+    let Ok(then) = rules_reader::read(&story.requested.rules_path, then) else {
+        lines.push("the older rules cannot be read by this version: promote rules diff shows their text".to_owned());
+        return Ok(lines);
+    };
+    let ours = compare::compare(&then, job.rules).into_iter();
+    let ours = ours.filter(|one| one.from == job.promotion.from && one.to == job.promotion.to);
+    let changes: Vec<compare::Change> = ours.flat_map(|one| one.changes).collect();
+    if changes.is_empty() {
+        lines.push("nothing of it changes what this promotion needs".to_owned());
+    }
+    lines
+        .extend(changes.into_iter().map(|change| format!("{} {}: {}", change.effect.word(), change.part, change.what)));
+    Ok(lines)
 }

@@ -2,7 +2,7 @@
 
 use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::{ends, lock};
-use crate::ports::{Claim, Fault, FaultKind, World};
+use crate::ports::{Approvals, Claim, Fault, FaultKind, World};
 use crate::promotion::event::Event;
 use crate::promotion::folded::{self, Folded};
 use crate::promotion::outcome::Outcome;
@@ -119,7 +119,9 @@ impl<'a> Run<'a> {
 
     /// Closes the run: keeps the outcome, and the promotion's end with it if the outcome is one.
     pub fn close(&mut self, mut end: End) -> Result<End, Halt> {
-        let closed = Closed { outcome: end.outcome, what: end.what.clone(), next: end.next.first().cloned() };
+        let github_requests = self.world.approvals.map(Approvals::requests);
+        let (what, next) = (end.what.clone(), end.next.first().cloned());
+        let closed = Closed { outcome: end.outcome, what, next, github_requests };
         self.keep(Milestone::Closed(closed))?;
         if let Some(lost) = &self.lost {
             end.seen.push(format!("{}: {}", end.outcome.word(), end.what));

@@ -62,7 +62,9 @@ pub fn plan(world: &World<'_>, job: &Job<'_>, wanted: Wanted<'_>) -> Result<End,
         Some(end) => end,
         None => End::of(Outcome::Planned, "nothing was written"),
     };
+    let changed = approve::rules_changed(world, job, &asked)?;
     let mut end = with_judgement(end, asked, facts, report);
+    end.seen.extend(changed);
     end.plan = Some(Box::new(shown.plan.clone()));
     end.approvals = approvals.map(|judged| Box::new(judged.report));
     end.shown = Some(Box::new(shown));

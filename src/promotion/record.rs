@@ -303,4 +303,7 @@ pub struct Closed {
     /// What to do next, where there is something to do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
+    /// How many requests the run had sent to GitHub's API by then, where it asked it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub github_requests: Option<u64>,
 }

@@ -142,12 +142,8 @@ fn meaning(compared: &Compared, style: Style) -> Vec<String> {
     }
     let mut lines = vec![String::new(), style.strong(&words::way(&compared.from, &compared.to))];
     for change in &compared.changes {
-        let (word, sign) = match change.effect {
-            Effect::Loosened => ("loosened", "!"),
-            Effect::Tightened => ("tightened", " "),
-            Effect::Changed => ("changed", " "),
-        };
-        let first = format!("{sign} {}", padded(word, SAID_AT - 2));
+        let sign = if change.effect == Effect::Loosened { "!" } else { " " };
+        let first = format!("{sign} {}", padded(change.effect.word(), SAID_AT - 2));
         let said = format!("{}: {}", words::gate(&change.part), escape::line(&change.what));
         lines.extend(words::wrapped(&first, SAID_AT, &said, COLUMNS));
     }

@@ -300,7 +300,7 @@ fn begun() -> Vec<(&'static str, Milestone)> {
 }
 
 fn closed(outcome: Outcome, what: &str) -> Milestone {
-    Milestone::Closed(Closed { outcome, what: what.to_owned(), next: None })
+    Milestone::Closed(Closed { outcome, what: what.to_owned(), next: None, github_requests: None })
 }
 
 /// A promotion that went well.

@@ -12,6 +12,7 @@ use crate::ports::{Approvals, ApprovalsAsked, Fault, FaultKind};
 use crate::promotion::approvals::facts::{
     ApprovalFacts, JobFacts, Member, Person, Review, RunFacts, Word, WordKind, WordPlace,
 };
+use crate::promotion::facts::CommitSummary;
 
 /// How many requests are under way at the same time: GitHub asks for few.
 const AT_ONCE: usize = 8;
@@ -202,11 +203,24 @@ impl Approvals for GitHubApprovals {
             !url.is_empty() && page.strip_prefix(&url).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
         // A run of another repository, or of another server, has our number by chance at most.
-        Ok(self.client.run(id)?.filter(same))
+        let Some(run) = self.client.run(id)?.filter(same) else { return Ok(None) };
+        Ok(Some(RunFacts { jobs: self.client.jobs(id)?, ..run }))
     }
 
     fn default_branch(&self) -> Result<String, Fault> {
         self.client.default_branch()
+    }
+
+    fn last_change(&self, path: &str) -> Result<Option<CommitSummary>, Fault> {
+        let branch = self.client.default_branch()?;
+        let newest = self.client.changes(path, &branch, 1)?.into_iter().next();
+        Ok(newest.and_then(|change| {
+            Some(CommitSummary { id: change.commit, author: change.author, at: change.at?, subject: change.subject })
+        }))
+    }
+
+    fn requests(&self) -> u64 {
+        self.client.requests()
     }
 }
 

@@ -29,6 +29,17 @@ pub enum Effect {
     Changed,
 }
 
+impl Effect {
+    /// In a word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Loosened => "loosened",
+            Self::Tightened => "tightened",
+            Self::Changed => "changed",
+        }
+    }
+}
+
 /// One change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Change {
