@@ -27,7 +27,7 @@ impl Drop for Prism {
 /// Starts the proxy before a server; returns its address.
 fn before(prism: &str, description: &str, server: &str) -> (Prism, String) {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
-    let mut command = Command::new(prism);
+    let mut command = Command::new(std::path::Path::new(prism).join("node_modules/.bin/prism"));
     command.args(["proxy", "--errors", "-h", "127.0.0.1", "-p", &port, description, server]);
     let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let (proxy, addr) = (Prism(child), format!("127.0.0.1:{port}"));
