@@ -13,7 +13,8 @@ use crate::promotion::approvals::slots::{Slot, short, slots};
 use crate::promotion::approvals::{legs, words};
 use crate::promotion::folded::Folded;
 use crate::promotion::head::Head;
-use crate::promotion::record::{Entry, Milestone};
+use crate::promotion::record::{Entry, Milestone, Planned};
+use crate::promotion::replay::again::{self, Saved};
 use crate::promotion::request::RequestKind;
 use crate::promotion::rules::Trust;
 
@@ -96,6 +97,9 @@ fn unapproved(github: &dyn Approvals, job: &Job<'_>, run: &RunFacts, story: &Fol
     let Some((plan, approvals)) = planned.and_then(|planned| Some((&planned.plan, planned.approvals.as_ref()?))) else {
         return Ok(Some("the rules ask for approvals, and it has none".to_owned()));
     };
+    if let Some(why) = planned.and_then(|planned| other_plan(story, planned)) {
+        return Ok(Some(why));
+    }
     let let_through = |slot: &Slot| {
         let name = legs::name(slot, &plan.digest);
         let named = |one: &JobFacts| one.name == name || one.name.ends_with(&format!(" / {name}"));
@@ -112,6 +116,20 @@ fn unapproved(github: &dyn Approvals, job: &Job<'_>, run: &RunFacts, story: &Fol
         }
     }
     Ok(None)
+}
+
+/// Why a record's plan is not the one that its digest names: it could claim another version with the digest of a plan that was
+/// approved. What it says was read gives the plan again.
+fn other_plan(story: &Folded, planned: &Planned) -> Option<String> {
+    let asked = &story.requested;
+    let rules = planned.rules.as_ref().map_or((&asked.rules_path, &asked.rules), |rules| (&rules.path, &rules.text));
+    let saved =
+        Saved { id: &story.id, request: &asked.request, rules_path: rules.0, rules: rules.1, facts: &planned.facts };
+    match again::plan(&saved, &planned.report) {
+        Ok(Some((plan, _))) if plan.digest == planned.plan.digest && plan.images == planned.plan.images => None,
+        Ok(_) => Some("its plan does not follow from what it says was read".to_owned()),
+        Err(why) => Some(format!("its plan cannot be made again: {why}")),
+    }
 }
 
 /// The roles for which a record's approvals by word stand at GitHub still, one for each word.

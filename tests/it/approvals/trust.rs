@@ -94,6 +94,20 @@ fn a_record_that_names_a_run_of_something_else_does_not_count() {
 }
 
 #[test]
+fn a_record_that_claims_another_version_does_not_count() {
+    let mut stage = promoted();
+    // Whoever can push to both repositories puts another version there, and says that it was what was approved.
+    let path = "k8s/overlays/staging/kustomization.yaml";
+    let text = stage.sandbox.gitops.text("main", path).unwrap().replace("1.20", "1.30");
+    stage.sandbox.gitops.commit("main", &[(path, text.as_bytes())], "Put 1.30 in staging");
+    stage.pin_dev("1.30");
+    let (forge, head) = (Forge::of(&stage.sandbox, LEDGER), "heads/app/staging.json");
+    forge.put(head, &forge.text(head).replace("1.20", "1.30"));
+    alter(&stage, |entry| *entry = serde_json::from_str(&entry.to_string().replace("1.20", "1.30")).unwrap());
+    is_not_believed(&mut stage, "its plan does not follow from what it says was read");
+}
+
+#[test]
 fn a_record_that_leaves_the_approvals_out_does_not_count() {
     let mut stage = promoted();
     let run = stage.github.run(RunSpec::default());
