@@ -29,6 +29,7 @@ mod list;
 mod lock;
 mod order;
 mod packages;
+mod patience;
 mod races;
 mod readme;
 mod rules;

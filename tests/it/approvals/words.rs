@@ -175,3 +175,26 @@ fn a_forged_approval_in_the_ledger_fills_no_quorum() {
         talk.stage.ends(&ran, 13, &["waits for approval by qa"]);
     }
 }
+
+#[test]
+fn approving_by_command_leaves_a_word_that_is_asked_for_again() {
+    let mut talk = Talk::new();
+    let shown = talk.run();
+    let (_, id) = shown.stdout.rsplit_once("record ").unwrap();
+    let (id, pull) = (id.split_whitespace().next().unwrap().to_owned(), talk.pull.to_string());
+    for (who, role) in [("alice", "sre"), ("bob", "qa")] {
+        let token = talk.stage.github.token(Token::personal(who));
+        talk.stage.outside_actions(&token);
+        let args = ["approve", &id, "--pull-request", &pull, "--role", role, "--reason", "well tested"];
+        let ran = talk.stage.sandbox.promote(&args);
+        assert_eq!(ran.exit, Some(0), "{}", ran.all());
+    }
+    let comments = talk.stage.github.repository("acme/app").comments(talk.pull);
+    let said: Vec<&str> = comments.iter().map(|(who, _)| who.as_str()).collect();
+    assert_eq!(said, ["alice", "bob"]);
+    let token = talk.stage.github.token(Token::personal("erin"));
+    talk.stage.outside_actions(&token);
+    // Nobody names the pull request: the ledger says where the words are.
+    let ran = talk.stage.promote_here(GREEN, &[]);
+    talk.stage.ends(&ran, 0, &["approvals sre @alice, qa @bob"]);
+}
