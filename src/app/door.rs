@@ -196,8 +196,11 @@ impl Door<'_> {
             }
             let planned = end.plan.as_deref().filter(|_| judged);
             if let Some(planned) = planned {
+                // Where who is asked is what holds it, the ending says all of it.
+                let unsound = held && report.is_some_and(|report| report.verdict == Verdict::Go);
+                let asked = end.approvals.as_deref().filter(|_| !unsound);
                 let gap = if report.is_some() { "\n" } else { "" };
-                self.screen.say(&format!("{gap}{}\n", plan::text(planned, diffs, end.approvals.as_deref(), style)));
+                self.screen.say(&format!("{gap}{}\n", plan::text(planned, diffs, asked, style)));
             }
             // Right below a report that holds the promotion, its answer is not said again.
             said = held && planned.is_none() && report.is_some_and(|report| report.verdict != Verdict::Go);

@@ -19,6 +19,11 @@ impl Scrub<'_> {
 }
 
 fn line_of(line: &str) -> String {
+    // An output by itself: the beginning of a plan's digest.
+    let bare = line.trim_end_matches('\n');
+    if bare.len() == 12 && bare.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return format!("<digest>{}", &line[bare.len()..]);
+    }
     let line = progress(line);
     let mut out = String::with_capacity(line.len());
     let mut token = String::new();
