@@ -2,6 +2,8 @@
 
 mod settings;
 
+use std::path::Path;
+
 use serde_json::{Map, Value};
 
 use crate::readme::read;
@@ -97,4 +99,39 @@ fn the_image_follows_the_rules_for_actions() {
     assert_eq!(image_faults(&read("Dockerfile")), Vec::<String>::new());
     let bad = "FROM rust AS build\nRUN x\n\nFROM alpine\nUSER 1\nWORKDIR /x\nENTRYPOINT /promote\n";
     assert_eq!(image_faults(bad).len(), 4);
+}
+
+/// A file that the source includes, as a path from the root.
+fn included(root: &Path, source: &Path, text: &str) -> Vec<String> {
+    let quoted =
+        |rest: &str| rest.split_once('"').and_then(|(_, rest)| rest.split_once('"')).map(|(path, _)| path.to_owned());
+    let named =
+        ["include_str!(", "include_bytes!("].into_iter().flat_map(|call| text.split(call).skip(1)).filter_map(quoted);
+    let from_root = |path: String| {
+        let whole = std::fs::canonicalize(source.parent().unwrap().join(path)).ok()?;
+        whole.strip_prefix(root).ok().map(|path| path.display().to_string())
+    };
+    named.filter_map(from_root).collect()
+}
+
+#[test]
+fn the_images_build_has_every_file_that_the_source_includes() {
+    let root = std::fs::canonicalize(env!("CARGO_MANIFEST_DIR")).unwrap();
+    let ignore = read(".dockerignore");
+    let let_in: Vec<&str> = ignore.lines().filter_map(|line| line.strip_prefix('!')).collect();
+    let mut found = 0;
+    for file in walkdir::WalkDir::new(root.join("src")).into_iter().map(Result::unwrap) {
+        if file.path().extension().is_none_or(|extension| extension != "rs") {
+            continue;
+        }
+        let text = std::fs::read_to_string(file.path()).unwrap();
+        // What stands below the tests of a file is not built into the binary.
+        let built = text.split("#[cfg(test)]").next().unwrap();
+        for path in included(&root, file.path(), built) {
+            found += 1;
+            let there = let_in.iter().any(|known| path == *known || path.starts_with(&format!("{known}/")));
+            assert!(there || file.file_name() == "tests.rs", "{} includes {path}: let it in", file.path().display());
+        }
+    }
+    assert!(found > 0, "nothing is included any more: this test can go");
 }
