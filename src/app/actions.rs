@@ -48,6 +48,12 @@ pub fn tell(screen: &Screen, settings: &Settings, to: &Actions, told: &Told<'_>)
     }
 }
 
+/// Says that nothing can be done, and tells GitHub Actions where it is there; the exit code.
+pub fn stopped(screen: &Screen, settings: &Settings, ending: &Ending) -> u8 {
+    settings.actions.iter().for_each(|to| refused(screen, to));
+    screen.end(ending)
+}
+
 /// Tells GitHub Actions of an end before there was anything to run: settings or rules that cannot be.
 pub fn refused(screen: &Screen, to: &Actions) {
     ended(screen, to, None);

@@ -206,7 +206,7 @@ fn with_rules(
     let opened = if needs_github(task) { wiring::github::open(settings, mask, stop) } else { Ok(None) };
     let github = match opened {
         Ok(github) => github,
-        Err(fault) => return Ok(stopped(screen, settings, &ends::faulted(&fault))),
+        Err(fault) => return Ok(actions::stopped(screen, settings, &ends::faulted(&fault))),
     };
     let reads = only_reads(task);
     let client = github.as_ref().map(|github| &*github.client);
@@ -218,14 +218,14 @@ fn with_rules(
             governing.loaded
         }
         Err(NoRules::File(error)) => return Ok(no_rules(screen, settings, &error)),
-        Err(NoRules::Fault(fault)) => return Ok(stopped(screen, settings, &ends::faulted(&fault))),
+        Err(NoRules::Fault(fault)) => return Ok(actions::stopped(screen, settings, &ends::faulted(&fault))),
         Err(NoRules::Differ(differ)) => {
             let what = "the rules of this workspace are not those of the default branch";
             let mut ending = Ending::refused(INVALID, what);
             ending.seen.push("those ask for approvals, so they govern every run; nothing was written".to_owned());
             ending.seen.extend(differ.lines().map(str::to_owned));
             ending.next.push("merge the change of the rules first, or run from the default branch".to_owned());
-            return Ok(stopped(screen, settings, &ending));
+            return Ok(actions::stopped(screen, settings, &ending));
         }
     };
     match task {
@@ -255,7 +255,7 @@ fn with_rules(
             }
             let approved = match approved::of(settings, client) {
                 Ok(approved) => approved,
-                Err(fault) => return Ok(stopped(screen, settings, &ends::faulted(&fault))),
+                Err(fault) => return Ok(actions::stopped(screen, settings, &ends::faulted(&fault))),
             };
             let (approved, github) = (approved.as_ref(), github.as_ref());
             let door =
@@ -295,12 +295,6 @@ fn only_reads(task: &Task) -> bool {
 /// Whether a command may have to ask GitHub: one that reads the rules file alone need not.
 fn needs_github(task: &Task) -> bool {
     !matches!(task, Task::Check | Task::Meaning | Task::Rules(_) | Task::Unlock { .. })
-}
-
-/// Says that nothing can be done, and tells GitHub Actions; the exit code.
-fn stopped(screen: &Screen, settings: &Settings, ending: &Ending) -> u8 {
-    settings.actions.iter().for_each(|to| actions::refused(screen, to));
-    screen.end(ending)
 }
 
 /// What to do, and what there is to do it with.

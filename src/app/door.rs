@@ -70,8 +70,7 @@ pub struct Who {
 impl Door<'_> {
     /// Says that nothing can be done, and tells GitHub Actions; the exit code.
     pub fn refused(&self, ending: &Ending) -> u8 {
-        self.settings.actions.iter().for_each(|to| actions::refused(self.screen, to));
-        self.screen.end(ending)
+        actions::stopped(self.screen, self.settings, ending)
     }
 
     /// Who acts.
@@ -151,9 +150,8 @@ impl Door<'_> {
             _ => Vec::new(),
         };
         self.print(job, end, &ending, &diffs);
-        let (bundle, approvals) =
-            (left.directories.first().map(String::as_str), end.and_then(|end| end.approvals.as_deref()));
-        let told = Told { job, end, ending: &ending, approvals, diffs: &diffs, bundle };
+        let bundle = left.directories.first().map(String::as_str);
+        let told = Told { job, end, ending: &ending, diffs: &diffs, bundle };
         if let Some(to) = &self.settings.actions {
             actions::tell(self.screen, self.settings, to, &told);
         }

@@ -4,7 +4,6 @@ use crate::adapters::argocd::options::{Options, base};
 use crate::adapters::http::shown;
 use crate::app::settings::Settings;
 use crate::pipeline::job::{End, Job};
-use crate::promotion::approvals::report::ApprovalReport;
 use crate::promotion::image::ImageRef;
 use crate::render::diff::FileDiff;
 use crate::render::ending::Ending;
@@ -20,8 +19,6 @@ pub struct Told<'a> {
     pub end: Option<&'a End>,
     /// The same in words.
     pub ending: &'a Ending,
-    /// Who approved, where the rules ask for approvals and it was found out.
-    pub approvals: Option<&'a ApprovalReport>,
     /// The plan's diffs.
     pub diffs: &'a [FileDiff],
     /// The directory that got the promotion's bundle.
@@ -75,7 +72,7 @@ impl Parts {
             path: &self.path,
             ending: Some(told.ending),
             report: end.and_then(|end| end.report.as_ref()),
-            approvals: told.approvals,
+            approvals: end.and_then(|end| end.approvals.as_deref()),
             plan: end.and_then(|end| end.plan.as_deref()),
             diffs: told.diffs,
             links: &self.links,
