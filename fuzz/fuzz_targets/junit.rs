@@ -3,12 +3,12 @@
 
 use libfuzzer_sys::fuzz_target;
 use promote::adapters::evidence::intake;
-use promote::adapters::evidence::tally::Tally;
+use promote::adapters::evidence::tally::{Asked, Tally};
 use promote::promotion::rules::format::Format;
 
 fuzz_target!(|bytes: &[u8]| {
     let Ok(opened) = intake::open(bytes) else { return };
-    let mut tally = Tally::new(Format::Junit, "first");
+    let mut tally = Tally::new(Format::Junit.family(), "first", &Asked::default());
     if tally.pour(Format::Junit, opened.text, "path").is_ok() {
         let _ = tally.finish();
     }

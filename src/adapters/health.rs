@@ -33,7 +33,14 @@ pub fn probe(http: &Http, check: &HealthCheck, service: &str, environment: &str)
         Err(fault) => return unreadable(fault.why),
     };
     let measure = Measure::Health(health);
-    Reading::Observed(Observation { files: Vec::new(), subject: None, taken: None, measure, notes: Vec::new() })
+    Reading::Observed(Observation {
+        files: Vec::new(),
+        subject: None,
+        taken: None,
+        tools: Vec::new(),
+        measure,
+        notes: Vec::new(),
+    })
 }
 
 fn judge(check: &HealthCheck, answer: &Answer) -> Health {

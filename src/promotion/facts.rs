@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::promotion::head::Head;
 use crate::promotion::image::ImageRef;
 use crate::promotion::live::AppState;
+use crate::promotion::number::Decimal;
 use crate::promotion::path::Predecessor;
 use crate::promotion::releases::ReleasesFile;
 use crate::promotion::time::{Millis, Time};
@@ -41,10 +42,23 @@ pub struct Observation {
     pub subject: Option<Subject>,
     /// When it was taken, from the files themselves, the oldest of several; never a file's modification time.
     pub taken: Option<Time>,
+    /// The programs that made the reports, as far as they say so.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tools: Vec<Tool>,
     /// What was measured.
     pub measure: Measure,
     /// What a reader should know: duplicates merged, skipped entries, an incomplete scan.
     pub notes: Vec<String>,
+}
+
+/// A program that made a report.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct Tool {
+    /// Its name, as the report has it: `Trivy`.
+    pub name: String,
+    /// Its version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
 }
 
 /// A file that a reading comes from.
@@ -56,7 +70,7 @@ pub struct EvidenceFile {
     pub sha256: String,
     /// Its size.
     pub bytes: u64,
-    /// The format that was detected: `junit`, `cobertura`, `lcov`, `sarif`.
+    /// The format that was detected: `junit`, `lcov`, `trivy`.
     pub format: String,
 }
 
@@ -93,6 +107,10 @@ pub enum Measure {
     Coverage(Coverage),
     /// Security findings.
     Findings(Findings),
+    /// What linters and quality gates say.
+    Quality(Quality),
+    /// The results of a load test.
+    Performance(Performance),
     /// The checks of a commit.
     Checks(Checks),
     /// The review of the pull request that brought a commit.
@@ -101,7 +119,8 @@ pub enum Measure {
     Health(Health),
 }
 
-/// Test results: `total = passed + failed + errored + skipped`; `executed = total - skipped` is never 0 in a reading.
+/// Test results: `total = passed + failed + errored + skipped + waived`; `executed = total - skipped - waived` is never 0 in a reading
+/// of reports.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Tests {
     /// Test cases; attempts of one case are one.
@@ -120,16 +139,28 @@ pub struct Tests {
     pub duplicates: u64,
     /// The failing cases, the first ones in file order (at most [`DETAILS_KEPT`]).
     pub failures: Vec<Detail>,
+    /// Cases that are bad, and that a waiver names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waived: Vec<Waived>,
 }
 
 /// How many details of one reading are kept; the rest are counted.
 pub const DETAILS_KEPT: usize = 50;
 
 impl Tests {
-    /// Cases that ran.
+    /// Cases that ran, without those that are waived.
     pub fn executed(&self) -> u64 {
-        self.total - self.skipped
+        self.total - self.skipped - self.waived.len() as u64
     }
+}
+
+/// A failing test or a finding that does not count, because a waiver that is in force names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Waived {
+    /// What it is.
+    pub detail: Detail,
+    /// The waiver, by its place: `promotion/waivers.yaml:4`.
+    pub waiver: String,
 }
 
 /// One failing test or finding: untrusted text, escaped wherever it is printed.
@@ -144,7 +175,7 @@ pub struct Detail {
 }
 
 /// Coverage: distinct lines of distinct files, merged by file and line.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Coverage {
     /// Lines that were hit at least once.
     pub lines_covered: u64,
@@ -154,8 +185,46 @@ pub struct Coverage {
     pub branches_covered: u64,
     /// Branches that could be taken; 0 when the report has none.
     pub branches_total: u64,
+    /// Functions that were entered.
+    #[serde(default)]
+    pub functions_covered: u64,
+    /// Functions that could be entered; 0 when the report has none.
+    #[serde(default)]
+    pub functions_total: u64,
     /// Source files.
     pub files: u64,
+    /// The same of a part of the tree, by the glob that the rules ask with.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub parts: BTreeMap<String, Part>,
+}
+
+/// Coverage of a part of the tree.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Part {
+    /// Lines that were hit at least once.
+    pub lines_covered: u64,
+    /// Lines that could be hit; 0 when no file of the reports matches.
+    pub lines_total: u64,
+    /// Branches that were taken.
+    pub branches_covered: u64,
+    /// Branches that could be taken.
+    pub branches_total: u64,
+    /// Functions that were entered.
+    pub functions_covered: u64,
+    /// Functions that could be entered.
+    pub functions_total: u64,
+}
+
+impl Part {
+    /// Adds the numbers of another part.
+    pub fn add(&mut self, other: &Self) {
+        self.lines_covered += other.lines_covered;
+        self.lines_total += other.lines_total;
+        self.branches_covered += other.branches_covered;
+        self.branches_total += other.branches_total;
+        self.functions_covered += other.functions_covered;
+        self.functions_total += other.functions_total;
+    }
 }
 
 /// Findings by severity. `unknown` severities count as high for a gate, and are shown apart.
@@ -177,6 +246,52 @@ pub struct Findings {
     pub suppressed: u64,
     /// The worst findings, most severe first (at most [`DETAILS_KEPT`]).
     pub worst: Vec<Detail>,
+    /// Findings that a waiver names; not counted above.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waived: Vec<Waived>,
+}
+
+/// What linters and quality gates say.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Quality {
+    /// Errors, and conditions of a quality gate that are not met.
+    pub errors: u64,
+    /// Warnings.
+    pub warnings: u64,
+    /// Information only.
+    pub info: u64,
+    /// The highest cyclomatic complexity of a function, where a report tells of it.
+    pub complexity: Option<u64>,
+    /// The worst findings, errors first (at most [`DETAILS_KEPT`]).
+    pub worst: Vec<Detail>,
+    /// Findings that a waiver names; not counted above.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waived: Vec<Waived>,
+}
+
+/// The results of a load test. What the report does not say is absent: a percentile is never worked out from a mean, or from
+/// another percentile.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Performance {
+    /// Requests; never 0 in a reading.
+    pub requests: u64,
+    /// Requests that failed.
+    pub failed: Option<u64>,
+    /// The latency in milliseconds that half of the requests stay under.
+    #[schemars(with = "Option<String>")]
+    pub p50_ms: Option<Decimal>,
+    /// The latency in milliseconds that 95 of 100 requests stay under.
+    #[schemars(with = "Option<String>")]
+    pub p95_ms: Option<Decimal>,
+    /// The latency in milliseconds that 99 of 100 requests stay under.
+    #[schemars(with = "Option<String>")]
+    pub p99_ms: Option<Decimal>,
+    /// Requests per second.
+    #[schemars(with = "Option<String>")]
+    pub throughput: Option<Decimal>,
+    /// The thresholds that the load test itself judges, as test cases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thresholds: Option<Tests>,
 }
 
 /// The checks of a commit, by their newest state: `total = green + pending + failed`, and never 0 in a reading.

@@ -33,6 +33,10 @@ pub enum Kind {
     Coverage,
     /// Security findings.
     Security,
+    /// What linters say.
+    Quality,
+    /// Results of a load test.
+    Performance,
     /// Checks of the commit.
     Checks,
     /// The review of the commit.

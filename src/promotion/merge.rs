@@ -52,6 +52,9 @@ fn joined(mut all: Observation, next: &Observation) -> Result<Observation, Strin
     }
     all.files.extend(next.files.iter().cloned());
     all.notes.extend(next.notes.iter().cloned());
+    all.tools.extend(next.tools.iter().cloned());
+    all.tools.sort();
+    all.tools.dedup();
     all.subject = all.subject.filter(|subject| Some(subject) == next.subject.as_ref());
     all.taken = all.taken.zip(next.taken).map(|(all, next)| all.min(next));
     Ok(all)
@@ -67,6 +70,7 @@ fn tests(all: &mut Tests, next: &Tests) {
     all.duplicates += next.duplicates;
     all.failures.extend(next.failures.iter().cloned());
     all.failures.truncate(DETAILS_KEPT);
+    all.waived.extend(next.waived.iter().cloned());
 }
 
 fn findings(all: &mut Findings, next: &Findings) {
@@ -77,6 +81,7 @@ fn findings(all: &mut Findings, next: &Findings) {
     all.info += next.info;
     all.unknown += next.unknown;
     all.suppressed += next.suppressed;
+    all.waived.extend(next.waived.iter().cloned());
     // How bad one is, only the order within its source tells: each source keeps its worst.
     let half = DETAILS_KEPT / 2;
     let room = DETAILS_KEPT - next.worst.len().min(half);
@@ -104,7 +109,14 @@ mod tests {
     fn observed(measure: Measure, version: &str, taken: Option<&str>) -> Reading {
         let subject = Some(Subject { version: version.to_owned(), known: SubjectKnown::Run });
         let taken = taken.map(|time| time.parse::<Time>().unwrap());
-        Reading::Observed(Observation { files: Vec::new(), subject, taken, measure, notes: Vec::new() })
+        Reading::Observed(Observation {
+            files: Vec::new(),
+            subject,
+            taken,
+            tools: Vec::new(),
+            measure,
+            notes: Vec::new(),
+        })
     }
 
     fn found(critical: u64, high: u64) -> Reading {

@@ -46,5 +46,6 @@ pub mod selector;
 pub mod shown;
 pub mod time;
 pub mod trail;
+pub mod waivers;
 pub mod words;
 pub mod yaml;

@@ -9,8 +9,8 @@ use crate::adapters::evidence::globs;
 use crate::adapters::evidence::intake::{self, Hashed};
 use crate::adapters::evidence::said::{About, Defect};
 use crate::adapters::evidence::sniff::{Sniffed, sniff};
-use crate::adapters::evidence::tally::{self, Tally};
-use crate::promotion::facts::{EvidenceFile, Observation, Reading, Subject, SubjectKnown};
+use crate::adapters::evidence::tally::{Asked, Tally};
+use crate::promotion::facts::{EvidenceFile, Observation, Reading, Subject, SubjectKnown, Tool};
 use crate::promotion::rules::format::Format;
 use crate::promotion::rules::{Source, SourceKind};
 use crate::promotion::time::{Millis, Time};
@@ -90,7 +90,7 @@ impl Files {
         let (format, about) = pour(&mut hashed, path, declared, &mut self.tally);
         match hashed.finish() {
             Ok((sha256, bytes)) => {
-                let format = format.map_or("unknown", tally::name).to_owned();
+                let format = format.map_or("unknown", Format::name).to_owned();
                 self.files.push(EvidenceFile { path: path.to_owned(), sha256, bytes, format });
             }
             Err(fault) => return defect(format!("it cannot be read: {fault}")),
@@ -131,7 +131,9 @@ impl Files {
             _ => format!("{path} and {} more: {note}", count - 1),
         });
         let notes = notes.into_iter().chain(of_files).collect();
-        Reading::Observed(Observation { files: self.files, subject, taken, measure, notes })
+        let tools: BTreeSet<Tool> = self.abouts.iter().flat_map(|about| about.tools.clone()).collect();
+        let tools = tools.into_iter().collect();
+        Reading::Observed(Observation { files: self.files, subject, taken, tools, measure, notes })
     }
 
     /// What the files say that they are about. Two commits in one reading cannot be one version. Where only some files
@@ -187,7 +189,7 @@ fn pour(
         (Sniffed::Empty, _) => return (declared, Err(Defect::Missing("it is empty".to_owned()))),
         (Sniffed::Other(what), _) => return (None, Err(Defect::Unreadable(format!("it is {what}")))),
         (Sniffed::Known(found), Some(wanted)) if found != wanted => {
-            let (found, wanted) = (tally::name(found), tally::name(wanted));
+            let (found, wanted) = (found.name(), wanted.name());
             return (None, Err(Defect::Unreadable(format!("it is {found}, and the rules say {wanted}"))));
         }
         (Sniffed::Known(format), _) | (Sniffed::Unknown, Some(format)) => format,
@@ -196,7 +198,7 @@ fn pour(
             return (None, Err(Defect::Unreadable(why.to_owned())));
         }
     };
-    let tally = tally.get_or_insert_with(|| Tally::new(format, path));
+    let tally = tally.get_or_insert_with(|| Tally::new(format.family(), path, &Asked::default()));
     (Some(format), tally.pour(format, opened.text, path))
 }
 

@@ -20,26 +20,26 @@
 //! 4. A folder `fixtures/evidence/<format>/` with one file for each shape, listed in `fixtures.rs`; a test fails for a file
 //!    that is not listed. A fuzz target, and a row in the README.
 
-pub mod cases;
-pub mod cobertura;
+pub mod coverage;
 pub mod files;
 #[cfg(test)]
 mod fixtures;
-pub mod found;
 pub mod globs;
 pub mod identity;
 pub mod intake;
-pub mod junit;
-pub mod lcov;
-pub mod lines;
+pub mod json;
+pub mod load;
 pub mod packages;
 #[cfg(test)]
 mod properties;
+pub mod quality;
 pub mod said;
-pub mod sarif;
+pub mod security;
 pub mod sniff;
 pub mod tally;
+pub mod tests;
 pub mod times;
 pub mod trim;
 pub mod unzip;
+pub mod window;
 pub mod xml;

@@ -4,23 +4,22 @@ use std::path::Path;
 
 use proptest::prelude::*;
 
-use crate::adapters::evidence::fixtures::{ROOT, SAMPLES};
+use crate::adapters::evidence::fixtures::{ROOT, samples};
 use crate::adapters::evidence::intake;
 use crate::adapters::evidence::said::Defect;
 use crate::adapters::evidence::sniff::sniff;
-use crate::adapters::evidence::tally::{Tally, name};
+use crate::adapters::evidence::tally::{Asked, Tally};
+use crate::adapters::evidence::window::Window;
 use crate::promotion::facts::Measure;
 use crate::promotion::rules::format::Format;
-
-const FORMATS: [Format; 4] = [Format::Junit, Format::Cobertura, Format::Lcov, Format::Sarif];
 
 /// Reads bytes as every format. What comes out does not matter: that it does, does.
 fn survive(bytes: &[u8]) {
     let Ok(opened) = intake::open(bytes) else { return };
     sniff(&opened.head);
-    for format in FORMATS {
+    for format in Format::all() {
         let Ok(opened) = intake::open(bytes) else { return };
-        let mut tally = Tally::new(format, "first");
+        let mut tally = Tally::new(format.family(), "first", &Asked::default());
         if tally.pour(format, opened.text, "path").is_ok() {
             let _ = tally.finish();
         }
@@ -28,9 +27,9 @@ fn survive(bytes: &[u8]) {
 }
 
 fn measured(format: Format, texts: &[String]) -> Result<Measure, Defect> {
-    let mut tally = Tally::new(format, "first");
+    let mut tally = Tally::new(format.family(), "first", &Asked::default());
     for text in texts {
-        tally.pour(format, text.as_bytes(), "path")?;
+        tally.pour(format, Window::new(text.as_bytes()), "path")?;
     }
     tally.finish().map(|(measure, _)| measure)
 }
@@ -68,8 +67,7 @@ fn sarif(results: &[(u8, u8)]) -> String {
 
 #[test]
 fn the_fuzz_corpus_is_survived() {
-    for format in FORMATS {
-        let folder = Path::new("fuzz/corpus").join(name(format));
+    for folder in std::fs::read_dir("fuzz/corpus").unwrap().map(|entry| entry.unwrap().path()) {
         let files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
         assert!(!files.is_empty(), "{}", folder.display());
         for file in files {
@@ -88,12 +86,13 @@ proptest! {
 
     #[test]
     fn any_damage_to_a_sample_is_survived(
-        sample in 0..SAMPLES.len(),
+        sample in any::<prop::sample::Index>(),
         at in any::<prop::sample::Index>(),
         length in 0usize..40,
         put in prop::collection::vec(any::<u8>(), 0..12),
     ) {
-        let mut bytes = std::fs::read(Path::new(ROOT).join(SAMPLES[sample].0)).unwrap();
+        let samples = samples();
+        let mut bytes = std::fs::read(Path::new(ROOT).join(&sample.get(&samples).path)).unwrap();
         let start = at.index(bytes.len() + 1);
         let end = (start + length).min(bytes.len());
         bytes.splice(start..end, put);

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::promotion::facts::Tool;
+use crate::promotion::rules::format::Format;
 use crate::promotion::time::Time;
 
 /// Why a file, or all of them together, says nothing that can be believed. The text fits after the file's name.
@@ -20,15 +22,30 @@ pub struct About {
     pub taken: Option<Time>,
     /// The commits or digests that it says it is about.
     pub subjects: BTreeSet<String>,
+    /// The programs that made it, as far as it says so.
+    pub tools: BTreeSet<Tool>,
     /// What a reader should know.
     pub notes: Vec<String>,
 }
 
 impl About {
+    /// Notes the program that made it; one without a name is none.
+    pub fn made_by(&mut self, name: &str, version: Option<&str>) {
+        let (name, version) = (name.trim(), version.map(str::trim).filter(|version| !version.is_empty()));
+        if !name.is_empty() {
+            self.tools.insert(Tool { name: short(name), version: version.map(short) });
+        }
+    }
+
     /// Keeps the older of two times.
     pub fn older(&mut self, time: Time) {
         self.taken = Some(self.taken.map_or(time, |taken| taken.min(time)));
     }
+}
+
+/// That a format is known, and that there is no parser for it.
+pub fn not_read(format: Format) -> Defect {
+    Defect::Unreadable(format!("it is {}, which is not read by this version", format.row().a_file))
 }
 
 /// The longest name or message that is kept, in characters.

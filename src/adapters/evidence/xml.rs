@@ -4,7 +4,6 @@
 //! that ends inside an element is cut off, and says so with the line.
 
 use std::borrow::Cow;
-use std::io::BufRead;
 
 use quick_xml::Reader;
 use quick_xml::errors::SyntaxError;
@@ -12,19 +11,20 @@ use quick_xml::events::{BytesEnd, BytesStart, Event};
 
 use crate::adapters::evidence::said::Defect;
 use crate::adapters::evidence::trim::Trim;
+use crate::adapters::evidence::window::Window;
 
 /// The deepest nesting that is read.
 pub const MAX_DEPTH: usize = 128;
 
 /// A document that is read as a stream.
-pub struct Xml<R> {
-    reader: Reader<Trim<R>>,
+pub struct Xml<'a> {
+    reader: Reader<Trim<'a>>,
     buffer: Vec<u8>,
     open: Open,
     root_seen: bool,
 }
 
-/// The names of the open elements, without prefixes, one after the other in one text: an element costs no allocation.
+/// The names of the open elements, one after the other in one text: an element costs no allocation.
 #[derive(Default)]
 struct Open {
     names: String,
@@ -37,9 +37,15 @@ impl Open {
         self.names.push_str(name);
     }
 
-    fn pop(&mut self) {
-        if let Some(start) = self.starts.pop() {
-            self.names.truncate(start);
+    /// Closes the innermost element, if this is its name.
+    fn pop(&mut self, name: &str) -> bool {
+        match self.starts.last() {
+            Some(start) if self.names[*start..] == *name => {
+                self.names.truncate(*start);
+                self.starts.pop();
+                true
+            }
+            _ => false,
         }
     }
 
@@ -50,7 +56,7 @@ impl Open {
 
 /// One piece of a document.
 pub enum Piece<'a> {
-    /// An element begins.
+    /// An element begins. One without content ends at once, with a [`Piece::Close`] of its own.
     Open(Tag<'a>),
     /// The innermost element ends.
     Close(BytesEnd<'a>),
@@ -65,8 +71,7 @@ pub enum Piece<'a> {
 /// The beginning of an element.
 pub struct Tag<'a> {
     start: BytesStart<'a>,
-    /// The line on which it begins, counted from 1.
-    pub line: u64,
+    reader: &'a Trim<'a>,
     /// How many elements are open, this one included.
     pub depth: usize,
 }
@@ -77,25 +82,38 @@ impl Tag<'_> {
         self.start.local_name().into_inner()
     }
 
+    /// The line on which it begins, counted from 1.
+    pub fn line(&self) -> u64 {
+        self.reader.piece_line()
+    }
+
     /// The values of the named attributes, in the order of the names; prefixes do not matter.
-    pub fn values<const N: usize>(&self, names: [&str; N]) -> Result<[Option<String>; N], Defect> {
+    pub fn values<const N: usize>(&self, names: [&str; N]) -> Result<[Option<Cow<'_, str>>; N], Defect> {
         let mut values = [const { None }; N];
         for attribute in self.start.attributes().with_checks(false) {
-            let attribute = attribute.map_err(|fault| bad(self.line, fault))?;
+            let attribute = attribute.map_err(|fault| bad(self.line(), fault))?;
             let name = attribute.key.local_name().into_inner();
             if let Some(place) = names.iter().position(|wanted| *wanted == name) {
-                values[place] = Some(unescape(&attribute.value).map_err(|name| entity(self.line, &name))?);
+                let value = attribute.value;
+                values[place] = Some(match value.contains('&') {
+                    true => Cow::Owned(unescape(&value).map_err(|name| entity(self.line(), &name))?),
+                    false => value,
+                });
             }
         }
         Ok(values)
     }
 }
 
-impl<R: BufRead> Xml<R> {
+impl<'a> Xml<'a> {
     /// Begins with the document.
-    pub fn new(input: R) -> Self {
+    pub fn new(input: Window<'a>) -> Self {
         let mut reader = Reader::from_reader(Trim::new(input));
-        reader.config_mut().expand_empty_elements = true;
+        let config = reader.config_mut();
+        config.expand_empty_elements = true;
+        // We keep the open names anyway, to say where a document is cut off.
+        config.check_end_names = false;
+        config.allow_unmatched_ends = true;
         Self { reader, buffer: Vec::new(), open: Open::default(), root_seen: false }
     }
 
@@ -104,32 +122,42 @@ impl<R: BufRead> Xml<R> {
         self.open.starts.len()
     }
 
+    /// The line that has been reached, counted from 1.
+    pub fn line(&self) -> u64 {
+        self.reader.get_ref().line()
+    }
+
     /// The next piece. After [`Piece::End`] there is nothing more to ask for.
     pub fn read(&mut self) -> Result<Piece<'_>, Defect> {
         self.buffer.clear();
+        self.reader.get_mut().begin();
         let event = self.reader.read_event_into(&mut self.buffer);
-        let line = self.reader.get_ref().line();
-        let text = match event.map_err(|fault| failed(line, self.open.last(), &fault))? {
+        let reader = self.reader.get_ref();
+        let text = match event.map_err(|fault| failed(reader.line(), self.open.last(), &fault))? {
             Event::Start(start) => {
                 let depth = self.open.starts.len() + 1;
-                check_start(depth, self.root_seen, line)?;
+                if depth == 1 || depth > MAX_DEPTH {
+                    check_start(depth, self.root_seen, reader.line())?;
+                }
                 self.root_seen = true;
-                self.open.push(start.local_name().into_inner());
-                return Ok(Piece::Open(Tag { start, line: self.reader.get_ref().tag_line(), depth }));
+                self.open.push(start.name().into_inner());
+                return Ok(Piece::Open(Tag { start, reader, depth }));
             }
             Event::End(end) => {
-                self.open.pop();
+                if !self.open.pop(end.name().into_inner()) {
+                    return Err(unmatched(reader.line(), self.open.last(), end.name().into_inner()));
+                }
                 return Ok(Piece::Close(end));
             }
             Event::Text(text) => text.into_inner(),
             Event::CData(text) => text.into_inner(),
             Event::GeneralRef(name) => {
                 let name = name.into_inner();
-                Cow::Owned(resolve(&name).ok_or_else(|| entity(line, &name))?.to_string())
+                Cow::Owned(resolve(&name).ok_or_else(|| entity(reader.line(), &name))?.to_string())
             }
             Event::Eof => {
                 return match self.open.last() {
-                    Some(name) => Err(cut(line, name)),
+                    Some(name) => Err(cut(reader.line(), name)),
                     None if !self.root_seen => Err(Defect::Unreadable("it is not XML: it has no element".to_owned())),
                     None => Ok(Piece::End),
                 };
@@ -137,11 +165,19 @@ impl<R: BufRead> Xml<R> {
             _ => return Ok(Piece::Aside),
         };
         if self.open.starts.is_empty() && !text.trim().is_empty() {
+            let line = reader.line();
             return Err(Defect::Unreadable(format!(
                 "it is not XML: there is text outside of any element at line {line}"
             )));
         }
         Ok(Piece::Text(text))
+    }
+}
+
+fn unmatched(line: u64, open: Option<&str>, name: &str) -> Defect {
+    match open {
+        Some(open) => bad(line, format!("</{name}> stands where </{open}> should")),
+        None => bad(line, format!("</{name}> ends nothing")),
     }
 }
 
@@ -156,6 +192,7 @@ fn check_start(depth: usize, root_seen: bool, line: u64) -> Result<(), Defect> {
 }
 
 fn cut(line: u64, name: &str) -> Defect {
+    let name = name.rsplit(':').next().unwrap_or(name);
     Defect::Unreadable(format!("it is cut off: it ends at line {line} inside <{name}>"))
 }
 
@@ -220,16 +257,16 @@ mod tests {
     use super::*;
     use crate::adapters::evidence::trim::MAX_RUN;
     use std::fmt::Write as _;
-    use std::io::{BufReader, Read as _};
+    use std::io::Read as _;
 
     fn read(text: &str) -> Result<String, Defect> {
-        let mut xml = Xml::new(text.as_bytes());
+        let mut xml = Xml::new(Window::new(text.as_bytes()));
         let mut out = String::new();
         loop {
             match xml.read()? {
                 Piece::Open(tag) => {
                     let [x] = tag.values(["x"])?;
-                    write!(out, "<{}@{} {}>", tag.name(), tag.line, x.unwrap_or_default()).unwrap();
+                    write!(out, "<{}@{} {}>", tag.name(), tag.line(), x.unwrap_or_default()).unwrap();
                 }
                 Piece::Close(end) => write!(out, "</{}>", end.local_name().into_inner()).unwrap(),
                 Piece::Text(text) => out += &text,
@@ -250,7 +287,7 @@ mod tests {
         let filler = || std::io::repeat(b'x').take(1 << 20);
         let text = b"<a><system-out>".chain(filler()).chain(b"</system-out><system-err><![CDATA[".as_slice());
         let text = text.chain(filler()).chain(b"]]></system-err><!--".as_slice()).chain(filler());
-        let mut xml = Xml::new(BufReader::new(text.chain(b"--></a>".as_slice())));
+        let mut xml = Xml::new(Window::new(text.chain(b"--></a>".as_slice())));
         let mut longest = 0;
         loop {
             match xml.read().unwrap() {
@@ -259,8 +296,8 @@ mod tests {
                 _ => {}
             }
         }
-        assert!((1..=MAX_RUN).contains(&longest), "{longest}");
-        assert!(xml.buffer.capacity() <= 4 * MAX_RUN, "{}", xml.buffer.capacity());
+        assert!((1..=4 * MAX_RUN).contains(&longest), "{longest}");
+        assert!(xml.buffer.capacity() <= 8 * MAX_RUN, "{}", xml.buffer.capacity());
     }
 
     #[test]

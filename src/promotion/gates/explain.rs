@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::promotion::condition::{Comparison, Condition, Known, Truth};
-use crate::promotion::facts::{Detail, Measure, Observation};
+use crate::promotion::facts::{Detail, Measure, Observation, Performance};
 use crate::promotion::rules::GateKind;
 use crate::promotion::words;
 
@@ -20,7 +20,11 @@ pub fn details(observation: &Observation) -> (Vec<Detail>, u64) {
             (found.worst.clone(), found.critical + found.high + found.medium + found.low + found.info + found.unknown)
         }
         Measure::Checks(checks) => (checks.worst.clone(), checks.failed + checks.pending),
-        Measure::Coverage(_) | Measure::Review(_) | Measure::Health(_) => (Vec::new(), 0),
+        Measure::Quality(quality) => (quality.worst.clone(), quality.errors + quality.warnings + quality.info),
+        Measure::Performance(Performance { thresholds: Some(tests), .. }) => {
+            (tests.failures.clone(), tests.failed + tests.errored)
+        }
+        Measure::Performance(_) | Measure::Coverage(_) | Measure::Review(_) | Measure::Health(_) => (Vec::new(), 0),
     }
 }
 

@@ -2,7 +2,9 @@
 //! [`fields`](crate::promotion::fields)).
 
 use crate::promotion::condition::{Fact, Known};
-use crate::promotion::facts::{Checks, Coverage, Findings, Measure, Observation, Review, Soak, Tests};
+use crate::promotion::facts::{
+    Checks, Coverage, Findings, Measure, Observation, Performance, Quality, Review, Soak, Tests,
+};
 use crate::promotion::number::Decimal;
 
 /// Milliseconds in an hour.
@@ -14,6 +16,8 @@ pub fn measure(observation: &Observation, name: &str) -> Known {
         Measure::Tests(tests) => of_tests(tests, name),
         Measure::Coverage(coverage) => of_coverage(coverage, name),
         Measure::Findings(findings) => of_findings(findings, name),
+        Measure::Quality(quality) => of_quality(quality, name),
+        Measure::Performance(performance) => of_performance(performance, name),
         Measure::Checks(checks) => of_checks(checks, name),
         Measure::Review(review) => of_review(review, name),
         Measure::Health(health) if name == "ok" => Some(Fact::Bool(health.ok)),
@@ -74,6 +78,29 @@ fn of_findings(findings: &Findings, name: &str) -> Option<Fact> {
         "low" => number(findings.low),
         "unknown" => number(findings.unknown),
         _ => None,
+    }
+}
+
+fn of_quality(quality: &Quality, name: &str) -> Option<Fact> {
+    match name {
+        "errors" => number(quality.errors),
+        "warnings" => number(quality.warnings),
+        "info" => number(quality.info),
+        "complexity" => number(quality.complexity?),
+        _ => None,
+    }
+}
+
+/// The thresholds that a load test judges itself are its test cases.
+fn of_performance(performance: &Performance, name: &str) -> Option<Fact> {
+    match name {
+        "requests" => number(performance.requests),
+        "error_rate" => ratio(performance.failed?, performance.requests),
+        "p50" => performance.p50_ms.map(Fact::Number),
+        "p95" => performance.p95_ms.map(Fact::Number),
+        "p99" => performance.p99_ms.map(Fact::Number),
+        "throughput" => performance.throughput.map(Fact::Number),
+        _ => of_tests(performance.thresholds.as_ref()?, name),
     }
 }
 

@@ -32,7 +32,14 @@ fn source(id: &str, max_age: Option<Millis>) -> (String, Source) {
 
 fn observed(measure: Measure) -> Reading {
     let file = EvidenceFile { path: "r.xml".into(), sha256: "ab".into(), bytes: 1, format: "junit".into() };
-    Reading::Observed(Observation { files: vec![file], subject: None, taken: None, measure, notes: Vec::new() })
+    Reading::Observed(Observation {
+        files: vec![file],
+        subject: None,
+        taken: None,
+        tools: Vec::new(),
+        measure,
+        notes: Vec::new(),
+    })
 }
 
 fn tests(passed: u64, failed: u64, skipped: u64) -> Reading {

@@ -30,7 +30,7 @@ pub struct Evidence {
 impl Evidence {
     /// The format as people call it.
     pub fn format_name(&self) -> &'static str {
-        name(self.format)
+        self.format.row().title
     }
 }
 
@@ -70,7 +70,7 @@ pub fn evidence(reports: &[Report]) -> (Vec<Evidence>, Vec<String>) {
         found.push(source("coverage", format, files, reports));
     }
     if let Some(other) = other {
-        let (format, taken) = (name(Format::Lcov), name(Format::Cobertura));
+        let (format, taken) = ("LCOV", "Cobertura");
         left.push(format!("whether {} ({format}) measures more than the {taken} reports: it is left out", other.path));
     }
     let scans: Vec<&Report> = of(Format::Sarif).collect();
@@ -91,15 +91,6 @@ fn kind(path: &str) -> &'static str {
         }
     }
     if path.contains("end-to-end") { "e2e" } else { "unit" }
-}
-
-fn name(format: Format) -> &'static str {
-    match format {
-        Format::Junit => "JUnit",
-        Format::Cobertura => "Cobertura",
-        Format::Lcov => "LCOV",
-        Format::Sarif => "SARIF",
-    }
 }
 
 /// A source of these files. `all` are the files that its globs must keep apart from them.

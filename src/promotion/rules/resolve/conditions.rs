@@ -187,6 +187,8 @@ impl GateReader<'_> {
                 Kind::Tests => "tests",
                 Kind::Coverage => "coverage",
                 Kind::Security => "security",
+                Kind::Quality => "quality",
+                Kind::Performance => "performance",
                 Kind::Checks => "checks",
                 Kind::Review => "review",
                 Kind::Deployment => "deployment",

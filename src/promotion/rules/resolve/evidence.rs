@@ -9,7 +9,7 @@ use crate::promotion::rules::fault::Wrong;
 use crate::promotion::rules::file::File;
 use crate::promotion::rules::file::places::Evidence;
 use crate::promotion::rules::file::shape::{OneOrMany, Placed};
-use crate::promotion::rules::format::Format;
+use crate::promotion::rules::format::Family;
 use crate::promotion::rules::github::GitHubAsks;
 use crate::promotion::rules::quantity;
 use crate::promotion::rules::resolve::github::{Beside, github};
@@ -64,10 +64,12 @@ impl Sources {
             },
             SourceKind::NotBuilt(_) => return None,
         };
-        Some(match (*format)? {
-            Format::Junit => Kind::Tests,
-            Format::Cobertura | Format::Lcov => Kind::Coverage,
-            Format::Sarif => Kind::Security,
+        Some(match (*format)?.family() {
+            Family::Tests => Kind::Tests,
+            Family::Coverage => Kind::Coverage,
+            Family::Security => Kind::Security,
+            Family::Quality => Kind::Quality,
+            Family::Load => Kind::Performance,
         })
     }
 }

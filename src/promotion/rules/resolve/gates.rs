@@ -326,6 +326,8 @@ fn what(kind: Kind) -> &'static str {
         Kind::Tests => "test results",
         Kind::Coverage => "coverage",
         Kind::Security => "security findings",
+        Kind::Quality => "findings of linters",
+        Kind::Performance => "results of a load test",
         Kind::Checks => "checks",
         Kind::Review => "review",
         Kind::Deployment => "deployment",

@@ -1,7 +1,7 @@
 //! One log on its way: what its runs are poured into.
 
-use crate::adapters::evidence::found::Found;
 use crate::adapters::evidence::said::{About, Defect};
+use crate::adapters::evidence::security::found::Found;
 
 /// One log on its way.
 pub(super) struct Log<'a> {

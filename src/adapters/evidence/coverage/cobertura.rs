@@ -3,11 +3,10 @@
 //!
 //! A class repeats its lines under its methods, so the methods' lines are read only where the class has none of its own.
 
-use std::io::BufRead;
-
-use crate::adapters::evidence::lines::{Lines, is_hit};
+use crate::adapters::evidence::coverage::lines::{Lines, is_hit};
 use crate::adapters::evidence::said::{About, Defect};
 use crate::adapters::evidence::times;
+use crate::adapters::evidence::window::Window;
 use crate::adapters::evidence::xml::{Piece, Tag, Xml};
 
 /// One line as the report has it.
@@ -26,7 +25,7 @@ struct Class {
 }
 
 /// Reads one report into the accumulator.
-pub fn parse(input: impl BufRead, lines: &mut Lines) -> Result<About, Defect> {
+pub fn parse(input: Window<'_>, lines: &mut Lines) -> Result<About, Defect> {
     let mut xml = Xml::new(input);
     let mut report = Report { lines, about: About::default(), sources: Vec::new(), in_source: false, class: None };
     loop {
@@ -74,7 +73,7 @@ impl Report<'_> {
             }
             (depth, "class", None) => {
                 let [file] = tag.values(["filename"])?;
-                let file = file.ok_or_else(|| at(tag.line, "a class without `filename`"))?;
+                let file = file.ok_or_else(|| at(tag.line(), "a class without `filename`"))?;
                 self.class = Some(Class { file: self.place(&file), depth, own: Vec::new(), of_methods: Vec::new() });
             }
             (depth, "line", Some(class)) => {
@@ -114,8 +113,8 @@ fn line(tag: &Tag<'_>) -> Result<Line, Defect> {
     let hit = hits.as_deref().and_then(is_hit);
     match (number, hit) {
         (Some(number), Some(hit)) => Ok(Line { number, hit, branches: conditions.as_deref().and_then(counts) }),
-        (None, _) => Err(at(tag.line, "a line without a `number` that is one")),
-        (_, None) => Err(at(tag.line, "a line without `hits` that are a number")),
+        (None, _) => Err(at(tag.line(), "a line without a `number` that is one")),
+        (_, None) => Err(at(tag.line(), "a line without `hits` that are a number")),
     }
 }
 
@@ -137,8 +136,8 @@ mod tests {
     fn coverage(class: &str) -> Result<crate::promotion::facts::Coverage, Defect> {
         let text = format!("<coverage><packages><package><classes>{class}</classes></package></packages></coverage>");
         let mut lines = Lines::default();
-        parse(text.as_bytes(), &mut lines)?;
-        lines.finish()
+        parse(Window::new(text.as_bytes()), &mut lines)?;
+        lines.finish().map(|(coverage, _)| coverage)
     }
 
     #[test]

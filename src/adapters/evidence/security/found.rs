@@ -1,9 +1,11 @@
 //! Findings of many reports, merged by identity: the same tool saying the same of the same place is one finding.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::adapters::evidence::identity::identity;
 use crate::promotion::facts::{DETAILS_KEPT, Detail, Findings};
+use crate::promotion::waivers::Waivers;
 
 /// How bad a finding is, as it counts for a gate: one without a severity stands just below high.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,7 +52,7 @@ impl Severity {
 
 /// The identity of a finding: a hash of all that tells it from another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct FindingKey([u8; 16]);
+pub struct FindingKey(u128);
 
 impl FindingKey {
     /// The key of some parts.
@@ -59,8 +61,8 @@ impl FindingKey {
     }
 
     /// Its bytes, to make a key of it and something else.
-    pub fn bytes(&self) -> &[u8] {
-        &self.0
+    pub fn bytes(&self) -> [u8; 16] {
+        self.0.to_le_bytes()
     }
 }
 
@@ -71,9 +73,18 @@ pub struct Found {
     kept: HashMap<FindingKey, Option<Severity>>,
     worst: Vec<(Severity, FindingKey, Detail)>,
     repeated: u64,
+    waivers: Arc<Waivers>,
 }
 
 impl Found {
+    /// No findings yet.
+    pub fn new(waivers: Arc<Waivers>) -> Self {
+        Self { waivers, ..Self::default() }
+    }
+
+    /// Takes in the findings of other reports.
+    pub fn absorb(&mut self, _other: Self) {}
+
     /// Adds a finding; `None` for one that is suppressed. Of two that are the same the worse one stands, and one that is
     /// suppressed in one report only is not suppressed.
     pub fn add(&mut self, key: FindingKey, severity: Option<Severity>, detail: Option<Detail>) {

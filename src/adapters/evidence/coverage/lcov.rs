@@ -1,40 +1,27 @@
 //! LCOV tracefiles. `DA` lines count; the sums (`LF`, `LH`) may be missing or wrong and are left aside.
 
-use std::io::BufRead;
-
-use crate::adapters::evidence::lines::{FileLines, Lines, is_hit};
+use crate::adapters::evidence::coverage::lines::{FileLines, Lines, is_hit};
 use crate::adapters::evidence::said::{About, Defect};
-
-/// The longest line that is read, in bytes.
-const MAX_LINE: u64 = 1 << 20;
+use crate::adapters::evidence::window::{Rows, Window};
 
 /// Reads one tracefile into the accumulator.
-pub fn parse(mut input: impl BufRead, lines: &mut Lines) -> Result<About, Defect> {
-    let mut buffer = Vec::new();
-    let mut number = 0;
+pub fn parse(input: Window<'_>, lines: &mut Lines) -> Result<About, Defect> {
+    let mut rows = Rows::new(input);
     let mut source: Option<(String, usize)> = None;
-    loop {
-        buffer.clear();
-        let mut part = std::io::Read::take(&mut input, MAX_LINE);
-        let read = part.read_until(b'\n', &mut buffer).map_err(|fault| Defect::Unreadable(fault.to_string()))?;
+    let mut number = 0;
+    while let Some(row) = rows.next_row()? {
         number += 1;
-        if read == 0 {
-            break;
-        }
-        if read as u64 == MAX_LINE {
-            return Err(at(number, "it has a line of more than 1 MiB"));
-        }
-        let line = std::str::from_utf8(&buffer).map_err(|_| at(number, "it is not UTF-8"))?.trim();
+        let line = row.trim();
         match (line.split_once(':'), &source) {
+            (Some(("DA", data)), Some((_, place))) => da(lines.at(*place), data).ok_or_else(|| bad(number, line))?,
+            (Some(("BRDA", data)), Some((_, place))) => {
+                brda(lines.at(*place), data).ok_or_else(|| bad(number, line))?
+            }
             _ if line.is_empty() || line.starts_with('#') => {}
             (None, Some(_)) if line == "end_of_record" => source = None,
             (Some(("SF", path)), None) => source = Some((path.to_owned(), lines.place(path))),
             (Some(("SF", _)), Some((open, _))) => {
                 return Err(at(number, &format!("it is cut off: `{open}` has no end_of_record before the next file")));
-            }
-            (Some(("DA", data)), Some((_, place))) => da(lines.at(*place), data).ok_or_else(|| bad(number, line))?,
-            (Some(("BRDA", data)), Some((_, place))) => {
-                brda(lines.at(*place), data).ok_or_else(|| bad(number, line))?
             }
             (Some(("DA" | "BRDA", _)), None) => return Err(at(number, "it has lines before a file is named (`SF:`)")),
             // Functions, sums, versions, and what later versions add.
@@ -43,7 +30,7 @@ pub fn parse(mut input: impl BufRead, lines: &mut Lines) -> Result<About, Defect
         }
     }
     match source {
-        Some((open, _)) => Err(at(number - 1, &format!("it is cut off: `{open}` has no end_of_record"))),
+        Some((open, _)) => Err(at(number, &format!("it is cut off: `{open}` has no end_of_record"))),
         None => Ok(About::default()),
     }
 }
@@ -86,8 +73,8 @@ mod tests {
 
     fn coverage(text: &str) -> Result<(u64, u64, u64, u64, u64), Defect> {
         let mut lines = Lines::default();
-        parse(text.as_bytes(), &mut lines)?;
-        let c = lines.finish()?;
+        parse(Window::new(text.as_bytes()), &mut lines)?;
+        let (c, _) = lines.finish()?;
         Ok((c.lines_covered, c.lines_total, c.branches_covered, c.branches_total, c.files))
     }
 
@@ -131,10 +118,10 @@ mod tests {
             };
             let cut = cut.min(records.len());
             let mut shards = Lines::default();
-            parse(text(&records[..cut]).as_bytes(), &mut shards).unwrap();
-            parse(text(&records[cut..]).as_bytes(), &mut shards).unwrap();
+            parse(Window::new(text(&records[..cut]).as_bytes()), &mut shards).unwrap();
+            parse(Window::new(text(&records[cut..]).as_bytes()), &mut shards).unwrap();
             let mut whole = Lines::default();
-            parse(text(&records).as_bytes(), &mut whole).unwrap();
+            parse(Window::new(text(&records).as_bytes()), &mut whole).unwrap();
             prop_assert_eq!(shards.finish(), whole.finish());
         }
     }

@@ -4,21 +4,29 @@
 //! mocha counts cases that it does not write. The attributes serve as a check only: a suite that declares tests, or
 //! failures, where none can be found is not believed.
 
-use std::io::BufRead;
-
-use crate::adapters::evidence::cases::{Case, CaseKey, CaseOutcome, Cases};
-use crate::adapters::evidence::said::{About, Defect, first_line, short};
+use crate::adapters::evidence::identity::KeyBuffer;
+use crate::adapters::evidence::said::{About, Defect, first_line};
+use crate::adapters::evidence::tests::cases::{Case, CaseKey, CaseOutcome, Cases};
 use crate::adapters::evidence::times;
+use crate::adapters::evidence::window::Window;
 use crate::adapters::evidence::xml::{Piece, Tag, Xml};
 
 /// How much of a failure's text is looked at for its first line, in bytes.
 const TEXT_KEPT: usize = 4096;
 
 /// Reads one report into the accumulator.
-pub fn parse(input: impl BufRead, path: &str, cases: &mut Cases) -> Result<About, Defect> {
+pub fn parse(input: Window<'_>, path: &str, cases: &mut Cases) -> Result<About, Defect> {
     let mut xml = Xml::new(input);
-    let mut report =
-        Report { path, cases, about: About::default(), suites: Vec::new(), open: None, seen: Seen::default() };
+    let mut report = Report {
+        path,
+        cases,
+        about: About::default(),
+        suites: Vec::new(),
+        key: KeyBuffer::default(),
+        case: OpenCase::default(),
+        in_case: false,
+        seen: Seen::default(),
+    };
     loop {
         match xml.read()? {
             Piece::Open(tag) => report.open(&tag)?,
@@ -39,7 +47,11 @@ struct Report<'a> {
     cases: &'a mut Cases,
     about: About,
     suites: Vec<Suite>,
-    open: Option<OpenCase>,
+    /// The names of the open suites.
+    key: KeyBuffer,
+    /// The case that is being read; its texts are used again for the next one.
+    case: OpenCase,
+    in_case: bool,
     seen: Seen,
 }
 
@@ -57,16 +69,20 @@ struct Seen {
 struct Suite {
     name: String,
     host: String,
+    /// How much of the key was there before it.
+    key: usize,
 }
 
 /// The case that is being read.
+#[derive(Default)]
 struct OpenCase {
-    key: CaseKey,
+    key: u128,
+    class: String,
     name: String,
     depth: usize,
     line: u64,
     /// What its attributes say.
-    stated: CaseOutcome,
+    stated: Option<CaseOutcome>,
     not_run: bool,
     worst: Option<CaseOutcome>,
     skipped: Option<String>,
@@ -82,12 +98,12 @@ impl Report<'_> {
         if tag.depth == 1 && !matches!(tag.name(), "testsuites" | "testsuite") {
             return Err(Defect::Unreadable(format!("it is not JUnit XML: it begins with <{}>", tag.name())));
         }
-        if let Some(case) = &mut self.open {
-            return case.child(tag);
+        if self.in_case {
+            return self.case.child(tag);
         }
         match tag.name() {
-            "testsuites" | "testsuite" => self.suite(tag),
             "testcase" => self.case(tag),
+            "testsuites" | "testsuite" => self.suite(tag),
             // Directly in a suite: the suite itself could not be loaded or torn down.
             "error" | "failure" if tag.depth == self.suites.len() + 1 => self.suite_failed(tag),
             _ => Ok(()),
@@ -96,16 +112,21 @@ impl Report<'_> {
 
     fn suite_failed(&mut self, tag: &Tag<'_>) -> Result<(), Defect> {
         let [message] = tag.values(["message"])?;
-        let suite = self.suites.last().map_or("", |suite| suite.name.as_str());
+        let before = self.key.len();
+        self.key.push(b"the suite itself");
+        let key = CaseKey(self.key.identity());
+        self.key.truncate(before);
         self.seen.troubled += 1;
-        self.cases.add(Case {
-            key: self.key(&[], ""),
+        self.cases.add(&Case {
+            key,
             outcome: CaseOutcome::Errored,
             flaky: false,
             attempt: false,
-            name: short(&format!("{suite} (the suite itself)")),
-            message: message.as_deref().and_then(first_line).unwrap_or_default(),
-            at: format!("{}:{}", self.path, tag.line),
+            class: self.suites.last().map_or("", |suite| suite.name.as_str()),
+            name: "(the suite itself)",
+            message: message.as_deref().unwrap_or_default(),
+            path: self.path,
+            line: tag.line(),
         });
         Ok(())
     }
@@ -113,9 +134,10 @@ impl Report<'_> {
     fn suite(&mut self, tag: &Tag<'_>) -> Result<(), Defect> {
         let names = ["name", "hostname", "timestamp", "tests", "failures", "errors", "id"];
         let [name, host, timestamp, tests, failures, errors, id] = tag.values(names)?;
-        let number = |text: Option<String>| text.and_then(|text| text.trim().parse::<u64>().ok()).unwrap_or(0);
-        self.seen.declared_tests = self.seen.declared_tests.max(number(tests));
-        self.seen.declared_bad = self.seen.declared_bad.max(number(failures)).max(number(errors));
+        let number = |text: Option<&str>| text.and_then(|text| text.trim().parse::<u64>().ok()).unwrap_or(0);
+        let bad = number(failures.as_deref()).max(number(errors.as_deref()));
+        self.seen.declared_tests = self.seen.declared_tests.max(number(tests.as_deref()));
+        self.seen.declared_bad = self.seen.declared_bad.max(bad);
         if let Some(moment) = timestamp.as_deref().and_then(times::moment) {
             self.seen.unzoned |= !moment.zoned;
             self.about.older(moment.time);
@@ -124,63 +146,57 @@ impl Report<'_> {
         // Playwright gives its root an id, and writes a test once for each project, the project's name as the host.
         self.seen.projects |= root && id.is_some();
         // The name of the root is that of the run, not of its tests: shards name it differently.
-        let name = if root { String::new() } else { name.unwrap_or_default() };
-        self.suites.push(Suite { name, host: host.unwrap_or_default() });
+        let name = if root { String::new() } else { name.unwrap_or_default().into_owned() };
+        let key = self.key.len();
+        if !name.is_empty() {
+            self.key.push(name.as_bytes());
+        }
+        self.suites.push(Suite { name, host: host.unwrap_or_default().into_owned(), key });
         Ok(())
-    }
-
-    fn key(&self, more: &[&str], name: &str) -> CaseKey {
-        let suites = self.suites.iter().filter(|suite| !suite.name.is_empty()).map(|suite| suite.name.as_str());
-        let host = self.suites.last().filter(|_| self.seen.projects).map_or("", |suite| suite.host.as_str());
-        CaseKey::of(suites.chain([name, host]).chain(more.iter().copied()))
     }
 
     fn case(&mut self, tag: &Tag<'_>) -> Result<(), Defect> {
         let names = ["name", "classname", "file", "value_param", "type_param", "status", "result"];
-        let [name, class, file, value, kind, status, result] = tag.values(names)?;
-        let name = name.unwrap_or_default();
-        let class = class.unwrap_or_default();
-        let text = |part: &Option<String>| part.clone().unwrap_or_default();
-        let key = self.key(&[&class, &text(&file), &text(&value), &text(&kind)], &name);
-        let shown = if class.is_empty() || name.starts_with(&class) { name } else { format!("{class} › {name}") };
-        let (status, result) = (text(&status), text(&result));
-        self.open = Some(OpenCase {
-            key,
-            name: short(&shown),
-            depth: tag.depth,
-            line: tag.line,
-            stated: stated([&status, &result]),
-            not_run: status.eq_ignore_ascii_case("notrun"),
-            worst: None,
-            skipped: None,
-            flaky: false,
-            attempt: false,
-            message: None,
-            text: None,
-        });
+        let values = tag.values(names)?;
+        let [name, class, file, value, kind, status, result] =
+            values.each_ref().map(|value| value.as_deref().unwrap_or(""));
+        let host = self.suites.last().filter(|_| self.seen.projects).map_or("", |suite| suite.host.as_str());
+        let before = self.key.len();
+        for part in [name, host, class, file, value, kind] {
+            self.key.push(part.as_bytes());
+        }
+        let key = self.key.identity();
+        self.key.truncate(before);
+        self.case.begin(key, class, name);
+        (self.case.depth, self.case.line) = (tag.depth, tag.line());
+        if values[5].is_some() || values[6].is_some() {
+            self.case.stated = stated([status, result]);
+            self.case.not_run = status.eq_ignore_ascii_case("notrun");
+        }
+        self.in_case = true;
         self.seen.cases += 1;
         Ok(())
     }
 
     fn text(&mut self, text: &str) {
-        if let Some(kept) = self.open.as_mut().and_then(|case| case.text.as_mut()) {
+        if let (true, Some(kept)) = (self.in_case, self.case.text.as_mut()) {
             let room = TEXT_KEPT.saturating_sub(kept.len());
             kept.extend(text.chars().take(room));
         }
     }
 
     fn close(&mut self, suite: bool, depth: usize) {
-        match self.open.take_if(|case| depth < case.depth) {
-            Some(case) => {
-                let case = case.close(self.path);
-                self.seen.troubled += u64::from(case.outcome.is_bad() || case.flaky);
-                self.cases.add(case);
+        if self.in_case {
+            if depth >= self.case.depth {
+                self.case.child_closed();
+                return;
             }
-            None => match &mut self.open {
-                Some(case) => case.child_closed(),
-                None if suite => drop(self.suites.pop()),
-                None => {}
-            },
+            self.in_case = false;
+            let (outcome, flaky) = self.case.add_to(self.cases, self.path);
+            self.seen.troubled += u64::from(outcome.is_bad() || flaky);
+        } else if let (true, Some(suite)) = (suite, self.suites.last()) {
+            self.key.truncate(suite.key);
+            self.suites.pop();
         }
     }
 
@@ -203,6 +219,16 @@ impl Report<'_> {
 }
 
 impl OpenCase {
+    /// Another case begins.
+    fn begin(&mut self, key: u128, class: &str, name: &str) {
+        let (mut kept_class, mut kept_name) = (std::mem::take(&mut self.class), std::mem::take(&mut self.name));
+        kept_class.clear();
+        kept_class.push_str(class);
+        kept_name.clear();
+        kept_name.push_str(name);
+        *self = Self { key, class: kept_class, name: kept_name, ..Self::default() };
+    }
+
     fn child(&mut self, tag: &Tag<'_>) -> Result<(), Defect> {
         match (tag.depth - self.depth, tag.name()) {
             // `rerunFailure` stands beside `failure`; alone it would still say that no attempt passed.
@@ -214,7 +240,7 @@ impl OpenCase {
             }
             (1, "skipped") => {
                 let [message] = tag.values(["message"])?;
-                self.skipped = Some(message.unwrap_or_default());
+                self.skipped = Some(message.unwrap_or_default().into_owned());
                 Ok(())
             }
             (2, "property") => {
@@ -242,33 +268,40 @@ impl OpenCase {
         }
     }
 
-    fn close(self, path: &str) -> Case {
-        let (outcome, message) = match (self.worst, self.skipped) {
-            (Some(worst), _) => (worst, self.message),
+    /// Gives the case, which has ended, to the accumulator; how it came out, and whether it is flaky.
+    fn add_to(&self, cases: &mut Cases, path: &str) -> (CaseOutcome, bool) {
+        let (outcome, message) = match (self.worst, &self.skipped) {
+            (Some(worst), _) => (worst, self.message.as_deref()),
             // ctest writes a missing executable and a failed fixture as a test that was skipped; real skips say SKIP_….
-            (None, Some(why)) if self.not_run && !why.starts_with("SKIP_") => (CaseOutcome::Errored, first_line(&why)),
+            (None, Some(why)) if self.not_run && !why.starts_with("SKIP_") => {
+                (CaseOutcome::Errored, Some(why.as_str()))
+            }
             (None, Some(_)) => (CaseOutcome::Skipped, None),
-            (None, None) => (self.stated, None),
+            (None, None) => (self.stated.unwrap_or(CaseOutcome::Passed), None),
         };
-        Case {
-            key: self.key,
+        let flaky = self.flaky && outcome == CaseOutcome::Passed;
+        cases.add(&Case {
+            key: CaseKey(self.key),
             outcome,
-            flaky: self.flaky && outcome == CaseOutcome::Passed,
+            flaky,
             attempt: self.attempt,
-            name: self.name,
+            class: &self.class,
+            name: &self.name,
             message: message.unwrap_or_default(),
-            at: format!("{path}:{}", self.line),
-        }
+            path,
+            line: self.line,
+        });
+        (outcome, flaky)
     }
 }
 
-/// What a case's attributes say; without a word that we know, it passed, unless a child says otherwise.
-fn stated(words: [&str; 2]) -> CaseOutcome {
+/// What a case's attributes say; a word that we do not know says nothing.
+fn stated(words: [&str; 2]) -> Option<CaseOutcome> {
     let outcomes = words.map(|word| match word.to_ascii_lowercase().as_str() {
         "fail" | "failed" | "failure" => Some(CaseOutcome::Failed),
         "error" | "errored" | "broken" | "timeout" | "timedout" => Some(CaseOutcome::Errored),
         "notrun" | "disabled" | "skipped" | "ignored" | "pending" | "suppressed" | "todo" => Some(CaseOutcome::Skipped),
         _ => None,
     });
-    outcomes.into_iter().flatten().max().unwrap_or(CaseOutcome::Passed)
+    outcomes.into_iter().flatten().max()
 }

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use crate::adapters::evidence::found::{FindingKey, Severity};
 use crate::adapters::evidence::said::{Defect, first_line, short};
-use crate::adapters::evidence::sarif::document::{
+use crate::adapters::evidence::security::found::{FindingKey, Severity};
+use crate::adapters::evidence::security::sarif::document::{
     Automation, Component, Descriptor, Finding, Invocation, Location, Message, Provenance, Rule, Tool,
 };
-use crate::adapters::evidence::sarif::log::Log;
+use crate::adapters::evidence::security::sarif::log::Log;
 use crate::adapters::evidence::times;
 use crate::promotion::facts::{DETAILS_KEPT, Detail};
 
@@ -102,7 +102,7 @@ impl Run {
             severities[*place] = class.severity(&tool, &invocations);
         }
         for result in self.waiting {
-            let key = FindingKey::of([name.as_bytes(), category.as_bytes(), result.key.bytes()]);
+            let key = FindingKey::of([name.as_bytes(), category.as_bytes(), &result.key.bytes()]);
             let severity = (!result.suppressed).then_some(severities[result.class]);
             let mut detail = result.detail.map(|place| self.details[result.class][place].clone());
             if let Some(detail) = detail.as_mut().filter(|detail| detail.at.is_empty()) {
