@@ -8,7 +8,7 @@ use std::path::Path;
 use crate::adapters::evidence::globs;
 use crate::adapters::evidence::intake::{self, Hashed};
 use crate::adapters::evidence::said::{About, Defect};
-use crate::adapters::evidence::sniff::{Sniffed, sniff};
+use crate::adapters::evidence::sniff::decide;
 use crate::adapters::evidence::tally::{Asked, Tally};
 use crate::promotion::facts::{EvidenceFile, Observation, Reading, Subject, SubjectKnown, Tool};
 use crate::promotion::rules::format::Format;
@@ -185,18 +185,9 @@ fn pour(
         Ok(opened) => opened,
         Err(fault) => return (declared, Err(Defect::Unreadable(format!("it cannot be read: {fault}")))),
     };
-    let format = match (sniff(&opened.head), declared) {
-        (Sniffed::Empty, _) => return (declared, Err(Defect::Missing("it is empty".to_owned()))),
-        (Sniffed::Other(what), _) => return (None, Err(Defect::Unreadable(format!("it is {what}")))),
-        (Sniffed::Known(found), Some(wanted)) if found != wanted => {
-            let (found, wanted) = (found.name(), wanted.name());
-            return (None, Err(Defect::Unreadable(format!("it is {found}, and the rules say {wanted}"))));
-        }
-        (Sniffed::Known(format), _) | (Sniffed::Unknown, Some(format)) => format,
-        (Sniffed::Unknown, None) => {
-            let why = "it is in no format that is read (JUnit, Cobertura, LCOV, SARIF)";
-            return (None, Err(Defect::Unreadable(why.to_owned())));
-        }
+    let format = match decide(&opened.head, declared) {
+        Ok(format) => format,
+        Err(defect) => return (None, Err(defect)),
     };
     let tally = tally.get_or_insert_with(|| Tally::new(format.family(), path, &Asked::default()));
     (Some(format), tally.pour(format, opened.text, path))
