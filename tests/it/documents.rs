@@ -12,8 +12,10 @@ use crate::readme::read;
 use crate::scenarios::Story;
 
 /// The documents of `promote schema`.
-const NAMES: [&str; 12] =
-    ["audit", "doctor", "ending", "history", "list", "plan", "record", "report", "rules", "show", "trail", "validate"];
+const NAMES: [&str; 14] = [
+    "audit", "doctor", "ending", "evidence", "history", "list", "plan", "record", "report", "rules", "show", "stamp",
+    "trail", "validate",
+];
 
 fn empty() -> Sandbox {
     Sandbox::new(&[("README.md", "")])
@@ -51,7 +53,7 @@ fn an_unknown_document_is_refused() {
     let refused = empty().promote(&["schema", "nothing"]);
     assert_eq!(refused.exit, Some(2));
     assert!(
-        refused.stdout.contains("expected one of audit, doctor, ending, history, list, plan"),
+        refused.stdout.contains("expected one of audit, doctor, ending, evidence, history, list"),
         "{}",
         refused.stdout
     );

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use crate::adapters::evidence::files::Reader;
+use crate::adapters::evidence::files::{Given, Reader};
 use crate::adapters::evidence::globs;
 use crate::adapters::evidence::joined::{Joined, failed};
 use crate::adapters::evidence::said::Defect;
+use crate::adapters::evidence::stamps;
 use crate::adapters::evidence::unzip::{Unpacked, unzip};
 use crate::promotion::facts::Reading;
 use crate::promotion::rules::format::Format;
+use crate::promotion::stamp::{SUFFIX, is_stamp};
 
 /// How many of an archive's files are named when none is the right one.
 const NAMED: usize = 5;
@@ -46,7 +48,12 @@ pub fn read(packages: Vec<Package>, wanted: &Wanted<'_>, reader: &Reader<'_>) ->
             Err(defect) => return failed(defect, Vec::new()),
         }
     }
-    let is_wanted = |path: &str| matchers.is_empty() || matchers.iter().any(|(_, matcher)| matcher.is_match(path));
+    // A stamp comes with the file that it is of.
+    let of = |path: &str| path.strip_suffix(SUFFIX).unwrap_or(path).to_owned();
+    let is_wanted = |path: &str| {
+        let path = of(path);
+        matchers.is_empty() || matchers.iter().any(|(_, matcher)| matcher.is_match(&path))
+    };
     let (mut all, mut seen, mut count) = (Joined::default(), BTreeSet::new(), 0);
     for Package { name, file, bytes } in packages {
         let (files, paths) = match file {
@@ -60,9 +67,12 @@ pub fn read(packages: Vec<Package>, wanted: &Wanted<'_>, reader: &Reader<'_>) ->
             }
         };
         seen.extend(paths);
+        let (stamped, files): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| is_stamp(&file.path));
         count += files.len();
         for file in files {
-            reader.read(&format!("{name}/{}", file.path), file.bytes.as_slice(), wanted.format, &mut all);
+            let stamp = stamped.iter().find(|stamp| of(&stamp.path) == file.path);
+            let given = Given { format: wanted.format, stamp: stamp.map(|stamp| stamps::parse(&stamp.bytes)) };
+            reader.read(&format!("{name}/{}", file.path), file.bytes.as_slice(), given, &mut all);
         }
     }
     let unmatched: Vec<&str> = matchers

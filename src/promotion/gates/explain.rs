@@ -1,9 +1,8 @@
 //! The words of a row: what a gate wants, what was seen, and why it is not met.
 
-use std::fmt::Write as _;
-
 use crate::promotion::condition::{Comparison, Condition, Known, Truth};
 use crate::promotion::facts::{Detail, Measure, Observation, Performance};
+use crate::promotion::measured;
 use crate::promotion::rules::GateKind;
 use crate::promotion::words;
 
@@ -56,36 +55,7 @@ pub fn expected(kind: &GateKind, condition: &Condition) -> String {
 /// What was seen, in the words of the measure.
 pub fn observed(observation: &Observation, condition: &Condition, lookup: &dyn Fn(&str) -> Known) -> String {
     match &observation.measure {
-        Measure::Tests(tests) => {
-            let (executed, bad) = (tests.executed(), tests.failed + tests.errored);
-            let mut text = if bad == 0 {
-                format!("{} of {}", words::count(tests.passed), words::count(executed))
-            } else {
-                format!("{} of {} failed", words::count(bad), words::count(executed))
-            };
-            for (n, word) in [(tests.flaky, "flaky"), (tests.skipped, "skipped")] {
-                if n > 0 {
-                    let _ = write!(text, ", {} {word}", words::count(n));
-                }
-            }
-            text
-        }
-        Measure::Checks(checks) => {
-            let mut text = match checks.failed {
-                0 => format!("{} of {}", words::count(checks.green), words::count(checks.total)),
-                failed => format!("{} of {} failed", words::count(failed), words::count(checks.total)),
-            };
-            for (n, word) in [(checks.pending, "pending"), (checks.ignored, "ignored")] {
-                if n > 0 {
-                    let _ = write!(text, ", {} {word}", words::count(n));
-                }
-            }
-            text
-        }
-        Measure::Review(review) => match review.changes_requested {
-            0 => format!("{} approved", words::count(review.approved)),
-            asked => format!("{} approved, {} asked for changes", words::count(review.approved), words::count(asked)),
-        },
+        Measure::Tests(_) | Measure::Checks(_) | Measure::Review(_) => measured::words(&observation.measure),
         _ => condition
             .comparisons()
             .iter()

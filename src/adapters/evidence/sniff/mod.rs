@@ -4,8 +4,8 @@
 //! that fits several, or none, is refused by name, and never read as what it may not be.
 
 pub mod outline;
-mod signs;
-mod strangers;
+pub mod signs;
+pub mod strangers;
 #[cfg(test)]
 mod tests;
 
