@@ -17,6 +17,8 @@ use crate::render::{escape, words};
 
 /// How many files of one source are shown.
 const FILES: usize = 20;
+/// How many formats are shown that an unknown file comes near to.
+const NEAREST: usize = 5;
 /// The column that what is said of a file begins at.
 const SAID_AT: usize = 13;
 
@@ -163,7 +165,15 @@ fn of_file(file: &FileFound, at: Time, why: bool) -> Vec<String> {
     if why || !is_known {
         let not =
             file.not_taken.iter().map(|other| format!("{}: it {}", other.format.name(), escape::line(&other.why)));
-        lines.extend(not.flat_map(|not| field("is not", &not)));
+        let shown = if why { usize::MAX } else { NEAREST };
+        lines.extend(not.take(shown).flat_map(|not| field("is not", &not)));
+        let more = file.not_taken.len().saturating_sub(shown);
+        lines.extend(
+            (more > 0)
+                .then(|| field("", &format!("and {more} more, which it is less like: --why")))
+                .into_iter()
+                .flatten(),
+        );
     }
     lines
 }
@@ -231,4 +241,51 @@ fn subject(subject: &Subject) -> String {
 
 fn field(name: &str, value: &str) -> Vec<String> {
     words::wrapped(&format!("    {name:<width$}", width = SAID_AT - 4), SAID_AT, value, COLUMNS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::promotion::inspection::NotTaken;
+    use crate::render::table::width;
+
+    #[test]
+    fn untrusted_names_break_nothing() {
+        let bad = "a\u{1b}[31m\nb \u{202e}".to_owned();
+        let file = FileFound {
+            path: bad.clone(),
+            reading: Reading::Unreadable { why: format!("{bad}: it is `{bad}`"), files: Vec::new() },
+            not_taken: vec![NotTaken { format: Format::Sarif, why: format!("has no `{bad}`") }],
+        };
+        let source = SourceFound {
+            id: bad.clone(),
+            environment: Some(bad.clone()),
+            place: bad.clone(),
+            max_age: None,
+            reading: Reading::Missing { why: bad },
+            files: vec![file.clone()],
+        };
+        let found = Inspection { at: Time::UNIX_EPOCH, rules: None, sources: vec![source], files: vec![file] };
+        let shown = text(&found, true, Style::PLAIN);
+        assert!(!shown.contains(['\u{1b}', '\u{202e}']), "{shown}");
+        assert!(!shown.lines().any(|line| line.starts_with('b')), "{shown}");
+        assert!(shown.contains("is not   sarif") && shown.ends_with("2 say nothing that can be believed\n"), "{shown}");
+        assert!(shown.lines().all(|line| width(line) <= COLUMNS + 40), "{shown}");
+        assert!(!document(&found, 11).contains('\u{1b}'));
+    }
+
+    #[test]
+    fn what_is_nearest_comes_first_and_the_rest_is_counted() {
+        let not = |format| NotTaken { format, why: "has no `x`".to_owned() };
+        let file = FileFound {
+            path: "a.json".to_owned(),
+            reading: Reading::Unreadable { why: "a.json: it is JSON".to_owned(), files: Vec::new() },
+            not_taken: Format::all().take(7).map(not).collect(),
+        };
+        let found = Inspection { at: Time::UNIX_EPOCH, rules: None, sources: Vec::new(), files: vec![file] };
+        let (short, long) = (text(&found, false, Style::PLAIN), text(&found, true, Style::PLAIN));
+        assert_eq!((short.matches("is not").count(), long.matches("is not").count()), (5, 7), "{short}");
+        assert!(short.contains("and 2 more, which it is less like: --why"), "{short}");
+        assert!(short.contains("unreadable: it is JSON\n"), "{short}");
+    }
 }

@@ -103,7 +103,7 @@ fn a_stamp_binds_a_report_to_its_version_and_to_its_bytes() {
     let bound = validate();
     assert_eq!(bound.exit, Some(0), "{}", bound.all());
     let shown = sandbox.promote(&["evidence", "artifacts"]);
-    assert!(shown.stdout.contains("taken in dev (by its\n             stamp)"), "{}", shown.stdout);
+    assert!(shown.stdout.contains(", taken in dev (by"), "{}", shown.stdout);
     assert!(!shown.stdout.contains("stamp.json"), "a stamp is no evidence: {}", shown.stdout);
 
     stamp('c');
@@ -115,7 +115,8 @@ fn a_stamp_binds_a_report_to_its_version_and_to_its_bytes() {
     sandbox.write("artifacts/unit.xml", UNIT.replace("adds up", "adds  up"));
     let changed = validate();
     assert_eq!(changed.exit, Some(11), "{}", changed.all());
-    assert!(changed.stdout.contains("cannot be believed: it was made for other bytes"), "{}", changed.stdout);
+    let words: Vec<&str> = changed.stdout.split_whitespace().collect();
+    assert!(words.join(" ").contains("cannot be believed: it was made for other bytes"), "{}", changed.stdout);
 }
 
 #[test]
