@@ -41,7 +41,14 @@ pub struct Lines {
     files: Vec<FileLines>,
     parts: Vec<(String, Option<GlobMatcher>)>,
     conflict: Option<String>,
+    /// The bytes that all lines took when a file was last begun.
+    bytes: usize,
+    /// The file that was begun last, and how much of its lines is in `bytes`.
+    last: (usize, usize),
 }
+
+/// How much memory the lines of one reading may take: those of 250 million lines.
+const MAX_BYTES: usize = 64 << 20;
 
 fn short_identity<'a>(parts: impl IntoIterator<Item = &'a str>) -> u64 {
     identity(parts) as u64
@@ -93,6 +100,11 @@ impl FileLines {
         true
     }
 
+    /// About how many bytes it takes.
+    fn bytes(&self) -> usize {
+        self.lines.bytes() + self.branches.len() * 128 + self.functions.len() * 24
+    }
+
     fn part(&self) -> Part {
         if let Some(sums) = self.sums {
             return sums;
@@ -128,12 +140,27 @@ impl Lines {
     /// The place of a file, by its path as a report has it.
     pub fn place(&mut self, path: &str) -> usize {
         let path = normal(path);
-        if let Some(place) = self.places.get(path.as_ref()) {
-            return *place;
+        let place = match self.places.get(path.as_ref()) {
+            Some(place) => *place,
+            // It is not believed anyway, and must not grow.
+            None if self.bytes > MAX_BYTES => return self.last.0,
+            None => {
+                self.bytes = self.bytes.saturating_add(path.len() + size_of::<FileLines>());
+                self.places.insert(path.into_owned(), self.files.len());
+                self.files.push(FileLines::default());
+                self.files.len() - 1
+            }
+        };
+        self.weigh();
+        self.last = (place, self.files[place].bytes());
+        place
+    }
+
+    /// Counts what the lines of the last file have grown by.
+    fn weigh(&mut self) {
+        if let Some(file) = self.files.get(self.last.0) {
+            self.bytes = self.bytes.saturating_add(file.bytes().saturating_sub(self.last.1));
         }
-        self.places.insert(path.into_owned(), self.files.len());
-        self.files.push(FileLines::default());
-        self.files.len() - 1
     }
 
     /// The lines of the file at a place that [`Lines::place`] gave.
@@ -167,6 +194,7 @@ impl Lines {
         if let Some(path) = other.conflict.take() {
             self.conflict(&path);
         }
+        self.bytes = self.bytes.saturating_add(other.bytes);
         let mut files: Vec<Option<FileLines>> = other.files.into_iter().map(Some).collect();
         for (path, place) in other.places {
             let Some(more) = files.get_mut(place).and_then(Option::take) else { continue };
@@ -195,6 +223,10 @@ impl Lines {
         }
         if whole && !self.parts.is_empty() {
             let why = "it has only the sums of the whole, and the rules ask for a part of the tree";
+            return Err(Defect::Unreadable(why.to_owned()));
+        }
+        if self.bytes > MAX_BYTES || self.files.iter().any(|file| file.lines.is_scattered()) {
+            let why = "its lines need more than 64 MiB, or lie scattered over millions: no source code is like that";
             return Err(Defect::Unreadable(why.to_owned()));
         }
         let mut coverage = Coverage::default();
