@@ -134,11 +134,6 @@ impl Cases {
         Self { waivers, ..Self::default() }
     }
 
-    /// No cases yet, and the same waivers: to be filled and taken in.
-    pub fn beside(&self) -> Self {
-        Self::new(Arc::clone(&self.waivers))
-    }
-
     /// Adds a case. When its key is there already: the last of known attempts decides, and of anything else the worst.
     pub fn add(&mut self, case: &Case<'_>) {
         let waived = case.outcome.is_bad() && self.note(case);

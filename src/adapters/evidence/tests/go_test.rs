@@ -20,6 +20,9 @@ use crate::adapters::evidence::tests::words::NO_CASE;
 use crate::adapters::evidence::times;
 use crate::adapters::evidence::window::{Rows, Window};
 
+/// How many levels of subtests are told apart; what lies deeper belongs to the last of them.
+const DEEPEST: usize = 32;
+
 /// One line.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -227,8 +230,10 @@ impl Report<'_> {
     }
 
     fn package_ended(&mut self, name: &str, failed: bool, failed_build: &str, line: u64) {
-        let open = self.packages.get(name).map(|package| package.open.keys().cloned().collect::<Vec<_>>());
-        self.lost(name, &open.unwrap_or_default());
+        let open = self.packages.get(name).map(|package| package.open.keys().cloned());
+        // A benchmark that is done has no end but that of its package.
+        let lost = open.map(|open| open.filter(|test| failed || !test.starts_with("Benchmark")).collect::<Vec<_>>());
+        self.lost(name, &lost.unwrap_or_default());
         let package = self.packages.remove(name).unwrap_or_default();
         let build = self.builds.get_mut(failed_build);
         let build_said = build.and_then(|build| {
@@ -266,7 +271,7 @@ impl Report<'_> {
 impl Package {
     /// Says to the tests around one that they have a child, and whether it is bad.
     fn tell_parents(&mut self, test: &str, bad: bool) {
-        for (place, _) in test.match_indices('/') {
+        for (place, _) in test.match_indices('/').take(DEEPEST) {
             let parent = &test[..place];
             if !self.open.contains_key(parent) {
                 self.open.insert(parent.to_owned(), Open::default());
@@ -290,3 +295,6 @@ fn informative(output: &str) -> Option<String> {
     let is_frame = matches!(line, "PASS" | "FAIL") || (line.starts_with("FAIL\t") && !line.ends_with(']'));
     if of_go || is_frame { None } else { first_line(line) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,6 +12,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::adapters::evidence::said::{About, Defect};
 use crate::adapters::evidence::tests::cases::{Case, CaseKey, CaseOutcome, Cases};
@@ -83,10 +84,15 @@ pub fn parse(input: Window<'_>, path: &str, cases: &mut Cases) -> Result<About, 
         if row.is_empty() {
             continue;
         }
-        let event = serde_json::from_str::<Event<'_>>(row).ok();
-        broken = event.is_none() && row.starts_with('{') && serde_json::from_str::<serde::de::IgnoredAny>(row).is_err();
-        if let Some(event) = event {
+        broken = false;
+        if let Ok(event) = serde_json::from_str::<Event<'_>>(row) {
             report.event(&event, line)?;
+        } else if row.starts_with('{') && serde_json::from_str::<IgnoredAny>(row).is_err() {
+            // Old versions did not escape the backslashes in the paths of doctests.
+            match serde_json::from_str::<Event<'_>>(&row.replace('\\', "\\\\")) {
+                Ok(event) => report.event(&event, line)?,
+                Err(_) => broken = true,
+            }
         }
     }
     if broken {
@@ -227,4 +233,105 @@ fn panic_words(stdout: &str) -> Option<String> {
         other => other,
     };
     words.or(panicked).or_else(|| stdout.lines().find(|line| !line.trim().is_empty())).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const START: &str = r#"{"type":"suite","event":"started","test_count":2}"#;
+
+    /// Numbers of cases, and the bad ones in words.
+    type Counts = (u64, u64, u64, u64, u64, Vec<String>);
+
+    fn counts(rows: &[&str]) -> Result<Counts, Defect> {
+        let mut cases = Cases::default();
+        parse(Window::new(rows.join("\n").as_bytes()), "r.json", &mut cases)?;
+        let (tests, _) = cases.finish()?;
+        let bad = tests.failures.iter().map(|bad| format!("{} | {} | {}", bad.name, bad.message, bad.at)).collect();
+        Ok((tests.total, tests.passed, tests.failed, tests.errored, tests.flaky, bad))
+    }
+
+    #[test]
+    fn a_binary_that_died_is_seen_when_the_next_one_begins() {
+        let rows = [
+            START,
+            r#"{"type":"test","event":"started","name":"a"}"#,
+            r#"{"type":"test","event":"ok","name":"a"}"#,
+            r#"{"type":"test","event":"started","name":"b"}"#,
+            START,
+            r#"{"type":"test","event":"ok","name":"a"}"#,
+            START,
+            r#"{"type":"suite","event":"ok","passed":0,"failed":0}"#,
+        ];
+        let (total, passed, failed, errored, _, bad) = counts(&rows).unwrap();
+        assert_eq!((total, passed, failed, errored), (4, 2, 0, 2));
+        assert_eq!(
+            bad,
+            ["b | it began, and did not end | r.json:4", "(a test binary) | it died before its end | r.json:5"]
+        );
+    }
+
+    #[test]
+    fn suites_of_nextest_are_told_apart_by_their_names() {
+        let suite = |event: &str, binary: &str, numbers: &str| {
+            format!(
+                r#"{{"type":"suite","event":"{event}"{numbers},"nextest":{{"crate":"c","test_binary":"{binary}","kind":"lib"}}}}"#
+            )
+        };
+        let rows = [
+            &suite("started", "x", ""),
+            &suite("started", "y", ""),
+            r#"{"type":"test","event":"started","name":"c::x$a"}"#,
+            r#"{"type":"test","event":"started","name":"c::y$a"}"#,
+            r#"{"type":"test","event":"ok","name":"c::x$a#2","exec_time":0.1}"#,
+            &suite("ok", "x", r#","passed":1,"failed":0"#),
+            r#"{"type":"test","event":"failed","name":"c::y$a#3","stdout":"\nthread 'a' panicked at src/lib.rs:1:2:\nno database\nnote: x"}"#,
+            &suite("failed", "y", r#","passed":0,"failed":1"#),
+        ];
+        let wanted = (2, 1, 1, 0, 1, vec!["c::y$a | no database | r.json:7".to_owned()]);
+        assert_eq!(counts(&rows), Ok(wanted));
+    }
+
+    #[test]
+    fn reads_paths_that_are_not_escaped() {
+        let test = r#"{ "type": "test", "name": "src\http\body.rs - as_str (line 53)", "event": "failed" }"#;
+        let (.., bad) = counts(&[START, test, r#"{"type":"suite","event":"failed","passed":0,"failed":1}"#]).unwrap();
+        assert_eq!(bad, [r"src\http\body.rs - as_str (line 53) |  | r.json:2"]);
+    }
+
+    #[test]
+    fn says_what_is_wrong() {
+        let ok = r#"{"type":"test","event":"ok","name":"a"}"#;
+        for (rows, why) in [
+            (vec!["hello"], "it is not libtest JSON: no line of it begins a suite"),
+            (vec![START, ok], "it is cut off, or a test binary died: it ends at line 2 inside a suite"),
+            (vec![START, ok, r#"{"type":"sui"#], "it is cut off: its last line is no whole one (line 3)"),
+            (vec![ok], "it has a test outside of any suite (line 1)"),
+            (vec![r#"{"type":"suite","event":"ok"}"#], "it ends a suite that did not begin (line 1)"),
+            (
+                vec![START, ok, r#"{"type":"suite","event":"failed","passed":1,"failed":1}"#],
+                "a suite says that 1 tests passed and 1 failed, and shows 1 and 0 (line 3)",
+            ),
+        ] {
+            assert_eq!(counts(&rows), Err(Defect::Unreadable(why.to_owned())), "{rows:?}");
+        }
+        assert!(matches!(counts(&[START, r#"{"type":"suite","event":"ok"}"#]), Err(Defect::Missing(_))));
+    }
+
+    #[test]
+    fn finds_the_words_of_a_panic() {
+        for (stdout, words) in [
+            ("x\nthread 'a' panicked at src/lib.rs:1:2:\nno database\n", Some("no database")),
+            (
+                "thread 'a' panicked at 'no database', src/lib.rs:1:2\n",
+                Some("thread 'a' panicked at 'no database', src/lib.rs:1:2"),
+            ),
+            ("thread 'a' panicked at src/lib.rs:1:2:\n", Some("thread 'a' panicked at src/lib.rs:1:2:")),
+            ("\nError: \"no\"\n", Some("Error: \"no\"")),
+            ("", None),
+        ] {
+            assert_eq!(panic_words(stdout).as_deref(), words, "{stdout}");
+        }
+    }
 }

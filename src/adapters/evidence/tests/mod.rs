@@ -5,6 +5,8 @@ pub mod ctrf;
 pub mod go_test;
 pub mod junit;
 pub mod kept;
+#[cfg(test)]
+mod laws;
 pub mod libtest;
 pub mod nunit;
 pub mod nunit2;
@@ -18,22 +20,19 @@ use crate::adapters::evidence::tests::cases::Cases;
 use crate::adapters::evidence::window::Window;
 use crate::promotion::rules::format::Format;
 
-/// Reads one report into the accumulator. Attempts are those of one report: of a case that is in two, the worse result counts,
-/// whichever comes first.
+/// Reads one report into the accumulator, which has to be its own: attempts are those of one report, and of a case that is in two
+/// the worse result counts, whichever comes first.
 pub fn parse(format: Format, input: Window<'_>, path: &str, cases: &mut Cases) -> Result<About, Defect> {
-    let mut own = cases.beside();
-    let about = match format {
-        Format::Junit => junit::parse(input, path, &mut own),
-        Format::Trx => trx::parse(input, path, &mut own),
-        Format::Nunit => nunit::parse(input, path, &mut own),
-        Format::Nunit2 => nunit2::parse(input, path, &mut own),
-        Format::Xunit => xunit::parse(input, path, &mut own),
-        Format::Ctrf => ctrf::parse(input, path, &mut own),
-        Format::GoTest => go_test::parse(input, path, &mut own),
-        Format::Tap => tap::parse(input, path, &mut own),
-        Format::Libtest => libtest::parse(input, path, &mut own),
+    match format {
+        Format::Junit => junit::parse(input, path, cases),
+        Format::Trx => trx::parse(input, path, cases),
+        Format::Nunit => nunit::parse(input, path, cases),
+        Format::Nunit2 => nunit2::parse(input, path, cases),
+        Format::Xunit => xunit::parse(input, path, cases),
+        Format::Ctrf => ctrf::parse(input, path, cases),
+        Format::GoTest => go_test::parse(input, path, cases),
+        Format::Tap => tap::parse(input, path, cases),
+        Format::Libtest => libtest::parse(input, path, cases),
         other => Err(not_read(other)),
-    }?;
-    cases.absorb(own);
-    Ok(about)
+    }
 }

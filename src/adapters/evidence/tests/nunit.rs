@@ -39,10 +39,11 @@ pub struct Said<'a> {
     pub executed: &'a str,
     /// The attribute `success`.
     pub success: &'a str,
+    /// The attribute `site`: where it went wrong.
+    pub site: &'a str,
 }
 
-const NUNIT_3: Dialect =
-    Dialect { title: "NUnit 3 XML", root: "test-run", mark: "fullname", judge, is_bad: |said| said.result == "Failed" };
+const NUNIT_3: Dialect = Dialect { title: "NUnit 3 XML", root: "test-run", mark: "fullname", judge, is_bad };
 
 /// Reads one report into the accumulator.
 pub fn parse(input: Window<'_>, path: &str, cases: &mut Cases) -> Result<About, Defect> {
@@ -57,6 +58,11 @@ fn judge(said: &Said<'_>) -> Option<CaseOutcome> {
         ("Failed" | "Failure", _) => CaseOutcome::Failed,
         _ => CaseOutcome::Errored,
     })
+}
+
+/// What went wrong in its parent is told there.
+fn is_bad(said: &Said<'_>) -> bool {
+    said.result == "Failed" && said.site != "Parent"
 }
 
 /// Reads a report of either version.
@@ -170,14 +176,14 @@ impl Report<'_> {
 
     fn node(&mut self, tag: &Tag<'_>) -> Result<(), Defect> {
         let is_case = tag.name() == "test-case";
-        let names = ["name", "fullname", "result", "label", "executed", "success", "type"];
+        let names = ["name", "fullname", "result", "label", "executed", "success", "type", "site"];
         let values = tag.values(names)?;
-        let [name, full, result, label, executed, success, kind] =
+        let [name, full, result, label, executed, success, kind, site] =
             values.each_ref().map(|value| value.as_deref().unwrap_or_default());
         // Some writers put the label behind the result: `Failed(Child)`.
         let (result, inner) = result.split_once('(').unwrap_or((result, ""));
         let label = if label.is_empty() { inner.trim_end_matches(')') } else { label };
-        let said = Said { result: result.trim(), label, executed, success };
+        let said = Said { result: result.trim(), label, executed, success, site };
         let key = self.key.len();
         let is_root = tag.depth == 1 && tag.name() == self.dialect.root;
         // An assembly, and the project around it, is named by its path, which differs from machine to machine.
