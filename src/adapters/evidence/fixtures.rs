@@ -185,8 +185,29 @@ fn is_whole(format: Option<Format>, part: &[u8]) -> bool {
     match format {
         // An LCOV file that ends between two records is whole for all that it says.
         Some(Format::Lcov) => part.ends_with(b"end_of_record"),
+        // Lines of events: whole where the last package, or the last suite, has ended.
+        Some(Format::GoTest) => last_event(part).is_some_and(|event| {
+            !event.contains("\"Test\":")
+                && ["pass", "fail", "skip"].iter().any(|end| event.contains(&format!(":\"{end}\"")))
+        }),
+        Some(Format::Libtest) => {
+            last_event(part).is_some_and(|event| event.contains("\"suite\"") && !event.contains("\"started\""))
+        }
+        // TAP is whole with as many points as planned, or when it has bailed out.
+        Some(Format::Tap) => {
+            let part = String::from_utf8_lossy(part);
+            let points = part.lines().filter(|row| row.starts_with("ok") || row.starts_with("not ok")).count();
+            let plan = part.lines().find_map(|row| row.strip_prefix("1..")?.split(' ').next()?.parse().ok());
+            plan == Some(points) || part.contains("\nBail out!")
+        }
         _ => false,
     }
+}
+
+/// The last line that is an event, if it is a whole one.
+fn last_event(part: &[u8]) -> Option<&str> {
+    let last = std::str::from_utf8(part).ok()?.lines().rfind(|row| row.starts_with('{'))?;
+    last.ends_with('}').then_some(last)
 }
 
 #[test]
