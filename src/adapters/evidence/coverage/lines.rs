@@ -20,6 +20,10 @@ pub struct FileLines {
     branches: BTreeMap<u32, Branches>,
     /// By a hash of line and name: whether the function was entered.
     functions: BTreeMap<u64, bool>,
+    /// Where a report only counts functions, (entered, all), as with branches.
+    counted_functions: (u32, u32),
+    /// How many of the lines that were hit can be none, where a report says only that.
+    surplus: u32,
     /// Where a report has numbers only.
     sums: Option<Part>,
 }
@@ -71,15 +75,27 @@ impl FileLines {
         *self.functions.entry(short_identity([name, &line.to_string()])).or_default() |= entered;
     }
 
+    /// Adds functions where only their numbers are known.
+    pub fn counted_functions(&mut self, entered: u32, all: u32) {
+        let counted = &mut self.counted_functions;
+        *counted = (counted.0.max(entered.min(all)), counted.1.max(all));
+    }
+
+    /// Says that so many of the lines that were hit do not count, where it is not known which.
+    pub fn surplus(&mut self, lines: u32) {
+        self.surplus = self.surplus.max(lines);
+    }
+
     /// Takes in what another report says of the same file; `false`: one of them has numbers only.
     fn absorb(&mut self, other: Self) -> bool {
-        let both = self.sums.is_some() || other.sums.is_some();
-        let empty = self.sums.is_none() && self.lines.is_empty();
-        if both && !empty {
+        let told = |file: &Self| file.sums.is_some() || !file.lines.is_empty();
+        if (self.sums.is_some() || other.sums.is_some()) && told(self) && told(&other) {
             return false;
         }
         self.sums = self.sums.or(other.sums);
         self.lines.absorb(other.lines);
+        self.surplus(other.surplus);
+        self.counted_functions(other.counted_functions.0, other.counted_functions.1);
         for (line, more) in other.branches {
             let all = self.branches.entry(line).or_default();
             all.counted = (all.counted.0.max(more.counted.0), all.counted.1.max(more.counted.1));
@@ -99,19 +115,28 @@ impl FileLines {
         }
         let mut part = Part::default();
         (part.lines_covered, part.lines_total) = self.lines.counts();
+        let surplus = u64::from(self.surplus).min(part.lines_covered);
+        part.lines_covered -= surplus;
+        part.lines_total -= surplus;
         for at in self.branches.values() {
             let taken = at.named.values().filter(|taken| **taken).count() as u64;
             let named = (taken, at.named.len() as u64);
             let counted = (u64::from(at.counted.0), u64::from(at.counted.1));
-            // The same line told of in both ways is the same branches: they are not added.
-            let (taken, all) = if named.1 >= counted.1 { named } else { counted };
+            let (taken, all) = fuller(named, counted);
             part.branches_covered += taken;
             part.branches_total += all;
         }
-        part.functions_covered = self.functions.values().filter(|entered| **entered).count() as u64;
-        part.functions_total = self.functions.len() as u64;
+        let entered = self.functions.values().filter(|entered| **entered).count() as u64;
+        let named = (entered, self.functions.len() as u64);
+        let counted = (u64::from(self.counted_functions.0), u64::from(self.counted_functions.1));
+        (part.functions_covered, part.functions_total) = fuller(named, counted);
         part
     }
+}
+
+/// What is told of in both ways, by name and in numbers, is the same: it is not added.
+fn fuller(named: (u64, u64), counted: (u64, u64)) -> (u64, u64) {
+    if named.1 >= counted.1 { named } else { counted }
 }
 
 impl Lines {
@@ -295,6 +320,53 @@ mod tests {
         file.counted(2, 2, 4);
         let (coverage, _) = lines.finish().unwrap();
         assert_eq!((coverage.branches_covered, coverage.branches_total), (3, 6));
+    }
+
+    #[test]
+    fn functions_are_joined_by_name_or_taken_from_the_better_count() {
+        let mut lines = Lines::default();
+        let file = lines.file("a");
+        file.line(1, true);
+        file.function(1, "f", false);
+        file.function(1, "f", true);
+        file.counted_functions(1, 1);
+        let file = lines.file("b");
+        file.line(1, true);
+        file.function(1, "f", false);
+        file.counted_functions(2, 3);
+        file.counted_functions(1, 3);
+        let (coverage, _) = lines.finish().unwrap();
+        assert_eq!((coverage.functions_covered, coverage.functions_total), (3, 4));
+    }
+
+    #[test]
+    fn sums_join_what_says_nothing_in_any_order() {
+        let sums = Part { lines_covered: 1, lines_total: 2, ..Part::default() };
+        let of = |with_line: bool, sums_first: bool| {
+            let (mut first, mut then) = (Lines::default(), Lines::default());
+            let file = first.file("a");
+            if with_line {
+                file.line(1, true);
+            }
+            first.file("b").line(1, true);
+            then.sums("a", sums);
+            let (mut all, more) = if sums_first { (then, first) } else { (first, then) };
+            all.absorb(more);
+            all.finish().map(|(coverage, _)| (coverage.lines_covered, coverage.lines_total))
+        };
+        assert_eq!(of(false, false), Ok((2, 3)));
+        assert_eq!(of(false, true), Ok((2, 3)));
+        assert!(of(true, false).is_err() && of(true, true).is_err());
+    }
+
+    #[test]
+    fn a_surplus_is_taken_from_both() {
+        let mut lines = Lines::default();
+        let file = lines.file("a");
+        (1..=3).for_each(|line| file.line(line, line < 3));
+        file.surplus(1);
+        let (coverage, _) = lines.finish().unwrap();
+        assert_eq!((coverage.lines_covered, coverage.lines_total), (1, 2));
     }
 
     proptest! {
