@@ -3,10 +3,14 @@
 //! - Lines are those of `file/line` with type `stmt` and `cond`; a `method` line is a function. `metrics` repeat at each level,
 //!   count statements, and are never added; where a file has no method lines, its own metrics say how many methods there are.
 //! - `cond`: OpenClover writes how often the condition was true and false, without `count`; Istanbul (and what imitates it)
-//!   writes `count`, the number of branches that were taken as `truecount`, and of those that were not as `falsecount`.
+//!   writes `count`, the number of branches that were taken as `truecount`, and of those that were not as `falsecount`, and
+//!   leaves out those on lines where no statement begins. The file's own metrics have all: where they have no fewer, they count.
+//! - PHPUnit writes a statement on the first line of a method (a method in one line) as the method only: its metrics, which count
+//!   lines, say how many such lines there are. It is known by `crap`, which no other writes.
 //! - `testproject` is the code of the tests, and is left aside.
 //! - A file is told by `path`; without one by `name`, which is a path (PHPUnit) or is below its package.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::adapters::evidence::coverage::lines::{Lines, is_hit};
@@ -54,29 +58,44 @@ struct Report<'a> {
 
 #[derive(Default)]
 struct Seen {
-    projects: u64,
+    /// Whether something shows that it is Clover's.
+    clover: bool,
     lines: u64,
-    statements: u64,
+    statements: u32,
 }
 
+#[derive(Default)]
 struct File {
     place: usize,
     depth: usize,
     /// By line: branches that were taken, and all. A line may hold several conditions.
     conditions: BTreeMap<u32, (u32, u32)>,
+    /// Lines with a statement that were hit, and all of them.
+    statements: (u32, u32),
+    /// Method lines that PHPUnit wrote.
+    php_methods: u32,
+    metrics: Metrics,
+}
+
+/// What a file's own metrics say: (covered, all).
+#[derive(Default)]
+struct Metrics {
+    statements: (u32, u32),
+    conditions: (u32, u32),
 }
 
 impl Report<'_> {
     fn open(&mut self, tag: &Tag<'_>) -> Result<(), Defect> {
         match tag.name() {
             "coverage" if tag.depth == 1 => {
-                let [generated] = tag.values(["generated"])?;
+                let [generated, version] = tag.values(["generated", "clover"])?;
+                self.seen.clover |= version.is_some();
                 self.about.taken = generated.as_deref().and_then(times::epoch);
             }
             name if tag.depth == 1 => {
                 return Err(Defect::Unreadable(format!("it is not Clover XML: it begins with <{name}>")));
             }
-            "project" => self.seen.projects += 1,
+            "project" => self.seen.clover = true,
             "testproject" => self.aside = true,
             _ if self.aside => {}
             "line" => self.line(tag)?,
@@ -91,7 +110,7 @@ impl Report<'_> {
                 let path = path.or_else(|| name.map(|name| self.below_package(&name)));
                 let path = path.ok_or_else(|| at(tag.line(), "it has a file without `path` and `name`"))?;
                 let place = self.lines.place(&path);
-                self.file = Some(File { place, depth: tag.depth, conditions: BTreeMap::new() });
+                self.file = Some(File { place, depth: tag.depth, ..File::default() });
             }
             _ => {}
         }
@@ -118,7 +137,8 @@ impl Report<'_> {
         let lines = self.lines.at(file.place);
         match (kind.as_deref(), count.as_deref()) {
             (Some("method"), count) => {
-                let [name, signature] = tag.values(["name", "signature"])?;
+                let [name, signature, crap] = tag.values(["name", "signature", "crap"])?;
+                file.php_methods = file.php_methods.saturating_add(u32::from(crap.is_some()));
                 let name = name.or(signature).unwrap_or_default();
                 return hit(count).map(|entered| lines.function(num, &name, entered));
             }
@@ -134,18 +154,26 @@ impl Report<'_> {
                 let (taken, not) = (branches(truly.as_deref()), branches(falsely.as_deref()));
                 file.condition(num, taken, taken.saturating_add(not));
             }
-            (_, count) => lines.line(num, hit(count)?),
+            (_, count) => {
+                let hit = hit(count)?;
+                lines.line(num, hit);
+                file.statements.0 = file.statements.0.saturating_add(u32::from(hit));
+                file.statements.1 = file.statements.1.saturating_add(1);
+            }
         }
         self.seen.lines += 1;
         Ok(())
     }
 
     fn metrics(&mut self, tag: &Tag<'_>) -> Result<(), Defect> {
-        let [methods, entered, statements] = tag.values(["methods", "coveredmethods", "statements"])?;
-        let number = |text: Option<&str>| text.and_then(|text| text.trim().parse::<u32>().ok()).unwrap_or(0);
-        self.seen.statements = self.seen.statements.max(number(statements.as_deref()).into());
-        if let Some(file) = self.file.as_ref().filter(|file| tag.depth == file.depth + 1) {
-            self.lines.at(file.place).counted_functions(number(entered.as_deref()), number(methods.as_deref()));
+        let names =
+            ["methods", "coveredmethods", "statements", "coveredstatements", "conditionals", "coveredconditionals"];
+        let number = |text: Option<Cow<'_, str>>| text.and_then(|text| text.trim().parse::<u32>().ok()).unwrap_or(0);
+        let [methods, entered, statements, hit, conditions, taken] = tag.values(names)?.map(number);
+        self.seen.statements = self.seen.statements.max(statements);
+        if let Some(file) = self.file.as_mut().filter(|file| tag.depth == file.depth + 1) {
+            file.metrics = Metrics { statements: (hit, statements), conditions: (taken, conditions) };
+            self.lines.at(file.place).counted_functions(entered, methods);
         }
         Ok(())
     }
@@ -153,13 +181,23 @@ impl Report<'_> {
     fn close_file(&mut self) {
         let Some(file) = self.file.take() else { return };
         let lines = self.lines.at(file.place);
-        for (line, (taken, all)) in file.conditions {
-            lines.counted(line, taken, all);
+        let listed = file.conditions.values().fold(0_u32, |sum, (_, all)| sum.saturating_add(*all));
+        let (taken, counted) = file.metrics.conditions;
+        if counted > 0 && counted >= listed {
+            // All of the file's, as those of a line that there is not.
+            lines.counted(0, taken, counted);
+        } else {
+            file.conditions.into_iter().for_each(|(line, (taken, all))| lines.counted(line, taken, all));
+        }
+        let (hit, all) = file.metrics.statements;
+        let (hit, all) = (hit.saturating_sub(file.statements.0), all.saturating_sub(file.statements.1));
+        if all <= file.php_methods {
+            lines.unlisted(hit, all);
         }
     }
 
     fn finish(mut self) -> Result<About, Defect> {
-        if self.seen.projects == 0 {
+        if !self.seen.clover {
             return Err(Defect::Unreadable("it is not Clover XML: it has no <project>".to_owned()));
         }
         if self.seen.lines == 0 {
@@ -207,9 +245,23 @@ mod tests {
         let (coverage, _) = read(open_clover).unwrap();
         assert_eq!(numbers(&coverage), [1, 2, 3, 6, 1, 2]);
         assert_eq!(coverage.parts["p/q/A.java"].lines_total, 2);
-        let istanbul = "<file name='a.js' path='/w/a.js'><metrics methods='5' coveredmethods='2'/>\
+        let istanbul = "<file name='a.js' path='/w/a.js'><metrics methods='5' coveredmethods='2' conditionals='6' coveredconditionals='2'/>\
             <line num='1' count='1' type='cond' truecount='1' falsecount='3'/><line num='2' count='0' type='stmt'/></file>";
-        assert_eq!(numbers(&read(istanbul).unwrap().0), [1, 2, 1, 4, 2, 5]);
+        assert_eq!(numbers(&read(istanbul).unwrap().0), [1, 2, 2, 6, 2, 5]);
+    }
+
+    #[test]
+    fn a_method_in_one_line_is_a_line_too() {
+        let file = |crap: &str| {
+            format!(
+                "<file name='/w/a.php'><line num='1' type='method' name='f' {crap} count='1'/><line num='2' type='stmt' count='1'/>\
+                 <line num='9' type='method' name='g' {crap} count='0'/><metrics statements='2' coveredstatements='1' methods='2'/></file>"
+            )
+        };
+        assert_eq!(numbers(&read(&file("crap='1'")).unwrap().0), [1, 2, 0, 0, 1, 2]);
+        assert_eq!(numbers(&read(&file("complexity='1'")).unwrap().0), [1, 1, 0, 0, 1, 2]);
+        let many = file("crap='1'").replace("statements='2'", "statements='9'");
+        assert_eq!(numbers(&read(&many).unwrap().0), [1, 1, 0, 0, 1, 2], "so many do not hide behind two methods");
     }
 
     #[test]

@@ -38,7 +38,7 @@ pub fn parse(input: Window<'_>, lines: &mut Lines) -> Result<About, Defect> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct File {
-    data: Option<Box<File>>,
+    data: Option<Box<Self>>,
     statement_map: Option<BTreeMap<String, Range>>,
     s: Option<HashMap<String, Scalar>>,
     #[serde(default)]

@@ -4,7 +4,7 @@
 //!   elements repeat the same at six levels, and those of methods share lines: they are never added.
 //! - A file is told by group (a module), package and name: the same package may stand in two groups.
 //! - Functions are the `METHOD` counters of methods, by class, name and descriptor. A class may lack `sourcefilename`: then it
-//!   is that of the file which is called like the outermost class.
+//!   is that of the file which is called like the outermost class, or of the only one in the package.
 //! - gcovr writes lines without `ci` and `mi`, which say nothing of hits: there the file's own counters are taken as sums.
 //! - Classes without debug information have no lines: that is missing, and no 0 %.
 //! - The time is that of the oldest session's `dump`.
@@ -109,6 +109,16 @@ impl Report<'_> {
             name if tag.depth == 1 => {
                 return Err(Defect::Unreadable(format!("it is not JaCoCo XML: it begins with <{name}>")));
             }
+            name if tag.depth == 2 && !matches!(name, "sessioninfo" | "group" | "package" | "counter") => {
+                return Err(Defect::Unreadable(format!("it is not JaCoCo XML: it has <{name}> in <report>")));
+            }
+            _ => self.part(tag)?,
+        }
+        Ok(())
+    }
+
+    fn part(&mut self, tag: &Tag<'_>) -> Result<(), Defect> {
+        match tag.name() {
             "line" => {
                 if let Some(source) = &mut self.source {
                     source.line(tag)?;
@@ -210,6 +220,7 @@ impl Report<'_> {
         for method in methods {
             let source = match &method.source {
                 Ok(source) => Some(source),
+                Err(_) if sources.len() == 1 => sources.first(),
                 Err(start) => sources.iter().find(|source| {
                     source.strip_prefix(start.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
                 }),
@@ -305,7 +316,10 @@ mod tests {
             assert_eq!((coverage.functions_covered, coverage.functions_total), (1, 1));
             assert!(notes.is_empty(), "{notes:?}");
         }
-        let (coverage, notes) = read(&format!("{}{}", class(""), file.replace("A.java", "C.java"))).unwrap();
+        let other = file.replace("A.java", "C.java");
+        assert_eq!(read(&format!("{}{other}", class(""))).unwrap().0.functions_total, 1, "the only file");
+        let two = format!("{}{other}{}", class(""), file.replace("A.java", "D.java"));
+        let (coverage, notes) = read(&two).unwrap();
         assert_eq!(coverage.functions_total, 0);
         assert_eq!(notes, ["methods that are of no source file in it are not counted: 1"]);
     }

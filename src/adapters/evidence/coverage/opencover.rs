@@ -3,7 +3,7 @@
 //! - Lines are those from `sl` to `el` of a `SequencePoint`, in the file of its `fileid`; older versions name the file at the method
 //!   only (`FileRef`). `Summary` elements repeat at each level, count points, and are left aside.
 //! - Files are numbered within one report: they are told by path.
-//! - Line 0xFEEFEE is the compiler's mark for code that has no line; file 0 is none.
+//! - Line 0xFEEFEE is the compiler's mark for code that has no line; file 0 is none, and points in no file are left aside.
 //! - Branches are the `BranchPoint` elements, told by method, offset and path; functions are the methods that have a line.
 //! - Modules that were skipped (`skippedDueTo`) are empty, and nothing is said of them.
 
@@ -133,11 +133,7 @@ impl Report<'_> {
         if first == 0 || first == HIDDEN {
             return Ok(());
         }
-        let place = match file {
-            Some(place) => place,
-            None if uid.is_some() => return Ok(()),
-            None => return Err(at(tag.line(), "it has a point that is in no file")),
-        };
+        let Some(place) = file else { return Ok(()) };
         let last = el.as_deref().and_then(number).filter(|last| *last >= first && *last != HIDDEN).unwrap_or(first);
         let lines = self.spans.lines(first, last).map_err(|why| at(tag.line(), &why))?;
         let file = self.lines.at(place);
@@ -154,9 +150,9 @@ impl Report<'_> {
         let [vc, sl, uid, offset, path, ordinal] = tag.values(["vc", "sl", "fileid", "offset", "path", "ordinal"])?;
         let taken = vc.as_deref().and_then(is_hit).ok_or_else(|| at(tag.line(), "it has a branch without a `vc`"))?;
         let Some(method) = &self.method else { return Ok(()) };
-        // Branches of code that the compiler made are in no file.
-        let other = method.file.or(method.begins.map(|begins| begins.1));
-        let Some(place) = self.file(tag, uid.as_deref(), other)?.or(other) else { return Ok(()) };
+        // Branches of code that the compiler made are in no file, or in one that is not listed.
+        let place = uid.as_deref().and_then(|uid| self.files.get(uid)).copied();
+        let Some(place) = place.or(method.file).or(method.begins.map(|begins| begins.1)) else { return Ok(()) };
         let line = sl.and_then(|sl| sl.trim().parse().ok()).filter(|line| *line != HIDDEN).unwrap_or(0);
         let [offset, path, ordinal] = [offset, path, ordinal].map(Option::unwrap_or_default);
         let (block, branch) = (format!("{} {offset}", method.name), format!("{path} {ordinal}"));
@@ -203,7 +199,13 @@ mod tests {
             <BranchPoint vc='1' sl='4' offset='1' path='0'/><BranchPoint vc='0' sl='4' offset='1' path='1' fileid='1'/>\
             <MethodPoint vc='0' sl='77' fileid='1'/>";
         assert_eq!(read(points), Ok([2, 3, 1, 2, 1, 1]));
-        assert!(matches!(read("<BranchPoint vc='1'/>"), Err(Defect::Missing(_))));
+        for nowhere in [
+            "<BranchPoint vc='1'/>",
+            "<FileRef uid='0'/><SequencePoint vc='1' sl='1'/>",
+            "<SequencePoint vc='1' sl='1'/>",
+        ] {
+            assert!(matches!(read(nowhere), Err(Defect::Missing(_))), "{nowhere}");
+        }
     }
 
     #[test]
@@ -212,7 +214,6 @@ mod tests {
             ("<SequencePoint sl='1'/>", "it has a point without a `vc` at line 1"),
             ("<SequencePoint vc='1'/>", "it has a point without an `sl` that is a line at line 1"),
             ("<SequencePoint vc='1' sl='-1'/>", "it has a point without an `sl` that is a line at line 1"),
-            ("<SequencePoint vc='1' sl='1'/>", "it has a point that is in no file at line 1"),
             ("<SequencePoint vc='1' sl='1' fileid='7'/>", "it names the file 7, which is not in it, at line 1"),
             (
                 "<FileRef uid='1'/><SequencePoint vc='1' sl='1' el='4294967295'/>",
