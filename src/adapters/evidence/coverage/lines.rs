@@ -74,7 +74,8 @@ impl FileLines {
 
     /// Adds a function by the line on which it begins, and its name; one of both may be unknown to the report (0, empty).
     pub fn function(&mut self, line: u32, name: &str, entered: bool) {
-        *self.functions.entry(short_identity([name, &line.to_string()])).or_default() |= entered;
+        let key = identity([name.as_bytes(), line.to_le_bytes().as_slice()]) as u64;
+        *self.functions.entry(key).or_default() |= entered;
     }
 
     /// Adds functions where only their numbers are known.
