@@ -200,6 +200,13 @@ fn is_whole(format: Option<Format>, part: &[u8]) -> bool {
             let plan = part.lines().find_map(|row| row.strip_prefix("1..")?.split(' ').next()?.parse().ok());
             plan == Some(points) || part.contains("\nBail out!")
         }
+        // A Go profile ends with any row; what is left of a count says as much as the whole of it.
+        Some(Format::GoCover) => {
+            let row = part.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+            let mut fields = row.rsplit(|byte| *byte == b' ');
+            let number = |field: Option<&[u8]>| field.is_some_and(|field| field.iter().all(u8::is_ascii_digit));
+            number(fields.next()) && number(fields.next())
+        }
         _ => false,
     }
 }
@@ -214,7 +221,10 @@ fn last_event(part: &[u8]) -> Option<&str> {
 fn several_files_are_one_reading() {
     assert_eq!(said(&of(&["junit/surefire-*.xml"])), "3 = 2p 1f 0e 0s, 1 flaky, 0 repeated");
     assert_eq!(said(&of(&["junit/jest.xml", "junit/bazel.xml"])), "5 = 1p 1f 2e 1s, 0 flaky, 0 repeated");
-    assert_eq!(said(&of(&["cobertura/coverage-py.xml", "lcov/repeated.info"])), "7/9 lines, 3/4 branches, 3 file");
+    assert_eq!(
+        said(&of(&["cobertura/coverage-py.xml", "lcov/repeated.info"])),
+        "7/9 lines, 3/4 branches, 1/1 functions, 3 file"
+    );
     let Reading::Observed(seen) = of(&["junit/no-cases.xml", "junit/mocha.xml"]) else { panic!() };
     assert_eq!(seen.notes[0], "junit/no-cases.xml: it holds no test case");
     assert_eq!(seen.taken, None, "a file without a time leaves the age of the whole unknown");
