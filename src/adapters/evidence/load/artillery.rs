@@ -25,6 +25,8 @@ struct Aggregate {
     bad_codes: u64,
     /// Answers without a code: other protocols than HTTP have none.
     uncoded: u64,
+    /// Errors of scenarios, those of requests without an answer among them.
+    errors: u64,
     latency: Latency,
     first: Told,
     last: Told,
@@ -52,6 +54,7 @@ impl Aggregate {
                 "requestsCompleted" => self.answers = json.read()?,
                 "latency" => self.latency = json.read()?,
                 "codes" => json.object(|code, json| self.code(code, json))?,
+                "errors" => json.object(|_, json| self.error(json))?,
                 "rps" => json.object(|name, json| {
                     match name {
                         "count" => self.requests = json.read()?,
@@ -69,6 +72,9 @@ impl Aggregate {
 
     fn counter(&mut self, name: &str, json: &mut Json<'_>) -> Result<(), Error> {
         let name = name.strip_prefix("engine.").unwrap_or(name);
+        if name.starts_with("errors.") {
+            return self.error(json);
+        }
         match name.strip_prefix("http.") {
             Some("requests") => json.read().map(|requests| self.requests = requests),
             Some("responses") => json.read().map(|answers| self.answers = answers),
@@ -78,6 +84,11 @@ impl Aggregate {
             },
             None => json.skip(),
         }
+    }
+
+    fn error(&mut self, json: &mut Json<'_>) -> Result<(), Error> {
+        self.errors = self.errors.saturating_add(json.read()?);
+        Ok(())
     }
 
     fn code(&mut self, code: &str, json: &mut Json<'_>) -> Result<(), Error> {
@@ -133,7 +144,8 @@ pub(super) fn parse(input: Window<'_>, path: &str, runs: &mut Runs) -> Result<Ab
     if aggregate.requests.0.is_none() && aggregate.answers.0.is_none() {
         return Err(Defect::Missing("it holds no HTTP request (`http.requests`)".to_owned()));
     }
-    runs.summary(path, aggregate.figures()?)?;
+    let figures = aggregate.figures()?;
+    runs.summary(path, figures)?;
     let mut about = About::default();
     let began = aggregate.first.0.and_then(Number::count).and_then(|ms| epoch(&ms.to_string()));
     let written = aggregate.timestamp.as_deref().and_then(moment).map(|moment| moment.time);
@@ -143,6 +155,9 @@ pub(super) fn parse(input: Window<'_>, path: &str, runs: &mut Runs) -> Result<Ab
     about.made_by("Artillery", None);
     if aggregate.uncoded > 0 {
         about.notes.push("some of its answers have no status code, so how many failed is not known".to_owned());
+    }
+    if figures.failed.is_some_and(|failed| aggregate.errors > failed) {
+        about.notes.push("its scenarios had errors that are none of a request".to_owned());
     }
     about.notes.push(ANSWERED_ONLY.to_owned());
     Ok(about)

@@ -58,7 +58,12 @@ struct Assertion {
 }
 
 /// Reads one report into the accumulator.
-pub(super) fn parse(input: Window<'_>, path: &str, runs: &mut Runs) -> Result<About, Defect> {
+pub(super) fn parse(mut input: Window<'_>, path: &str, runs: &mut Runs) -> Result<About, Defect> {
+    let head = input.ahead().map_err(|fault| Defect::Unreadable(fault.to_string()))?;
+    if head.trim_ascii_start().starts_with(b"var ") {
+        let why = "it is a script of Gatling's page; `js/stats.json` and `js/global_stats.json` stand beside it";
+        return Err(Defect::Unreadable(why.to_owned()));
+    }
     let (mut stats, mut judged) = (Stats::default(), false);
     Json::document(input, TITLE, |json| {
         json.object(|name, json| match name {
@@ -130,6 +135,10 @@ mod tests {
     fn says_what_is_wrong() {
         for (text, why) in [
             ("{}", "it is not Gatling JSON: it has no `numberOfRequests`"),
+            (
+                "var stats = {",
+                "it is a script of Gatling's page; `js/stats.json` and `js/global_stats.json` stand beside it",
+            ),
             (
                 r#"{"numberOfRequests":{"total":3,"ok":3,"ko":1}}"#,
                 "it contradicts itself: 3 requests are OK and 1 are not, of 3",

@@ -231,7 +231,7 @@ impl Runs {
                 let other = rest.first().map(|(path, _)| path.clone()).or(sampled).unwrap_or_default();
                 return Err(Defect::Unreadable(format!(
                     "{one} and {other} cannot be joined: percentiles of both do not follow from those of each; \
-                     give each report its own id, and each id its own gate"
+                     give each report its own id, and name one of them in a gate"
                 )));
             }
         };
