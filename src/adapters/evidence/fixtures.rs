@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+
+use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -206,6 +208,22 @@ fn is_whole(format: Option<Format>, part: &[u8]) -> bool {
             let mut fields = row.rsplit(|byte| *byte == b' ');
             let number = |field: Option<&[u8]>| field.is_some_and(|field| field.iter().all(u8::is_ascii_digit));
             number(fields.next()) && number(fields.next())
+        }
+        // Samples and rows have no end either: the last one is whole.
+        Some(Format::K6) if part.starts_with(br#"{"type":"Metric""#) => {
+            part.rsplit(|byte| *byte == b'\n').next().is_some_and(|line| serde_json::from_slice::<Value>(line).is_ok())
+        }
+        Some(Format::Jmeter | Format::Locust | Format::Hey) => {
+            let commas = |line: &[u8]| line.iter().filter(|byte| matches!(byte, b',' | b';')).count();
+            let mut lines = part.split(|byte| *byte == b'\n');
+            let first = lines.next().map_or(0, commas);
+            let rows = first > 2 && lines.next_back().map_or(first, commas) == first;
+            // Of the last error that hey prints, only the words are cut.
+            rows || part.windows(19).any(|text| text == b"Error distribution:")
+                && part
+                    .rsplit(|byte| *byte == b'\n')
+                    .next()
+                    .is_some_and(|line| line.starts_with(b"  [") && line.contains(&b']'))
         }
         _ => false,
     }
