@@ -185,6 +185,7 @@ pub fn facts(world: &World<'_>, job: &Job<'_>, asked: &Asked) -> Result<Facts, H
     let version: Vec<ImageRef> = asked.request.images.iter().map(|wanted| wanted.new.clone()).collect();
     let commit = job.commit.map(str::to_owned).or_else(|| version.iter().find_map(commit_in_tag));
     let about = About { service, environment: from, commit: commit.as_deref() };
+    let waivers = waivers::read(world, job);
     let (readings, mut merged) = thread::scope(|scope| {
         let read = |(name, source): (String, Source)| scope.spawn(move || (name, evidence_port.read(&source, &about)));
         let single: Vec<_> = single.map(read).collect();
@@ -210,6 +211,7 @@ pub fn facts(world: &World<'_>, job: &Job<'_>, asked: &Asked) -> Result<Facts, H
         soak,
         failing_before: BTreeSet::new(),
         set_aside: None,
+        waivers,
         also_ships: Vec::new(),
     })
 }

@@ -33,3 +33,4 @@ pub mod trust;
 pub mod undo;
 pub mod verify;
 pub mod wait;
+pub mod waivers;

@@ -126,6 +126,7 @@ fn facts(readings: &[(&str, Reading)]) -> Facts {
         soak: None,
         failing_before: BTreeSet::new(),
         set_aside: None,
+        waivers: None,
         also_ships: Vec::new(),
     }
 }

@@ -1,0 +1,19 @@
+//! The waivers of a run: which of them count, and who merged them.
+
+use crate::pipeline::job::Job;
+use crate::ports::World;
+use crate::promotion::waivers::facts::WaiversFacts;
+
+/// The waivers as they count now, and who merged each, where GitHub says so: what it does not say holds nothing.
+pub fn read(world: &World<'_>, job: &Job<'_>) -> Option<WaiversFacts> {
+    let file = job.waivers?;
+    let mut facts = WaiversFacts::of(file, world.clock.now());
+    if let Some(github) = world.approvals.filter(|_| !facts.list.is_empty()) {
+        match github.blame(&file.path) {
+            Ok(Some(blame)) => facts.blamed(file, &blame),
+            Ok(None) => facts.unknown_merges = Some("the default branch has no such file".to_owned()),
+            Err(fault) => facts.unknown_merges = Some(fault.to_string()),
+        }
+    }
+    Some(facts)
+}
