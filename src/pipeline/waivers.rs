@@ -2,6 +2,7 @@
 
 use crate::pipeline::job::Job;
 use crate::ports::World;
+use crate::promotion::event::Event;
 use crate::promotion::waivers::facts::WaiversFacts;
 
 /// The waivers as they count now, and who merged each, where GitHub says so: what it does not say holds nothing.
@@ -14,6 +15,9 @@ pub fn read(world: &World<'_>, job: &Job<'_>) -> Option<WaiversFacts> {
             Ok(None) => facts.unknown_merges = Some("the default branch has no such file".to_owned()),
             Err(fault) => facts.unknown_merges = Some(fault.to_string()),
         }
+    }
+    if let Some(why) = &facts.unknown_merges {
+        (world.tell)(&Event::Warning(format!("who merged the waivers is not known: {why}")));
     }
     Some(facts)
 }

@@ -83,7 +83,15 @@ impl Found {
     }
 
     /// Takes in the findings of other reports.
-    pub fn absorb(&mut self, _other: Self) {}
+    pub fn absorb(&mut self, other: Self) {
+        let mut details: HashMap<FindingKey, Detail> =
+            other.worst.into_iter().map(|(_, key, detail)| (key, detail)).collect();
+        for (key, severity) in other.kept {
+            let detail = details.remove(&key);
+            self.add(key, severity, detail);
+        }
+        self.repeated += other.repeated;
+    }
 
     /// Adds a finding; `None` for one that is suppressed. Of two that are the same the worse one stands, and one that is
     /// suppressed in one report only is not suppressed.
