@@ -6,7 +6,7 @@ use crate::adapters::github::client::Client;
 use crate::app::rules_file::{self, Loaded, RulesError};
 use crate::app::settings::Settings;
 use crate::ports::Fault;
-use crate::render::rules::{Pair, diff};
+use crate::render::rules::{Pair, diff, text_diff};
 use crate::render::style::Style;
 
 /// Why no rules govern.
@@ -33,8 +33,15 @@ pub struct Governing {
     pub loaded: Loaded,
     /// How the workspace's files differ, where they do and nothing is written.
     pub differ: Vec<Differs>,
-    /// The branch that governs, where one does.
-    branch: Option<String>,
+    /// The branch that the rules are of.
+    branch: Option<Branch>,
+}
+
+/// A branch whose rules were read.
+struct Branch {
+    name: String,
+    /// Whether it governs every run: its rules ask for approvals. Else it only stands in for what a workspace does not have.
+    governs: bool,
 }
 
 /// Loads the rules that govern, and the waivers beside them; `writes`: whether the command may write.
@@ -55,13 +62,13 @@ fn waivers(
     let path = place.display().to_string();
     let local = rules_file::waivers_text(&place).map_err(NoRules::File)?;
     let text = match (&governing.branch, github) {
-        (Some(branch), Some(client)) => {
-            let theirs = client.file_at(&path, branch).map_err(NoRules::Fault)?.map(|file| file.text);
+        (Some(branch), Some(client)) if branch.governs || local.is_none() => {
+            let theirs = client.file_at(&path, &branch.name).map_err(NoRules::Fault)?.map(|file| file.text);
             if let Some(local) = local.filter(|local| Some(local) != theirs.as_ref()) {
-                let since = format!("the head of {branch}, which governs");
+                let since = format!("the head of {}, which governs", branch.name);
                 let old = theirs.as_deref().unwrap_or_default();
                 let pair = Pair { since: &since, path: &path, old, new: &local, compared: None };
-                let differs = Differs { noun: "waivers", text: diff(&pair, Style::PLAIN) };
+                let differs = Differs { noun: "waivers", text: text_diff(&pair, Style::PLAIN) };
                 if writes {
                     return Err(NoRules::Differ(differs));
                 }
@@ -90,11 +97,13 @@ fn rules(settings: &Settings, github: Option<&Client>, writes: bool) -> Result<G
     };
     let governing = rules_file::parse(path, file.text.into_bytes()).map_err(NoRules::File)?;
     let asks = governing.rules.promotions.iter().any(|promotion| !promotion.approvals.is_empty());
-    let of_branch = |loaded| Governing { loaded, differ: Vec::new(), branch: Some(branch.clone()) };
+    let of_branch = |loaded| {
+        let branch = Branch { name: branch.clone(), governs: asks };
+        Governing { loaded, differ: Vec::new(), branch: Some(branch) }
+    };
     let local = match local {
         Ok(local) if !asks => return Ok(of_workspace(local)),
-        Err(RulesError::Missing { .. }) if asks => return Ok(of_branch(governing)),
-        Err(RulesError::Missing { .. }) => return Ok(of_workspace(governing)),
+        Err(RulesError::Missing { .. }) => return Ok(of_branch(governing)),
         Ok(local) if local.text == governing.text => return Ok(of_branch(local)),
         Ok(local) => local.text,
         Err(error) if !asks => return Err(NoRules::File(error)),

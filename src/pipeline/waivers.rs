@@ -13,7 +13,10 @@ pub fn read(world: &World<'_>, job: &Job<'_>) -> Option<WaiversFacts> {
         match github.blame(&file.path) {
             Ok(Some(blame)) => facts.blamed(file, &blame),
             Ok(None) => facts.unknown_merges = Some("the default branch has no such file".to_owned()),
-            Err(fault) => facts.unknown_merges = Some(fault.to_string()),
+            Err(fault) => {
+                let hint = fault.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
+                facts.unknown_merges = Some(format!("{fault}{hint}"));
+            }
         }
     }
     if let Some(why) = &facts.unknown_merges {

@@ -42,7 +42,9 @@ pub fn onto(page: &mut Page, rows: &[WaiverRow], whole: bool) {
     let mut lines = Vec::new();
     for row in rows {
         let head = escape::markdown(&headline(row));
-        lines.push(format!("- {} {head}: {}", sign(mark(row.standing)), escape::markdown(&why(row))));
+        // A sign of its own for what is unused: a dash would begin a list in the list.
+        let sign = if row.standing == WaiverStanding::Unused { "·" } else { sign(mark(row.standing)) };
+        lines.push(format!("- {sign} {head}: {}", escape::markdown(&why(row))));
         let named = row.covers.iter().filter(|_| whole);
         lines.extend(named.map(|detail| format!("  - {}", escape::code(&covered(detail)))));
         let more = row.count.saturating_sub(row.covers.len() as u64);

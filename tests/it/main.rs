@@ -38,4 +38,5 @@ mod scenarios;
 mod secrets;
 mod shipped;
 mod tls;
+mod waivers;
 mod world;

@@ -15,6 +15,8 @@ const QUERY: &str = "query($owner:String!,$name:String!,$path:String!){repositor
 target{...on Commit{file(path:$path){object{...on Blob{text}}} blame(path:$path){ranges{startingLine endingLine commit{oid \
 author{name user{login}} committer{name user{login}} \
 associatedPullRequests(first:10){nodes{number merged mergedAt baseRefName mergedBy{login}}}}}}}}}}}";
+/// What is asked of the job, where GitHub does not show all of it.
+const MAY: &str = "the job needs `permissions:` with `contents: read` and `pull-requests: read`";
 /// Who commits what is written or merged on GitHub's own pages.
 const WEB: &str = "web-flow";
 /// Whom GitHub shows for an account that is gone.
@@ -110,13 +112,15 @@ impl Client {
     pub fn blame(&self, path: &str) -> Result<Option<Blame>, Fault> {
         let doing = format!("find out who merged {path}");
         let variables = json!({ "owner": self.owner(), "name": self.name(), "path": path });
-        let (data, complaint): (Data, _) = self.question(&doing, QUERY, &variables)?;
-        let broken = |why: &str| Fault::new(FaultKind::Broken, doing.as_str(), why);
+        let broken = |why: &str| Fault::new(FaultKind::Broken, doing.as_str(), why).hint(MAY);
+        let asked: Result<(Data, _), Fault> = self.question(&doing, QUERY, &variables);
+        let (data, complaint) = asked.map_err(|fault| match fault.kind {
+            FaultKind::Broken => fault.hint(MAY),
+            _ => fault,
+        })?;
         // What the token may not see must not look like a commit that came without a pull request.
         if let Some(complaint) = complaint {
-            return Err(
-                broken(&complaint).hint("the job needs `permissions:` with `contents: read` and `pull-requests: read`")
-            );
+            return Err(broken(&complaint));
         }
         let repository =
             data.repository.ok_or_else(|| broken("GitHub knows no such repository, or the token may not see it"))?;

@@ -326,3 +326,5 @@ fn gates_that_are_set_aside_are_waived_and_say_what_they_were() {
     assert_ne!(report.verdict, Verdict::Go);
     assert!(report.rows.iter().all(|row| row.mark != Mark::Fail || row.id.starts_with("order.")));
 }
+
+mod waivers;
