@@ -37,7 +37,8 @@ fn add(text: &mut String, parts: &[(u64, &str)]) {
     }
 }
 
-fn of_tests(tests: &Tests) -> String {
+/// Test results in a few words: `412 of 412, 3 skipped`.
+pub fn of_tests(tests: &Tests) -> String {
     let (executed, bad) = (tests.executed(), tests.failed + tests.errored);
     let mut text = if bad == 0 {
         format!("{} of {}", count(tests.passed), count(executed))

@@ -12,9 +12,9 @@ use crate::readme::read;
 use crate::scenarios::Story;
 
 /// The documents of `promote schema`.
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 15] = [
     "audit", "doctor", "ending", "evidence", "history", "list", "plan", "record", "report", "rules", "show", "stamp",
-    "trail", "validate",
+    "trail", "validate", "waivers",
 ];
 
 fn empty() -> Sandbox {

@@ -12,6 +12,7 @@ use crate::promotion::report::GateReport;
 use crate::promotion::rules::schema as rules;
 use crate::promotion::stamp::Stamp;
 use crate::promotion::trail::Line;
+use crate::promotion::waivers::file as waivers;
 use crate::render::doctor::Doctor;
 use crate::render::evidence::Found;
 use crate::render::history::{Audit, Examination};
@@ -54,6 +55,7 @@ pub const DOCUMENTS: &[Document] = &[
     Document { name: "stamp", about: "a stamp beside a report: `<report>.stamp.json`", schema: of::<Stamp> },
     Document { name: "trail", about: "a line of `promote history --jsonl`", schema: of::<Line> },
     Document { name: "validate", about: "`promote validate --json`", schema: of::<Validate<'_>> },
+    Document { name: "waivers", about: "the waivers file", schema: waivers::schema },
 ];
 
 /// The document of this name.
