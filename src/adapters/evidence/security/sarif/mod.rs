@@ -6,7 +6,8 @@ mod document;
 mod log;
 mod run;
 
-use crate::adapters::evidence::json::{Error, Json, Kind};
+use crate::adapters::evidence::json::Json;
+use crate::adapters::evidence::json::fault::{Error, Kind};
 use crate::adapters::evidence::said::{About, Defect};
 use crate::adapters::evidence::security::found::Found;
 use crate::adapters::evidence::security::sarif::log::Log;
