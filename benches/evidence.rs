@@ -8,10 +8,13 @@
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use promote::adapters::clock::SystemClock;
 use promote::adapters::evidence::files;
 use promote::adapters::evidence::intake::Hashed;
+use promote::ports::About;
 use promote::promotion::facts::Reading;
 use promote::promotion::rules::at::At;
 use promote::promotion::rules::{Source, SourceKind};
@@ -161,8 +164,9 @@ fn main() -> io::Result<()> {
         let (baseline, hash) = best(|| File::open(&path).and_then(|file| Hashed::new(file).finish()));
         let kind = SourceKind::Files { globs: vec!["report".to_owned()], format: None, max_age: None };
         let source = Source { id: "bench".to_owned(), kind, at: At::default() };
-        let now = promote::promotion::time::Time::UNIX_EPOCH;
-        let (ours, reading) = best(|| files::read(root.path(), &source, "app", "dev", now));
+        let (clock, waivers) = (SystemClock::default(), Arc::default());
+        let about = About { service: "app", environment: "dev", commit: None, parts: &[], waivers: &waivers };
+        let (ours, reading) = best(|| files::read(root.path(), &[&source], &about, &clock));
         let Reading::Observed(seen) = reading else { return Err(io::Error::other(format!("{reading:?}"))) };
         assert_eq!(seen.files[0].sha256, hash?.0, "the same bytes");
         println!(

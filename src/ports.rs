@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use crate::promotion::approvals::facts::{ApprovalFacts, RunFacts, WordPlace};
 use crate::promotion::event::Event;
@@ -17,6 +18,7 @@ use crate::promotion::order::Order;
 use crate::promotion::record::Entry;
 use crate::promotion::rules::{App, HealthCheck, Source};
 use crate::promotion::time::{Millis, Time};
+use crate::promotion::waivers::Waivers;
 
 /// What the road is given: its only way to the world.
 pub struct World<'a> {
@@ -38,8 +40,8 @@ pub struct World<'a> {
 
 /// Reads evidence. It cannot fail: failing is a reading.
 pub trait Evidence: Sync {
-    /// Reads one source.
-    fn read(&self, source: &Source, about: &About<'_>) -> Reading;
+    /// Reads sources as one: what stands in two of them counts once. Several are files of the workspace, or it is one.
+    fn read(&self, sources: &[&Source], about: &About<'_>) -> Reading;
     /// Performs one health check, once.
     fn probe(&self, check: &HealthCheck, service: &str, environment: &str) -> Reading;
 }
@@ -53,6 +55,10 @@ pub struct About<'a> {
     pub environment: &'a str,
     /// The commit that the version was built from, where it is known; may be the beginning of its id.
     pub commit: Option<&'a str>,
+    /// The parts of the tree whose coverage is wanted by itself, as globs.
+    pub parts: &'a [String],
+    /// The waivers that are in force.
+    pub waivers: &'a Arc<Waivers>,
 }
 
 /// What is to be found out about approvals.

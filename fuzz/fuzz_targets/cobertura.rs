@@ -8,7 +8,7 @@ use promote::promotion::rules::format::Format;
 
 fuzz_target!(|bytes: &[u8]| {
     let Ok(opened) = intake::open(bytes) else { return };
-    let mut tally = Tally::new(Format::Cobertura.family(), "first", &Asked::default());
+    let mut tally = Tally::new(Format::Cobertura.family(), &Asked::default());
     if tally.pour(Format::Cobertura, opened.text, "path").is_ok() {
         let _ = tally.finish();
     }

@@ -14,8 +14,9 @@ use crate::adapters::argocd::ArgoCd;
 use crate::adapters::argocd::options::Options;
 use crate::adapters::argocd::server::{Login, ServerSettings};
 use crate::adapters::clock::SystemClock;
-use crate::adapters::evidence::files;
+use crate::adapters::evidence::files::{self, Reader};
 use crate::adapters::evidence::packages::{self, Package};
+use crate::adapters::evidence::tally::Asked;
 use crate::adapters::git::address::Address;
 use crate::adapters::git::store::Access;
 use crate::adapters::github::client::{Client, ClientSettings, Credential};
@@ -105,7 +106,8 @@ impl Workspace {
         let parse = |artifacts: Vec<Artifact>, globs: &[String], format| {
             let package = |Artifact { name, file, bytes }| Package { name, file, bytes };
             let wanted = packages::Wanted { globs, format, service: about.service, environment: about.environment };
-            packages::read(artifacts.into_iter().map(package).collect(), &wanted, now)
+            let asked = Asked { parts: about.parts.to_vec(), waivers: Arc::clone(about.waivers) };
+            packages::read(artifacts.into_iter().map(package).collect(), &wanted, &Reader::new(asked, &self.clock))
         };
         at_github::read(client, source, &Asking { about, own_run: self.own_run, now, parse: &parse })
     }
@@ -113,12 +115,12 @@ impl Workspace {
 
 impl Evidence for Workspace {
     /// What a file says of its own subject stands; where it says nothing, the caller's word is noted as a claim.
-    fn read(&self, source: &Source, about: &About<'_>) -> Reading {
-        let mut reading = match &source.kind {
-            SourceKind::GitHub(source) => self.at_github(source, about),
-            _ => files::read(&self.root, source, about.service, about.environment, self.clock.now()),
+    fn read(&self, sources: &[&Source], about: &About<'_>) -> Reading {
+        let mut reading = match sources.first().map(|source| &source.kind) {
+            Some(SourceKind::GitHub(source)) => self.at_github(source, about),
+            _ => files::read(&self.root, sources, about, &self.clock),
         };
-        let is_file = matches!(source.kind, SourceKind::Files { .. });
+        let is_file = matches!(sources.first().map(|source| &source.kind), Some(SourceKind::Files { .. }));
         if let (true, Reading::Observed(observation), Some(commit)) = (is_file, &mut reading, &self.commit) {
             let claim = || Subject { version: commit.clone(), known: SubjectKnown::Claimed };
             observation.subject.get_or_insert_with(claim);

@@ -1,22 +1,22 @@
 //! Reading the world for one evaluation: what both environments pin, what the ledger knows, and the evidence.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::thread;
+use std::sync::Arc;
 
 use crate::pipeline::ends;
 use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::keep::Beginning;
 use crate::pipeline::path;
+use crate::pipeline::readings;
 use crate::pipeline::trust;
 use crate::ports::{About, Branch, Fault, FaultKind, World};
 use crate::promotion::event::{Event, Phase};
-use crate::promotion::facts::{EnvironmentFacts, Facts, Reading, Snapshot, Soak};
+use crate::promotion::facts::{EnvironmentFacts, Facts, Snapshot, Soak};
 use crate::promotion::folded::{self, Folded};
 use crate::promotion::gates;
 use crate::promotion::id;
 use crate::promotion::image::{ImageRef, is_version};
 use crate::promotion::live::{AppState, HealthWord};
-use crate::promotion::merge;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::pins::Pin;
 use crate::promotion::pins::select::Pair;
@@ -24,7 +24,7 @@ use crate::promotion::planning;
 use crate::promotion::record::Deployment;
 use crate::promotion::releases::ReleasesFile;
 use crate::promotion::request::{Request, Wanted};
-use crate::promotion::rules::{Source, SourceKind, Target};
+use crate::promotion::rules::Target;
 use crate::promotion::time::Millis;
 
 /// What both environments pin, and what is asked for because of it.
@@ -171,31 +171,18 @@ fn same_versions(a: &Request, b: &Request) -> bool {
 
 /// Reads the evidence that the promotion's gates ask for, all sources at once, and completes the facts.
 pub fn facts(world: &World<'_>, job: &Job<'_>, asked: &Asked) -> Result<Facts, Halt> {
-    let evidence = &job.rules.evidence;
-    let needs = gates::needs::needs(job.promotion, evidence);
-    let (service, from) = (&job.service.name, &job.promotion.from);
-    let are_files = |ids: &[String]| {
-        ids.iter().all(|id| evidence.get(id).is_none_or(|source| !matches!(source.kind, SourceKind::GitHub(_))))
-    };
-    let (of_files, added): (Vec<_>, Vec<_>) = needs.merged.iter().partition(|(_, ids)| are_files(ids));
-    let merges: Vec<(String, Source)> =
-        of_files.iter().map(|(gate, ids)| ((*gate).clone(), merged_source(gate, ids, evidence))).collect();
-    let single = needs.readings.iter().filter_map(|id| evidence.get(id).map(|source| (id.clone(), source.clone())));
-    let evidence_port = world.evidence;
+    let needs = gates::needs::needs(job.promotion, &job.rules.evidence);
     let version: Vec<ImageRef> = asked.request.images.iter().map(|wanted| wanted.new.clone()).collect();
     let commit = job.commit.map(str::to_owned).or_else(|| version.iter().find_map(commit_in_tag));
-    let about = About { service, environment: from, commit: commit.as_deref() };
-    let (readings, mut merged) = thread::scope(|scope| {
-        let read = |(name, source): (String, Source)| scope.spawn(move || (name, evidence_port.read(&source, &about)));
-        let single: Vec<_> = single.map(read).collect();
-        let merges: Vec<_> = merges.into_iter().map(read).collect();
-        (gather(single), gather(merges))
-    });
-    for (gate, ids) in added {
-        let of_gate: Vec<(&str, &Reading)> =
-            ids.iter().filter_map(|id| readings.get(id).map(|reading| (id.as_str(), reading))).collect();
-        merged.insert(gate.clone(), merge::merge(&of_gate));
-    }
+    let waivers = Arc::default();
+    let about = About {
+        service: &job.service.name,
+        environment: &job.promotion.from,
+        commit: commit.as_deref(),
+        parts: &needs.parts,
+        waivers: &waivers,
+    };
+    let (readings, merged) = readings::read(world, &job.rules.evidence, &needs, &about);
     let now = world.clock.now();
     let soak = if needs.soak { Some(soak(world, job, asked, &version)?) } else { None };
     Ok(Facts {
@@ -219,26 +206,6 @@ fn without_ourselves(target: &EnvironmentFacts, id: &str) -> EnvironmentFacts {
     let mut target = target.clone();
     target.head.open = target.head.open.filter(|open| open != id);
     target
-}
-
-type Reader<'scope> = thread::ScopedJoinHandle<'scope, (String, Reading)>;
-
-/// Waits for the readers. One that panicked has read nothing that may be believed.
-fn gather(readers: Vec<Reader<'_>>) -> BTreeMap<String, Reading> {
-    let unreadable =
-        || Reading::Unreadable { why: "the reader stopped with a bug in promote".to_owned(), files: Vec::new() };
-    readers.into_iter().map(|reader| reader.join().unwrap_or_else(|_| (String::new(), unreadable()))).collect()
-}
-
-/// All files of several sources as one source, so that what stands in two of them is counted once.
-fn merged_source(gate: &str, ids: &[String], evidence: &BTreeMap<String, Source>) -> Source {
-    let sources: Vec<&Source> = ids.iter().filter_map(|id| evidence.get(id)).collect();
-    let globs = sources.iter().flat_map(|source| match &source.kind {
-        SourceKind::Files { globs, .. } => globs.clone(),
-        SourceKind::GitHub(_) | SourceKind::NotBuilt(_) => Vec::new(),
-    });
-    let kind = SourceKind::Files { globs: globs.collect(), format: None, max_age: None };
-    Source { id: gate.to_owned(), kind, at: sources.first().map(|source| source.at).unwrap_or_default() }
 }
 
 /// Holds a run to the version that it was started for: what the source pins may have moved meanwhile.

@@ -1,6 +1,7 @@
 //! The checkup: what a real run would need of the world, looked at without changing anything.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::pipeline::collect::branch;
 use crate::ports::{About, Branch, Delivery, Deployer, Evidence, Fault, Ledger};
@@ -207,8 +208,9 @@ pub fn evidence(evidence: &dyn Evidence, rules: &Rules, commit: Option<&str>) ->
                     continue;
                 }
                 let what = format!("{id} of {}", promotion.from);
-                let about = About { service: &service.name, environment: &promotion.from, commit };
-                findings.push(match evidence.read(source, &about) {
+                let (parts, waivers) = (&[], &Arc::default());
+                let about = About { service: &service.name, environment: &promotion.from, commit, parts, waivers };
+                findings.push(match evidence.read(&[source], &about) {
                     Reading::Observed(observation) => {
                         let count = counted(observation.files.len() as u64, "file");
                         let whose = observation

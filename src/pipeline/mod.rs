@@ -27,6 +27,7 @@ pub mod lock;
 pub mod past;
 pub mod path;
 pub mod patience;
+pub mod readings;
 pub mod restore;
 pub mod run;
 pub mod trust;

@@ -44,7 +44,7 @@ impl Clock for Turned<'_> {
 struct Nothing;
 
 impl Evidence for Nothing {
-    fn read(&self, _: &Source, _: &About<'_>) -> Reading {
+    fn read(&self, _: &[&Source], _: &About<'_>) -> Reading {
         Reading::Missing { why: "a lock reads none".to_owned() }
     }
 

@@ -1,231 +1,180 @@
-//! A source of files, read: one [`Reading`] of all of them.
+//! Sources of files, read: one [`Reading`] of all of them. Several files are read at once, on as many threads as there are cores.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
-use crate::adapters::evidence::globs;
+use crate::adapters::evidence::globs::{self, Chosen};
 use crate::adapters::evidence::intake::{self, Hashed};
+use crate::adapters::evidence::joined::{Joined, ReadFile, failed};
 use crate::adapters::evidence::said::{About, Defect};
 use crate::adapters::evidence::sniff::{Sniffed, sniff};
 use crate::adapters::evidence::tally::{Asked, Tally};
-use crate::promotion::facts::{EvidenceFile, Observation, Reading, Subject, SubjectKnown, Tool};
+use crate::ports::{self, Clock};
+use crate::promotion::facts::{EvidenceFile, Reading};
 use crate::promotion::rules::format::Format;
 use crate::promotion::rules::{Source, SourceKind};
 use crate::promotion::time::{Millis, Time};
 
-/// How far in the future a report's time may lie before it is noted: clocks differ.
-const AHEAD: Millis = Millis::mins(5);
-/// How many faulty files are named.
-const NAMED: usize = 3;
+/// How long the files of one reading may take: then something is wrong with them, or with the disk.
+const PATIENCE: Millis = Millis::mins(5);
 
-/// Reads the files that a source names below `root`, each once. It cannot fail: failing is a reading.
-///
-/// `max_age` is not judged here, and a claim of the caller's is not known here: the subject is what the files state, else none.
-pub fn read(root: &Path, source: &Source, service: &str, environment: &str, now: Time) -> Reading {
-    let (globs, format) = match &source.kind {
-        SourceKind::Files { globs, format, .. } => (globs, *format),
-        SourceKind::GitHub(source) => {
-            let why = format!("GitHub's {} are not files of the workspace", source.asks.word());
-            return Reading::Unreadable { why, files: Vec::new() };
-        }
-        SourceKind::NotBuilt(name) => {
-            return Reading::Unreadable { why: format!("{name} is not read by this version"), files: Vec::new() };
-        }
-    };
-    let chosen = match globs::choose(root, globs, service, environment) {
-        Ok(chosen) => chosen,
-        Err(defect) => return failed(defect, Vec::new()),
-    };
-    let mut all = Files::default();
-    for link in chosen.links {
-        all.note(&link, "it is a symbolic link to a directory, and was not entered".to_owned());
-    }
-    for (path, place) in &chosen.files {
-        all.add(path, place, format);
-    }
-    all.finish(now)
+/// One file to be read.
+#[derive(Debug, Clone)]
+struct Job {
+    path: String,
+    place: PathBuf,
+    format: Option<Format>,
 }
 
-/// The reading that a defect is.
-pub fn failed(defect: Defect, files: Vec<EvidenceFile>) -> Reading {
-    match defect {
-        Defect::Missing(why) => Reading::Missing { why },
-        Defect::Unreadable(why) => Reading::Unreadable { why, files },
-    }
+/// What reading goes by.
+pub struct Reader<'a> {
+    /// What the rules ask of reports.
+    pub asked: Asked,
+    /// Tells the time.
+    pub clock: &'a (dyn Clock + Sync),
+    begun: Time,
 }
 
-/// All files of a source on their way.
-#[derive(Default)]
-pub struct Files {
-    files: Vec<EvidenceFile>,
-    tally: Option<Tally>,
-    abouts: Vec<About>,
-    defects: Vec<(String, Defect)>,
-    /// Each note once, with the first path that it is about and how many there are.
-    notes: BTreeMap<String, (String, u64)>,
-}
-
-impl Files {
-    /// Notes something of a file.
-    pub fn note(&mut self, path: &str, note: String) {
-        self.notes.entry(note).or_insert_with(|| (path.to_owned(), 0)).1 += 1;
+impl<'a> Reader<'a> {
+    /// Begins now.
+    pub fn new(asked: Asked, clock: &'a (dyn Clock + Sync)) -> Self {
+        Self { asked, clock, begun: clock.now() }
     }
 
-    fn add(&mut self, path: &str, place: &Path, declared: Option<Format>) {
-        match File::open(place) {
-            Ok(file) => self.read(path, file, declared),
-            Err(fault) => {
-                let why = format!("it cannot be opened: {fault}");
-                self.defects.push((path.to_owned(), Defect::Unreadable(why)));
-            }
-        }
+    /// When it began.
+    pub fn begun(&self) -> Time {
+        self.begun
     }
 
     /// Reads one file through: even a faulty one is hashed whole, so that its record says what was looked at.
-    pub fn read(&mut self, path: &str, bytes: impl Read, declared: Option<Format>) {
-        let mut defect = |why: String| self.defects.push((path.to_owned(), Defect::Unreadable(why)));
+    pub fn read(&self, path: &str, bytes: impl Read, declared: Option<Format>, tallies: &mut Joined) {
         let mut hashed = Hashed::new(bytes);
-        let (format, about) = pour(&mut hashed, path, declared, &mut self.tally);
-        match hashed.finish() {
+        let poured = self.pour(&mut hashed, path, declared);
+        let (format, result) = match poured {
+            Ok((format, about, tally)) => {
+                tallies.absorb(format.family(), tally);
+                (Some(format), Ok(about))
+            }
+            Err((format, defect)) => (format, Err(defect)),
+        };
+        tallies.add(match hashed.finish() {
             Ok((sha256, bytes)) => {
-                let format = format.map_or("unknown", Format::name).to_owned();
-                self.files.push(EvidenceFile { path: path.to_owned(), sha256, bytes, format });
+                let name = format.map_or("unknown", Format::name).to_owned();
+                let file = EvidenceFile { path: path.to_owned(), sha256, bytes, format: name };
+                ReadFile { path: path.to_owned(), format, file: Some(file), result }
             }
-            Err(fault) => return defect(format!("it cannot be read: {fault}")),
-        }
-        match about {
-            Ok(mut about) => {
-                for note in std::mem::take(&mut about.notes) {
-                    self.note(path, note);
-                }
-                self.abouts.push(about);
-            }
-            Err(defect) => self.defects.push((path.to_owned(), defect)),
-        }
-    }
-
-    /// What all of them say.
-    pub fn finish(mut self, now: Time) -> Reading {
-        if let Some(defect) = join(&self.defects) {
-            return failed(defect, self.files);
-        }
-        let subject = match self.subject() {
-            Ok(subject) => subject,
-            Err(why) => return failed(Defect::Unreadable(why), self.files),
-        };
-        let taken = self.taken(now);
-        let Some(tally) = self.tally.take() else {
-            return failed(Defect::Missing("no file was read".to_owned()), self.files);
-        };
-        let (measure, notes) = match tally.finish() {
-            Ok(done) => done,
-            Err(Defect::Missing(why)) => {
-                return failed(Defect::Missing(format!("{why} in {}", names(&self.files))), self.files);
-            }
-            Err(defect) => return failed(defect, self.files),
-        };
-        let of_files = self.notes.into_iter().map(|(note, (path, count))| match count {
-            1 => format!("{path}: {note}"),
-            _ => format!("{path} and {} more: {note}", count - 1),
+            Err(fault) => unreadable(path, format!("it cannot be read: {fault}")),
         });
-        let notes = notes.into_iter().chain(of_files).collect();
-        let tools: BTreeSet<Tool> = self.abouts.iter().flat_map(|about| about.tools.clone()).collect();
-        let tools = tools.into_iter().collect();
-        Reading::Observed(Observation { files: self.files, subject, taken, tools, measure, notes })
     }
 
-    /// What the files say that they are about. Two commits in one reading cannot be one version. Where only some files
-    /// say it, the commit is kept, so that another version is still noticed, but nobody vouches for the rest.
-    fn subject(&mut self) -> Result<Option<Subject>, String> {
-        let stated: BTreeSet<String> = self.abouts.iter().flat_map(|about| about.subjects.clone()).collect();
-        let mut stated = stated.into_iter();
-        let Some(version) = stated.next() else { return Ok(None) };
-        if let Some(other) = stated.next() {
-            return Err(format!("the files are about different commits: {version} and {other}"));
-        }
-        let silent = self.abouts.iter().filter(|about| about.subjects.is_empty()).count();
-        if silent == 0 {
-            return Ok(Some(Subject { version, known: SubjectKnown::Stated }));
-        }
-        let all = self.abouts.len();
-        self.note(&format!("{silent} of {all} files"), "they do not say which commit they are about".to_owned());
-        Ok(Some(Subject { version, known: SubjectKnown::Claimed }))
-    }
-
-    /// The oldest of the files' times; without one for each file the age of the whole is not known.
-    fn taken(&mut self, now: Time) -> Option<Time> {
-        let times: Vec<Time> = self.abouts.iter().filter_map(|about| about.taken).collect();
-        if let Some(late) = times.iter().filter(|time| **time > AHEAD.after(now)).max() {
-            self.note("the clock", format!("a report says that it was made at {late}, which has not come yet"));
-        }
-        if times.len() < self.abouts.len() {
-            if !times.is_empty() {
-                let note = "they do not say when they were made, so the age is not known";
-                self.note(
-                    &format!("{} of {} files", self.abouts.len() - times.len(), self.abouts.len()),
-                    note.to_owned(),
-                );
+    /// Opens, tells the format, and parses.
+    fn pour(
+        &self,
+        raw: &mut Hashed<impl Read>,
+        path: &str,
+        declared: Option<Format>,
+    ) -> Result<(Format, About, Tally), (Option<Format>, Defect)> {
+        let unreadable = |format, why: String| (format, Defect::Unreadable(why));
+        let mut opened =
+            intake::open(raw).map_err(|fault| unreadable(declared, format!("it cannot be read: {fault}")))?;
+        let format = match (sniff(&opened.head), declared) {
+            (Sniffed::Empty, _) => return Err((declared, Defect::Missing("it is empty".to_owned()))),
+            (Sniffed::Other(what), _) => return Err(unreadable(None, format!("it is {what}"))),
+            (Sniffed::Known(found), Some(wanted)) if found != wanted => {
+                let (found, wanted) = (found.name(), wanted.name());
+                return Err(unreadable(None, format!("it is {found}, and the rules say {wanted}")));
             }
-            return None;
+            (Sniffed::Known(format), _) | (Sniffed::Unknown, Some(format)) => format,
+            (Sniffed::Unknown, None) => {
+                let why = "it is in no format that is read (JUnit, Cobertura, LCOV, SARIF)";
+                return Err(unreadable(None, why.to_owned()));
+            }
+        };
+        let late = move || {
+            (Millis::between(self.begun, self.clock.now()) > PATIENCE)
+                .then(|| format!("reading it took longer than {PATIENCE}, the most that is waited"))
+        };
+        opened.text.until(late);
+        let mut tally = Tally::new(format.family(), &self.asked);
+        match tally.pour(format, opened.text, path) {
+            Ok(about) => Ok((format, about, tally)),
+            Err(defect) => Err((Some(format), defect)),
         }
-        times.into_iter().min()
     }
 }
 
-/// Opens, tells the format, and parses.
-fn pour(
-    raw: &mut Hashed<impl Read>,
-    path: &str,
-    declared: Option<Format>,
-    tally: &mut Option<Tally>,
-) -> (Option<Format>, Result<About, Defect>) {
-    let opened = match intake::open(raw) {
-        Ok(opened) => opened,
-        Err(fault) => return (declared, Err(Defect::Unreadable(format!("it cannot be read: {fault}")))),
+fn unreadable(path: &str, why: String) -> ReadFile {
+    ReadFile { path: path.to_owned(), format: None, file: None, result: Err(Defect::Unreadable(why)) }
+}
+
+/// Reads the files that the sources name below `root`, each once. It cannot fail: failing is a reading.
+///
+/// `max_age` is not judged here, and a claim of the caller's is not known here: the subject is what the files state, else none.
+pub fn read(root: &Path, sources: &[&Source], about: &ports::About<'_>, clock: &(dyn Clock + Sync)) -> Reading {
+    let mut jobs: BTreeMap<String, Job> = BTreeMap::new();
+    let mut joined = Joined::default();
+    for source in sources {
+        let (globs, format) = match &source.kind {
+            SourceKind::Files { globs, format, .. } => (globs, *format),
+            SourceKind::GitHub(source) => {
+                let why = format!("GitHub's {} are not files of the workspace", source.asks.word());
+                return failed(Defect::Unreadable(why), Vec::new());
+            }
+            SourceKind::NotBuilt(name) => {
+                return failed(Defect::Unreadable(format!("{name} is not read by this version")), Vec::new());
+            }
+        };
+        match globs::choose(root, globs, about.service, about.environment) {
+            Ok(chosen) => collect(chosen, format, &mut jobs, &mut joined),
+            Err(defect) => return failed(defect, Vec::new()),
+        }
+    }
+    let asked = Asked { parts: about.parts.to_vec(), waivers: std::sync::Arc::clone(about.waivers) };
+    let reader = Reader::new(asked, clock);
+    let jobs: Vec<Job> = jobs.into_values().collect();
+    all(&reader, &jobs, &mut joined);
+    joined.finish(reader.begun())
+}
+
+fn collect(chosen: Chosen, format: Option<Format>, jobs: &mut BTreeMap<String, Job>, joined: &mut Joined) {
+    for link in chosen.links {
+        joined.note(&link, "it is a symbolic link to a directory, and was not entered".to_owned());
+    }
+    for (path, place) in chosen.files {
+        let job = jobs.entry(path.clone()).or_insert(Job { path, place, format: None });
+        job.format = job.format.or(format);
+    }
+}
+
+/// Reads all files, the next one wherever a thread is free.
+fn all(reader: &Reader<'_>, jobs: &[Job], joined: &mut Joined) {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut own = Joined::default();
+        while let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+            match File::open(&job.place) {
+                Ok(file) => reader.read(&job.path, file, job.format, &mut own),
+                Err(fault) => own.add(unreadable(&job.path, format!("it cannot be opened: {fault}"))),
+            }
+        }
+        own
     };
-    let format = match (sniff(&opened.head), declared) {
-        (Sniffed::Empty, _) => return (declared, Err(Defect::Missing("it is empty".to_owned()))),
-        (Sniffed::Other(what), _) => return (None, Err(Defect::Unreadable(format!("it is {what}")))),
-        (Sniffed::Known(found), Some(wanted)) if found != wanted => {
-            let (found, wanted) = (found.name(), wanted.name());
-            return (None, Err(Defect::Unreadable(format!("it is {found}, and the rules say {wanted}"))));
+    let threads = thread::available_parallelism().map_or(1, usize::from).min(jobs.len());
+    if threads <= 1 {
+        joined.join(work());
+        return;
+    }
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        for worker in workers {
+            match worker.join() {
+                Ok(own) => joined.join(own),
+                Err(_) => joined.add(unreadable("a report", "the reader stopped with a bug in promote".to_owned())),
+            }
         }
-        (Sniffed::Known(format), _) | (Sniffed::Unknown, Some(format)) => format,
-        (Sniffed::Unknown, None) => {
-            let why = "it is in no format that is read (JUnit, Cobertura, LCOV, SARIF)";
-            return (None, Err(Defect::Unreadable(why.to_owned())));
-        }
-    };
-    let tally = tally.get_or_insert_with(|| Tally::new(format.family(), path, &Asked::default()));
-    (Some(format), tally.pour(format, opened.text, path))
-}
-
-/// All defects in one: the first few are named. One that is unreadable outweighs those that are missing.
-fn join(defects: &[(String, Defect)]) -> Option<Defect> {
-    let unreadable = defects.iter().any(|(_, defect)| matches!(defect, Defect::Unreadable(_)));
-    let mut parts: Vec<String> = defects
-        .iter()
-        .filter(|(_, defect)| matches!(defect, Defect::Unreadable(_)) == unreadable)
-        .map(|(path, Defect::Missing(why) | Defect::Unreadable(why))| format!("{path}: {why}"))
-        .collect();
-    if parts.is_empty() {
-        return None;
-    }
-    let more = parts.len().saturating_sub(NAMED);
-    parts.truncate(NAMED);
-    if more > 0 {
-        parts.push(format!("and {more} more"));
-    }
-    let why = parts.join("; ");
-    Some(if unreadable { Defect::Unreadable(why) } else { Defect::Missing(why) })
-}
-
-fn names(files: &[EvidenceFile]) -> String {
-    match files {
-        [] => "no file".to_owned(),
-        [one] => one.path.clone(),
-        [first, rest @ ..] => format!("{} and {} more", first.path, rest.len()),
-    }
+    });
 }

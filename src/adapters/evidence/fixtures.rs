@@ -2,8 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 
-use crate::adapters::evidence::files::read;
+use crate::adapters::evidence::files;
+use crate::ports::{About, Clock};
 use crate::promotion::facts::{Measure, Reading, SubjectKnown};
 use crate::promotion::number::Decimal;
 use crate::promotion::rules::at::At;
@@ -59,8 +62,33 @@ fn source(globs: &[&str], format: Option<Format>) -> Source {
     Source { id: "unit".to_owned(), kind: SourceKind::Files { globs, format, max_age: None }, at: At::default() }
 }
 
+/// A clock that stands still.
+struct Still(Time);
+
+impl Clock for Still {
+    fn now(&self) -> Time {
+        self.0
+    }
+
+    fn sleep(&self, _: Duration) {}
+
+    fn stopped(&self) -> bool {
+        false
+    }
+}
+
+fn read_at(root: &Path, source: &Source, now: Time) -> Reading {
+    let waivers = Arc::default();
+    let about = About { service: "app", environment: "dev", commit: None, parts: &[], waivers: &waivers };
+    files::read(root, &[source], &about, &Still(now))
+}
+
+fn read(root: &Path, source: &Source) -> Reading {
+    read_at(root, source, noon())
+}
+
 fn of(globs: &[&str]) -> Reading {
-    read(Path::new(ROOT), &source(globs, None), "app", "dev", noon())
+    read(Path::new(ROOT), &source(globs, None))
 }
 
 fn said(reading: &Reading) -> String {
@@ -106,7 +134,7 @@ fn said(reading: &Reading) -> String {
 
 /// What a sample says: read as the format of its folder, if it is in one.
 fn of_sample(path: &str) -> String {
-    said(&read(Path::new(ROOT), &source(&[path], format_of(path)), "app", "dev", noon()))
+    said(&read(Path::new(ROOT), &source(&[path], format_of(path))))
 }
 
 #[test]
@@ -146,7 +174,7 @@ fn no_sample_that_is_cut_anywhere_passes_for_whole() {
                 continue;
             }
             std::fs::write(root.path().join("cut"), &whole[..cut]).unwrap();
-            let reading = read(root.path(), &source(&["cut"], format_of(&path)), "app", "dev", noon());
+            let reading = read(root.path(), &source(&["cut"], format_of(&path)));
             assert!(!matches!(reading, Reading::Observed(_)), "{path} cut at {cut} of {wanted}: {}", said(&reading));
         }
     }
@@ -188,7 +216,7 @@ fn one_bad_file_spoils_the_reading_and_is_named() {
 
 #[test]
 fn a_declared_format_has_to_be_what_is_there() {
-    let with = |path: &str, format| said(&read(Path::new(ROOT), &source(&[path], Some(format)), "app", "dev", noon()));
+    let with = |path: &str, format| said(&read(Path::new(ROOT), &source(&[path], Some(format))));
     assert_eq!(with("junit/bazel.xml", Format::Junit), "1 = 0p 0f 1e 0s, 0 flaky, 0 repeated");
     let wrong = "unreadable: junit/bazel.xml: it is junit, and the rules say sarif";
     assert_eq!(with("junit/bazel.xml", Format::Sarif), wrong);
@@ -233,7 +261,7 @@ fn findings_are_shown_worst_first() {
 #[test]
 fn a_time_that_has_not_come_is_noted() {
     let early: Time = "2026-11-20T09:00:00Z".parse().unwrap();
-    let reading = read(Path::new(ROOT), &source(&["junit/mocha.xml"], None), "app", "dev", early);
+    let reading = read_at(Path::new(ROOT), &source(&["junit/mocha.xml"], None), early);
     let Reading::Observed(seen) = reading else { panic!() };
     let wanted = "the clock: a report says that it was made at 2026-11-20T10:00:00Z, which has not come yet";
     assert!(seen.notes.contains(&wanted.to_owned()), "{:?}", seen.notes);

@@ -27,6 +27,7 @@ mod fixtures;
 pub mod globs;
 pub mod identity;
 pub mod intake;
+pub mod joined;
 pub mod json;
 pub mod load;
 pub mod packages;

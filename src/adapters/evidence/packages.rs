@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::adapters::evidence::files::{Files, failed};
+use crate::adapters::evidence::files::Reader;
 use crate::adapters::evidence::globs;
+use crate::adapters::evidence::joined::{Joined, failed};
 use crate::adapters::evidence::said::Defect;
 use crate::adapters::evidence::unzip::{Unpacked, unzip};
 use crate::promotion::facts::Reading;
 use crate::promotion::rules::format::Format;
-use crate::promotion::time::Time;
 
 /// How many of an archive's files are named when none is the right one.
 const NAMED: usize = 5;
@@ -38,7 +38,7 @@ pub struct Wanted<'a> {
 }
 
 /// Reads the wanted files of some packages as one source. It cannot fail: failing is a reading.
-pub fn read(packages: Vec<Package>, wanted: &Wanted<'_>, now: Time) -> Reading {
+pub fn read(packages: Vec<Package>, wanted: &Wanted<'_>, reader: &Reader<'_>) -> Reading {
     let mut matchers = Vec::new();
     for glob in wanted.globs {
         match globs::matcher(glob, wanted.service, wanted.environment) {
@@ -47,7 +47,7 @@ pub fn read(packages: Vec<Package>, wanted: &Wanted<'_>, now: Time) -> Reading {
         }
     }
     let is_wanted = |path: &str| matchers.is_empty() || matchers.iter().any(|(_, matcher)| matcher.is_match(path));
-    let (mut all, mut seen, mut count) = (Files::default(), BTreeSet::new(), 0);
+    let (mut all, mut seen, mut count) = (Joined::default(), BTreeSet::new(), 0);
     for Package { name, file, bytes } in packages {
         let (files, paths) = match file {
             None => match unzip(&bytes, &is_wanted) {
@@ -62,7 +62,7 @@ pub fn read(packages: Vec<Package>, wanted: &Wanted<'_>, now: Time) -> Reading {
         seen.extend(paths);
         count += files.len();
         for file in files {
-            all.read(&format!("{name}/{}", file.path), file.bytes.as_slice(), wanted.format);
+            reader.read(&format!("{name}/{}", file.path), file.bytes.as_slice(), wanted.format, &mut all);
         }
     }
     let unmatched: Vec<&str> = matchers
@@ -78,7 +78,7 @@ pub fn read(packages: Vec<Package>, wanted: &Wanted<'_>, now: Time) -> Reading {
         };
         return failed(Defect::Missing(format!("{what} in the artifact{}", instead(&seen))), Vec::new());
     }
-    all.finish(now)
+    all.finish(reader.begun())
 }
 
 fn instead(seen: &BTreeSet<String>) -> String {

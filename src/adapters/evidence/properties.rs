@@ -19,7 +19,7 @@ fn survive(bytes: &[u8]) {
     sniff(&opened.head);
     for format in Format::all() {
         let Ok(opened) = intake::open(bytes) else { return };
-        let mut tally = Tally::new(format.family(), "first", &Asked::default());
+        let mut tally = Tally::new(format.family(), &Asked::default());
         if tally.pour(format, opened.text, "path").is_ok() {
             let _ = tally.finish();
         }
@@ -27,7 +27,7 @@ fn survive(bytes: &[u8]) {
 }
 
 fn measured(format: Format, texts: &[String]) -> Result<Measure, Defect> {
-    let mut tally = Tally::new(format.family(), "first", &Asked::default());
+    let mut tally = Tally::new(format.family(), &Asked::default());
     for text in texts {
         tally.pour(format, Window::new(text.as_bytes()), "path")?;
     }

@@ -23,11 +23,10 @@ pub struct Asked {
     pub waivers: Arc<Waivers>,
 }
 
-/// The accumulator of one source.
+/// The accumulator of one source, for one kind of thing.
 #[derive(Debug)]
 pub struct Tally {
     kept: Kept,
-    first: String,
 }
 
 #[derive(Debug)]
@@ -49,52 +48,35 @@ impl Kept {
             Family::Load => Self::Load(Runs::default()),
         }
     }
-
-    fn family(&self) -> Family {
-        match self {
-            Self::Tests(_) => Family::Tests,
-            Self::Coverage(_) => Family::Coverage,
-            Self::Security(_) => Family::Security,
-            Self::Quality(_) => Family::Quality,
-            Self::Load(_) => Family::Load,
-        }
-    }
 }
 
 impl Tally {
-    /// An empty accumulator for what the first file holds.
-    pub fn new(family: Family, first: &str, asked: &Asked) -> Self {
-        Self { kept: Kept::of(family, asked), first: first.to_owned() }
+    /// An empty accumulator.
+    pub fn new(family: Family, asked: &Asked) -> Self {
+        Self { kept: Kept::of(family, asked) }
     }
 
-    /// Pours one file in. A file of another kind is a defect that names both.
+    /// Pours one file in, which is of the accumulator's family.
     pub fn pour(&mut self, format: Format, input: Window<'_>, path: &str) -> Result<About, Defect> {
-        match (&mut self.kept, format.family()) {
-            (Kept::Tests(cases), Family::Tests) => tests::parse(format, input, path, cases),
-            (Kept::Coverage(lines), Family::Coverage) => coverage::parse(format, input, lines),
-            (Kept::Security(found), Family::Security) => security::parse(format, input, path, found),
-            (Kept::Quality(lint), Family::Quality) => quality::parse(format, input, path, lint),
-            (Kept::Load(runs), Family::Load) => load::parse(format, input, path, runs),
-            (_, family) => Err(self.stranger(family)),
+        match &mut self.kept {
+            Kept::Tests(cases) => tests::parse(format, input, path, cases),
+            Kept::Coverage(lines) => coverage::parse(format, input, lines),
+            Kept::Security(found) => security::parse(format, input, path, found),
+            Kept::Quality(lint) => quality::parse(format, input, path, lint),
+            Kept::Load(runs) => load::parse(format, input, path, runs),
         }
     }
 
-    /// Takes in what was poured into another one. The order does not matter.
-    pub fn absorb(&mut self, other: Self) -> Result<(), Defect> {
+    /// Takes in what was poured into another one of the same family. The order does not matter.
+    pub fn absorb(&mut self, other: Self) {
         match (&mut self.kept, other.kept) {
             (Kept::Tests(all), Kept::Tests(more)) => all.absorb(more),
             (Kept::Coverage(all), Kept::Coverage(more)) => all.absorb(more),
             (Kept::Security(all), Kept::Security(more)) => all.absorb(more),
             (Kept::Quality(all), Kept::Quality(more)) => all.absorb(more),
             (Kept::Load(all), Kept::Load(more)) => all.absorb(more),
-            (_, more) => return Err(self.stranger(more.family())),
+            (_, _) => debug_assert!(false, "accumulators of two families"),
         }
-        Ok(())
-    }
-
-    fn stranger(&self, family: Family) -> Defect {
-        let (this, other, first) = (family.holds(), self.kept.family().holds(), &self.first);
-        Defect::Unreadable(format!("it holds {this}, and {first} holds {other}: one source is one kind"))
     }
 
     /// What all files say together, with notes.

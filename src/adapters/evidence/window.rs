@@ -31,6 +31,8 @@ pub struct Window<'a> {
     part: ([u8; 4], usize),
     passed: u64,
     limit: u64,
+    /// Asked before each buffer whether to stop, and why.
+    stop: Option<Box<dyn Fn() -> Option<String> + 'a>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -61,7 +63,13 @@ impl<'a> Window<'a> {
             part: ([0; 4], 0),
             passed: 0,
             limit,
+            stop: None,
         }
+    }
+
+    /// Makes reading fail as soon as `stop` gives a reason.
+    pub fn until(&mut self, stop: impl Fn() -> Option<String> + 'a) {
+        self.stop = Some(Box::new(stop));
     }
 
     /// What has been read and not been consumed; empty at the end only.
@@ -119,6 +127,9 @@ impl<'a> Window<'a> {
         self.lines = self.line_at(self.end) - 1;
         self.counted.set((0, 0));
         (self.start, self.end) = (0, 0);
+        if let Some(why) = self.stop.as_ref().and_then(|stop| stop()) {
+            return Err(io::Error::other(why));
+        }
         self.end = loop {
             match self.inner.read(&mut self.buffer) {
                 Err(fault) if fault.kind() == io::ErrorKind::Interrupted => {}

@@ -17,6 +17,8 @@ pub struct Needs {
     pub readings: BTreeSet<String>,
     /// Gates whose measures are merged over several evidence ids: gate name → ids.
     pub merged: BTreeMap<String, Vec<String>>,
+    /// The parts of the tree whose coverage a gate asks for by itself, as globs.
+    pub parts: Vec<String>,
     /// Whether a gate asks how long the version has run in the source environment.
     pub soak: bool,
 }

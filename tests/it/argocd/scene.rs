@@ -142,7 +142,7 @@ struct Script<'a> {
 }
 
 impl Evidence for Script<'_> {
-    fn read(&self, _: &Source, _: &About<'_>) -> Reading {
+    fn read(&self, _: &[&Source], _: &About<'_>) -> Reading {
         Reading::Missing { why: "a wait reads no files".to_owned() }
     }
 
@@ -151,7 +151,14 @@ impl Evidence for Script<'_> {
         let answer = self.answers.iter().rev().find(|(from, _)| *from <= now).map(|(_, answer)| *answer);
         let Some(Some(ok)) = answer else { return Reading::Unreadable { why: "no route".to_owned(), files: vec![] } };
         let measure = Measure::Health(Health { ok, seen: if ok { "200" } else { "503" }.to_owned() });
-        Reading::Observed(Observation { files: vec![], subject: None, taken: None, measure, notes: vec![] })
+        Reading::Observed(Observation {
+            files: vec![],
+            subject: None,
+            taken: None,
+            tools: vec![],
+            measure,
+            notes: vec![],
+        })
     }
 }
 

@@ -25,6 +25,8 @@ fn prefix(kind: Kind) -> &'static str {
         Kind::Tests => "tests",
         Kind::Coverage => "coverage",
         Kind::Security => "security",
+        Kind::Quality => "quality",
+        Kind::Performance => "performance",
         Kind::Checks => "checks",
         Kind::Review => "review",
         Kind::Deployment => "deployment",
