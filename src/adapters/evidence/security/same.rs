@@ -212,7 +212,7 @@ pub(super) fn group(mut reports: HashMap<u64, Kept>, mut names: Names, mut loose
         let next = grouped.groups.len();
         let number = *numbers.entry(root(&mut parents, at)).or_insert(next);
         if number == next {
-            grouped.groups.push(Vec::new());
+            grouped.groups.push(Vec::with_capacity(1));
         }
         if let (Some(group), Some(report)) = (grouped.groups.get_mut(number), reports.get(key)) {
             group.push(*report);

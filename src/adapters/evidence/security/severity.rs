@@ -48,9 +48,9 @@ impl Severity {
         }
     }
 
-    /// The band of a CVSS score that is written as a text; what is no number is no score.
+    /// The band of a CVSS score that is written as a text; some tools write a word in its place.
     pub fn of_score(text: &str) -> Self {
-        text.trim().parse().map_or(Self::Unknown, Self::of_number)
+        text.trim().parse().map_or_else(|_| Self::of_word(text), Self::of_number)
     }
 
     /// The band of a CVSS score, as GitHub draws the borders; a score outside of 0–10 is no score.
@@ -113,7 +113,9 @@ mod tests {
             ("10.1", Severity::Unknown),
             ("-1", Severity::Unknown),
             ("NaN", Severity::Unknown),
-            ("high", Severity::Unknown),
+            ("MEDIUM", Severity::Medium),
+            ("9,8", Severity::Unknown),
+            ("", Severity::Unknown),
         ] {
             assert_eq!(Severity::of_score(score), severity, "{score}");
         }

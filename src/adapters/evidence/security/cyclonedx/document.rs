@@ -95,9 +95,10 @@ pub(super) struct Vulnerability {
 }
 
 impl Vulnerability {
-    /// The worst of its ratings.
+    /// The worst of its ratings, but for those that say nothing of a severity (EPSS, lists of what is exploited).
     pub(super) fn severity(&self) -> Severity {
-        self.ratings.iter().flatten().map(Rating::severity).max().unwrap_or(Severity::Unknown)
+        let all = self.ratings.iter().flatten().map(Rating::severity);
+        all.filter(|severity| *severity != Severity::Unknown).max().unwrap_or(Severity::Unknown)
     }
 
     /// Whether somebody has found that it does no harm, or is no longer there.

@@ -139,10 +139,17 @@ pub(super) struct PhysicalLocation {
     pub(super) region: Option<Region>,
 }
 
-/// An artifact location (§3.4).
+/// An artifact location (§3.4). Without a URI it is that of the run's artifact with the index.
 #[derive(Debug, Deserialize)]
 pub(super) struct ArtifactLocation {
     pub(super) uri: Option<String>,
+    pub(super) index: Option<i64>,
+}
+
+/// An artifact (§3.24): a file that the run looked at.
+#[derive(Debug, Deserialize)]
+pub(super) struct Artifact {
+    pub(super) location: Option<ArtifactLocation>,
 }
 
 /// A region (§3.30).

@@ -10,7 +10,7 @@ mod run;
 use crate::adapters::evidence::json::{Error, Json, Kind};
 use crate::adapters::evidence::said::{About, Defect};
 use crate::adapters::evidence::security::found::Found;
-use crate::adapters::evidence::security::sarif::document::Tool;
+use crate::adapters::evidence::security::sarif::document::{Artifact, Tool};
 use crate::adapters::evidence::security::sarif::log::Log;
 use crate::adapters::evidence::security::sarif::rules::Rules;
 use crate::adapters::evidence::security::sarif::run::Run;
@@ -51,6 +51,9 @@ fn run(json: &mut Json<'_>, log: &mut Log<'_>) -> Result<(), Error> {
             "invocations" => run.invocations = json.read()?,
             "versionControlProvenance" => run.provenance = json.read()?,
             "automationDetails" => run.automation = json.read()?,
+            "artifacts" => json.each(|artifact: Artifact| {
+                run.artifacts.push(artifact.location.and_then(|location| location.uri).unwrap_or_default());
+            })?,
             "results" if json.peek()? != Kind::Null => {
                 run.has_results = true;
                 json.array(|json| {
@@ -66,3 +69,6 @@ fn run(json: &mut Json<'_>, log: &mut Log<'_>) -> Result<(), Error> {
     run.finish(log);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

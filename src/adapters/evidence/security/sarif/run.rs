@@ -23,6 +23,8 @@ pub(super) struct Run {
     pub(super) invocations: Option<Vec<Invocation>>,
     pub(super) provenance: Option<Vec<Provenance>>,
     pub(super) automation: Option<Automation>,
+    /// The paths of the files that were looked at.
+    pub(super) artifacts: Vec<String>,
     pub(super) has_results: bool,
     keys: Keys,
     numbers: HashMap<Class, usize>,
@@ -70,7 +72,10 @@ impl Run {
         rule.id = rule.id.or(finding.rule_id);
         rule.index = rule.index.or(finding.rule_index).filter(|index| *index >= 0);
         let message = finding.message.as_ref();
-        let (uri, line, column) = place(finding.locations.as_deref().and_then(<[Location]>::first));
+        let location = finding.locations.as_deref().and_then(<[Location]>::first);
+        let (uri, line, column) = place(location);
+        let indexed = if uri.is_empty() { self.indexed(location) } else { None };
+        let uri = indexed.as_deref().unwrap_or(uri);
         let text = message.and_then(|message| message.text.as_deref().or(message.id.as_deref())).unwrap_or_default();
         let place = self.keys.place(&Place::Code { path: uri, line, column, mark: text }, false);
         // The words matter: scanners of packages report every package of an image at the same place.
@@ -98,6 +103,14 @@ impl Run {
             of.worst.add(seen);
         }
         self.waiting.push(Waiting { mark, place, class, path, suppressed, in_code });
+    }
+
+    /// The file of a result that tells it by its index only. The list may follow behind: then the index is its name.
+    fn indexed(&self, location: Option<&Location>) -> Option<String> {
+        let index = location?.physical_location.as_ref()?.artifact_location.as_ref()?.index?;
+        let index = usize::try_from(index).ok()?;
+        let known = self.artifacts.get(index).filter(|path| !path.is_empty());
+        Some(known.cloned().unwrap_or_else(|| format!("artifacts[{index}]")))
     }
 
     fn class(&mut self, class: Class) -> usize {
