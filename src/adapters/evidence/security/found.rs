@@ -124,13 +124,16 @@ impl Found {
         let Finding { ids, tool, place, message, .. } = *finding;
         let name = ids.first().copied().unwrap_or_default();
         let grade = (!finding.suppressed).then_some(finding.severity);
-        let key = self.keys.place(&place, false);
+        let key = match place {
+            Place::Package { name, version, .. } => self.keys.package(name, version),
+            Place::Code { path, line, column, mark } => self.keys.code(path, line, column, mark),
+        };
         let first = self.keys.name(name, key);
         let mut names = ids.to_vec();
         let keyed = match place {
-            Place::Package { version, .. } => {
+            Place::Package { name, version, .. } => {
                 names = of_one(ids);
-                let whole = self.keys.place(&place, true);
+                let whole = self.keys.package(name, "");
                 names.iter().for_each(|id| self.loose.add(self.keys.name(id, whole), first));
                 Keyed { report: first, tool: 0, grade, any_version: version.trim().is_empty() }
             }

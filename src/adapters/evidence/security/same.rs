@@ -11,7 +11,6 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::adapters::evidence::identity::KeyBuffer;
-use crate::adapters::evidence::security::found::Place;
 use crate::adapters::evidence::security::severity::Severity;
 
 /// Makes keys: hashes of what tells reports apart. Its buffers are used again and again.
@@ -22,24 +21,23 @@ pub(super) struct Keys {
 }
 
 impl Keys {
-    /// The key of a place. A finding in no file is told by its mark; of a package, `any_version` leaves the version out.
-    pub(super) fn place(&mut self, place: &Place<'_>, any_version: bool) -> u64 {
-        match *place {
-            Place::Code { path: "", column, mark, .. } => self.of([b"nowhere", &column.to_le_bytes(), mark.as_bytes()]),
-            Place::Code { path, line, .. } => {
-                let folded = self.fold(|out| out.extend(plain_path(path).bytes().map(slash)));
-                let key = self.of([b"code", &folded, &line.to_le_bytes()]);
-                self.folded = folded;
-                key
-            }
-            Place::Package { name, version, .. } => {
-                let folded = self.fold(|out| fold_name(name, out));
-                let version = if any_version { "" } else { plain_version(version) };
-                let key = self.of([b"package", &folded, version.as_bytes()]);
-                self.folded = folded;
-                key
-            }
+    /// The key of a place in code. A finding in no file is told by its column and mark.
+    pub(super) fn code(&mut self, path: &str, line: u64, column: u64, mark: &str) -> u64 {
+        if path.is_empty() {
+            return self.of([b"nowhere", &column.to_le_bytes(), mark.as_bytes()]);
         }
+        let folded = self.fold(|out| out.extend(plain_path(path).bytes().map(slash)));
+        let key = self.of([b"code", &folded, &line.to_le_bytes()]);
+        self.folded = folded;
+        key
+    }
+
+    /// The key of a package of a version; of every version where it is empty.
+    pub(super) fn package(&mut self, name: &str, version: &str) -> u64 {
+        let folded = self.fold(|out| fold_name(name, out));
+        let key = self.of([b"package", &folded, plain_version(version).as_bytes()]);
+        self.folded = folded;
+        key
     }
 
     /// The key of one of the finding's names at a place: what two reports have to share.

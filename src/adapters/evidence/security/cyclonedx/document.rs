@@ -52,7 +52,7 @@ pub(super) struct Component {
     name: Option<String>,
     version: Option<String>,
     purl: Option<String>,
-    pub(super) components: Option<Vec<Component>>,
+    pub(super) components: Option<Vec<Self>>,
 }
 
 impl Component {

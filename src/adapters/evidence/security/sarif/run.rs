@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::adapters::evidence::said::{Defect, short};
-use crate::adapters::evidence::security::found::{Keyed, Place};
+use crate::adapters::evidence::security::found::Keyed;
 use crate::adapters::evidence::security::same::Keys;
 use crate::adapters::evidence::security::sarif::document::{
     Automation, Finding, Invocation, Location, Message, Provenance,
@@ -77,7 +77,7 @@ impl Run {
         let indexed = if uri.is_empty() { self.indexed(location) } else { None };
         let uri = indexed.as_deref().unwrap_or(uri);
         let text = message.and_then(|message| message.text.as_deref().or(message.id.as_deref())).unwrap_or_default();
-        let place = self.keys.place(&Place::Code { path: uri, line, column, mark: text }, false);
+        let place = self.keys.code(uri, line, column, text);
         // The words matter: scanners of packages report every package of an image at the same place.
         let index = rule.index.filter(|_| rule.id.is_none()).unwrap_or(-1);
         let numbers = [place, column, index as u64].map(u64::to_le_bytes);
