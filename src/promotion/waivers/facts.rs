@@ -4,8 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::promotion::gates::needs::name;
 use crate::promotion::id::canonical;
-use crate::promotion::rules::{GateKind, Promotion};
+use crate::promotion::rules::{Gate, GateKind, Promotion};
 use crate::promotion::time::Time;
 use crate::promotion::waivers::file::{Waiver, WaiversFile};
 use crate::promotion::waivers::lines::Lines;
@@ -134,14 +135,16 @@ impl WaiversFacts {
     /// them cover something today is no part of it, as live values are none.
     pub fn bound(&self, promotion: &Promotion) -> Vec<Value> {
         let gates = &promotion.gates;
-        let of_commit =
-            |kind: &GateKind| matches!(kind, GateKind::Soak { .. } | GateKind::Checks(_) | GateKind::Review(_));
-        let no_tests = |kind: &GateKind| matches!(kind, GateKind::Coverage { .. } | GateKind::Security { .. });
-        let no_findings = |kind: &GateKind| matches!(kind, GateKind::Coverage { .. } | GateKind::Tests { .. });
+        let has_findings = |gate: &Gate| match &gate.kind {
+            GateKind::Measured { .. } => !matches!(name(gate), "coverage" | "performance"),
+            GateKind::Condition(_) => true,
+            GateKind::Tests { .. } | GateKind::Checks(_) | GateKind::Review(_) | GateKind::Soak { .. } => false,
+        };
+        let has_tests = |gate: &Gate| matches!(gate.kind, GateKind::Tests { .. } | GateKind::Condition(_));
         let applies = |waives: &Waives| match waives {
             Waives { gate: Some(id), .. } => gates.iter().any(|gate| gate.id == *id),
-            Waives { test: Some(_), .. } => gates.iter().any(|gate| !of_commit(&gate.kind) && !no_tests(&gate.kind)),
-            _ => gates.iter().any(|gate| !of_commit(&gate.kind) && !no_findings(&gate.kind)),
+            Waives { test: Some(_), .. } => gates.iter().any(has_tests),
+            _ => gates.iter().any(has_findings),
         };
         let said = |waiver: &WaiverFacts| {
             let WaiverFacts { waives, reason, approved_by, until, .. } = waiver;
