@@ -111,15 +111,7 @@ fn with_rules(
         }
         Err(NoRules::File(error)) => return Ok(no_rules(screen, settings, &error)),
         Err(NoRules::Fault(fault)) => return Ok(actions::stopped(screen, settings, &ends::faulted(&fault))),
-        Err(NoRules::Differ(Differs { noun, text })) => {
-            let what = format!("the {noun} of this workspace are not those of the default branch");
-            let mut ending = Ending::refused(INVALID, what);
-            let asks = if noun == "rules" { "those ask" } else { "the rules there ask" };
-            ending.seen.push(format!("{asks} for approvals, so they govern every run; nothing was written"));
-            ending.seen.extend(text.lines().map(str::to_owned));
-            ending.next.push(format!("merge the change of the {noun} first, or run from the default branch"));
-            return Ok(actions::stopped(screen, settings, &ending));
-        }
+        Err(NoRules::Differ(differs)) => return Ok(actions::stopped(screen, settings, &refused_for(&differs))),
     };
     match task {
         Task::Evidence(looking) => {
@@ -173,6 +165,17 @@ fn with_rules(
             }
         }
     }
+}
+
+/// The end of a run whose workspace has another file than the one that governs.
+fn refused_for(Differs { noun, text }: &Differs) -> Ending {
+    let what = format!("the {noun} of this workspace are not those of the default branch");
+    let mut ending = Ending::refused(INVALID, what);
+    let asks = if *noun == "rules" { "those ask" } else { "the rules there ask" };
+    ending.seen.push(format!("{asks} for approvals, so they govern every run; nothing was written"));
+    ending.seen.extend(text.lines().map(str::to_owned));
+    ending.next.push(format!("merge the change of the {noun} first, or run from the default branch"));
+    ending
 }
 
 /// Says that the rules file cannot be used, as it says so itself; the exit code.

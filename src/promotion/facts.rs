@@ -217,6 +217,20 @@ pub struct Coverage {
     pub parts: BTreeMap<String, Part>,
 }
 
+impl Coverage {
+    /// The numbers of all of it.
+    pub fn whole(&self) -> Part {
+        Part {
+            lines_covered: self.lines_covered,
+            lines_total: self.lines_total,
+            branches_covered: self.branches_covered,
+            branches_total: self.branches_total,
+            functions_covered: self.functions_covered,
+            functions_total: self.functions_total,
+        }
+    }
+}
+
 /// Coverage of a part of the tree.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Part {

@@ -105,13 +105,10 @@ impl Waives {
         if let Some(test) = &self.test {
             return format!("test {test}");
         }
-        let mut words = self.id.as_ref().map_or_else(|| "every finding".to_owned(), |id| format!("finding {id}"));
-        for (of, named) in [("package", &self.package), ("path", &self.path)] {
-            if let Some(named) = named {
-                words.push_str(&format!(" in {of} {named}"));
-            }
-        }
-        words
+        let first = self.id.as_ref().map_or_else(|| "every finding".to_owned(), |id| format!("finding {id}"));
+        let part = |of: &str, named: &Option<String>| named.as_ref().map(|named| format!(" in {of} {named}"));
+        let parts = [part("package", &self.package), part("path", &self.path)];
+        std::iter::once(first).chain(parts.into_iter().flatten()).collect()
     }
 }
 

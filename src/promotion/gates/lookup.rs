@@ -71,13 +71,38 @@ fn of_tests(tests: &Tests, name: &str) -> Option<Fact> {
     }
 }
 
+/// A part of the tree stands behind `@`: `line_rate@src/core/**`.
 fn of_coverage(coverage: &Coverage, name: &str) -> Option<Fact> {
+    let (name, part) = match name.split_once('@') {
+        Some((name, glob)) => (name, *coverage.parts.get(glob)?),
+        None => (name, coverage.whole()),
+    };
     match name {
-        "line_rate" => ratio(coverage.lines_covered, coverage.lines_total),
-        "branch_rate" => ratio(coverage.branches_covered, coverage.branches_total),
-        "lines_total" => number(coverage.lines_total),
-        "lines_covered" => number(coverage.lines_covered),
+        "line_rate" => ratio(part.lines_covered, part.lines_total),
+        "branch_rate" => ratio(part.branches_covered, part.branches_total),
+        "function_rate" => ratio(part.functions_covered, part.functions_total),
+        "lines_total" => number(part.lines_total),
+        "lines_covered" => number(part.lines_covered),
         _ => None,
+    }
+}
+
+/// How many percentage points lower the line rate is than that of a base; 0 where it is not lower.
+pub fn drop(base: &Observation, now: &Observation) -> Known {
+    let (Measure::Coverage(base), Measure::Coverage(now)) = (&base.measure, &now.measure) else {
+        return Known::No("the base holds no coverage".to_owned());
+    };
+    let product = |a: u64, b: u64| a.checked_mul(b);
+    let parts = (
+        product(base.lines_covered, now.lines_total),
+        product(now.lines_covered, base.lines_total),
+        product(base.lines_total, now.lines_total),
+    );
+    match parts {
+        (Some(before), Some(after), Some(den)) if den > 0 => {
+            Known::Yes(Fact::Ratio { num: before.saturating_sub(after), den })
+        }
+        _ => Known::No("there are too many lines to compare".to_owned()),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::promotion::condition::Condition;
 use crate::promotion::rules::github::OfCommit;
 use crate::promotion::rules::{Gate, GateKind, Promotion, Source};
 
@@ -23,6 +24,19 @@ pub struct Needs {
     pub soak: bool,
 }
 
+impl Needs {
+    /// Notes the parts of the tree that a condition asks about: `coverage.line_rate@src/core/**`.
+    fn parts(&mut self, condition: &Condition) {
+        for comparison in condition.comparisons() {
+            if let Some((_, part)) = comparison.field.split_once('@')
+                && !self.parts.iter().any(|other| other == part)
+            {
+                self.parts.push(part.to_owned());
+            }
+        }
+    }
+}
+
 /// Works out what has to be read.
 pub fn needs(promotion: &Promotion, evidence: &BTreeMap<String, Source>) -> Needs {
     let mut needs = Needs::default();
@@ -32,7 +46,11 @@ pub fn needs(promotion: &Promotion, evidence: &BTreeMap<String, Source>) -> Need
             GateKind::Tests { evidence, .. }
             | GateKind::Checks(OfCommit { evidence, .. })
             | GateKind::Review(OfCommit { evidence, .. }) => vec![evidence.clone()],
-            GateKind::Measured { from, .. } => from.clone(),
+            GateKind::Measured { from, base, condition, .. } => {
+                needs.readings.extend(base.clone());
+                needs.parts(condition);
+                from.clone()
+            }
             GateKind::Soak { .. } => {
                 needs.soak = true;
                 continue;

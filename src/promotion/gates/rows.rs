@@ -7,6 +7,7 @@ use crate::promotion::facts::{Facts, Measure, Observation, Reading, Soak};
 use crate::promotion::gates::explain::{because, describe, details, expected, files, observed, seen};
 use crate::promotion::gates::lookup;
 use crate::promotion::gates::needs::name;
+use crate::promotion::gates::tools;
 use crate::promotion::gates::usable::{Unusable, usable};
 use crate::promotion::image::ImageRef;
 use crate::promotion::report::{GateRow, Mark};
@@ -45,7 +46,7 @@ impl Judge<'_> {
             | GateKind::Review(OfCommit { evidence, condition }) => {
                 self.measured(gate, std::slice::from_ref(evidence), condition)
             }
-            GateKind::Measured { from, condition } => self.measured(gate, from, condition),
+            GateKind::Measured { from, condition, .. } => self.measured(gate, from, condition),
             GateKind::Soak { min } => self.soak(gate, *min),
             GateKind::Condition(condition) => self.condition(gate, condition),
         }
@@ -89,7 +90,14 @@ impl Judge<'_> {
                 return self.unusable(gate, from, condition, unusable);
             }
         };
-        let lookup = |field: &str| lookup::measure(merged, field.split_once('.').map_or(field, |(_, measure)| measure));
+        if let Some(unusable) = tools::missing(&gate.kind, &observations) {
+            return self.unusable(gate, from, condition, unusable);
+        }
+        let lookup = |field: &str| match field.split_once('.') {
+            Some((_, "line_drop")) => self.drop(&gate.kind, merged),
+            Some((_, measure)) => lookup::measure(merged, measure),
+            None => lookup::measure(merged, field),
+        };
         let truth = condition.judge(&lookup);
         let observed = observed(merged, condition, &lookup);
         let because = (truth != Truth::True).then(|| because(merged, condition, &lookup));
@@ -101,6 +109,16 @@ impl Judge<'_> {
             (row.details, row.details_total) = details(merged);
         }
         row
+    }
+
+    /// How much lower the coverage is than that of the gate's base, which may be of another version.
+    fn drop(&self, kind: &GateKind, merged: &Observation) -> Known {
+        let GateKind::Measured { base: Some(base), .. } = kind else { return Known::No("there is no base".to_owned()) };
+        match self.facts.readings.get(base) {
+            Some(Reading::Observed(base)) => lookup::drop(base, merged),
+            Some(Reading::Missing { why } | Reading::Unreadable { why, .. }) => Known::No(format!("{base}: {why}")),
+            None => Known::No(format!("{base} was not read")),
+        }
     }
 
     fn unusable(&self, gate: &Gate, from: &[String], condition: &Condition, unusable: Unusable) -> GateRow {

@@ -172,7 +172,19 @@ impl Changes {
             | (GateKind::Checks(OfCommit { condition: old, .. }), GateKind::Checks(OfCommit { condition: new, .. }))
             | (GateKind::Review(OfCommit { condition: old, .. }), GateKind::Review(OfCommit { condition: new, .. }))
             | (GateKind::Condition(old), GateKind::Condition(new)) => self.condition(id, old, new),
-            (GateKind::Measured { from, condition }, GateKind::Measured { from: now_from, condition: now }) => {
+            (
+                GateKind::Measured { from, condition, tools, base },
+                GateKind::Measured { from: now_from, condition: now, tools: now_tools, base: now_base },
+            ) => {
+                for gone in tools.iter().filter(|tool| !now_tools.contains(tool)) {
+                    self.add(Effect::Loosened, id, format!("no longer expects {gone}"));
+                }
+                for added in now_tools.iter().filter(|tool| !tools.contains(tool)) {
+                    self.add(Effect::Tightened, id, format!("expects {added} too"));
+                }
+                if base != now_base {
+                    self.add(Effect::Changed, id, "is compared with other evidence");
+                }
                 for gone in from.iter().filter(|evidence| !now_from.contains(evidence)) {
                     self.add(Effect::Loosened, id, format!("no longer reads {gone}"));
                 }

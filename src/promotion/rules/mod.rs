@@ -258,6 +258,13 @@ pub enum GateKind {
     Measured {
         /// The evidence; every id must yield a reading.
         from: Vec<String>,
+        /// The programs that must have made the reports, by name.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        tools: Vec<String>,
+        /// The evidence that a measure is compared with, where it is: `coverage.line_drop` is how much lower the line rate is
+        /// than that of this evidence, which may be of another version.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        base: Option<String>,
         /// `coverage.line_rate gte 0.7`.
         condition: Condition,
     },

@@ -4,8 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::promotion::gates::needs::name;
 use crate::promotion::id::canonical;
-use crate::promotion::rules::{Gate, GateKind, Promotion};
+use crate::promotion::rules::{GateKind, Promotion};
 use crate::promotion::time::Time;
 use crate::promotion::waivers::file::{Waiver, WaiversFile};
 use crate::promotion::waivers::lines::Lines;
@@ -134,16 +135,14 @@ impl WaiversFacts {
     /// them cover something today is no part of it, as live values are none.
     pub fn bound(&self, promotion: &Promotion) -> Vec<Value> {
         let gates = &promotion.gates;
-        let of_tests = |gate: &Gate| matches!(gate.kind, GateKind::Tests { .. } | GateKind::Condition(_));
-        let of_findings = |gate: &Gate| match &gate.kind {
-            GateKind::Measured { .. } => matches!(gate.id.split('.').next(), Some("security" | "quality")),
-            GateKind::Condition(_) => true,
-            _ => false,
+        // A condition may be about anything.
+        let asks = |names: &[&str]| {
+            gates.iter().any(|gate| matches!(gate.kind, GateKind::Condition(_)) || names.contains(&name(gate)))
         };
         let applies = |waives: &Waives| match waives {
             Waives { gate: Some(id), .. } => gates.iter().any(|gate| gate.id == *id),
-            Waives { test: Some(_), .. } => gates.iter().any(of_tests),
-            _ => gates.iter().any(of_findings),
+            Waives { test: Some(_), .. } => asks(&["tests"]),
+            _ => asks(&["security", "quality"]),
         };
         let said = |waiver: &WaiverFacts| {
             let WaiverFacts { waives, reason, approved_by, until, .. } = waiver;

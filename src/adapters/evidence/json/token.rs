@@ -1,6 +1,6 @@
 //! The tokens of JSON, one after the other, out of a buffer.
 
-use crate::adapters::evidence::json::{Error, Kind, MAX_DEPTH};
+use crate::adapters::evidence::json::fault::{Error, Kind, MAX_DEPTH};
 use crate::adapters::evidence::window::Window;
 
 /// The longest text or number that is kept, in bytes.

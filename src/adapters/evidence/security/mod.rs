@@ -1,7 +1,17 @@
 //! Reports of security scans: one parser for each format, and the findings that all of them pour into.
 
+pub mod cyclonedx;
 pub mod found;
+pub mod grype;
+pub mod osv;
+mod parts;
+mod purl;
+mod same;
 pub mod sarif;
+pub mod severity;
+mod shown;
+pub mod snyk;
+pub mod trivy;
 
 use crate::adapters::evidence::said::{About, Defect, not_read};
 use crate::adapters::evidence::security::found::Found;
@@ -12,6 +22,11 @@ use crate::promotion::rules::format::Format;
 pub fn parse(format: Format, input: Window<'_>, path: &str, found: &mut Found) -> Result<About, Defect> {
     match format {
         Format::Sarif => sarif::parse(input, path, found),
+        Format::Trivy => trivy::parse(input, found),
+        Format::Grype => grype::parse(input, found),
+        Format::Osv => osv::parse(input, found),
+        Format::Snyk => snyk::parse(input, found),
+        Format::Cyclonedx => cyclonedx::parse(input, path, found),
         other => Err(not_read(other)),
     }
 }

@@ -218,7 +218,14 @@ pub const SIGNS: &[Signs] = &[
     ),
     xml(Format::Jmeter, &[&["testResults"]]),
     text(Format::Jmeter, &[&["#timestamp", "#elapsed"], &["(row)"]]),
-    json(Format::Gatling, &[&["numberOfRequests{}", "meanResponseTime|percentiles1|minResponseTime"]]),
+    json(
+        Format::Gatling,
+        &[
+            &["numberOfRequests{}", "meanResponseTime|percentiles1|minResponseTime"],
+            &["stats.numberOfRequests", "contents|type=GROUP"],
+            &["simulation", "assertions[]"],
+        ],
+    ),
     text(Format::Locust, &[&["#name", "#request count|## requests", "#failure count|## failures"]]),
     json(Format::Vegeta, &[&["latencies{}", "status_codes|bytes_in|earliest"]]),
     json(Format::Oha, &[&["summary.successRate"], &["latencyPercentiles", "responseTimeHistogram|rps"]]),

@@ -9,7 +9,10 @@ use crate::promotion::rules::{Gate, GateKind};
 
 fn limit(row: &str, op: Op, value: &str, unit: Unit) -> Gate {
     let condition = is(&format!("performance.{row}"), op, value, unit);
-    gate(&format!("performance.{row}"), GateKind::Measured { from: vec!["load".into()], condition })
+    gate(
+        &format!("performance.{row}"),
+        GateKind::Measured { from: vec!["load".into()], tools: vec![], base: None, condition },
+    )
 }
 
 fn load(change: impl FnOnce(&mut Performance)) -> Facts {
@@ -77,7 +80,7 @@ fn thresholds_are_tests_of_the_load_test() {
 #[test]
 fn results_that_cannot_be_joined_hold() {
     let condition = is("performance.p95", Op::Lte, "800", Unit::Duration);
-    let kind = GateKind::Measured { from: vec!["a".into(), "b".into()], condition };
+    let kind = GateKind::Measured { from: vec!["a".into(), "b".into()], tools: vec![], base: None, condition };
     let fast = || {
         observed(Measure::Performance(Performance {
             requests: 1,

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::promotion::condition::Op;
-use crate::promotion::rules::file::shape::{Number, OneOrMany, Percent, Placed, Rate, Scalar, Span};
+use crate::promotion::rules::file::shape::{Entries, Number, OneOrMany, Percent, Placed, Rate, Scalar, Span};
 
 /// The gates of a promotion or of a verification, by name.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -72,9 +72,36 @@ pub struct Coverage {
     /// Taken of all branches.
     #[serde(default)]
     pub branch_min: Option<Placed<Percent>>,
+    /// Entered of all functions.
+    #[serde(default)]
+    pub function_min: Option<Placed<Percent>>,
+    /// How much must be covered of a part of the tree, by a glob over the paths of source files.
+    #[serde(default)]
+    pub parts: Option<Placed<Entries<CoveragePart>>>,
+    /// The evidence that the coverage is compared with, such as the report of the default branch.
+    #[serde(default)]
+    pub base: Option<Placed<String>>,
+    /// How many percentage points of lines the coverage may be lower than that of the base.
+    #[serde(default)]
+    pub line_drop_max: Option<Placed<Percent>>,
     /// Failing is a warning, and missing evidence is skipped.
     #[serde(default)]
     pub optional: bool,
+}
+
+/// How much of a part of the tree must be covered.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CoveragePart {
+    /// Covered of coverable lines.
+    #[serde(default)]
+    pub line_min: Option<Placed<Percent>>,
+    /// Taken of all branches.
+    #[serde(default)]
+    pub branch_min: Option<Placed<Percent>>,
+    /// Entered of all functions.
+    #[serde(default)]
+    pub function_min: Option<Placed<Percent>>,
 }
 
 /// How many findings there may be.
@@ -84,6 +111,9 @@ pub struct Security {
     /// The evidence; findings of all of it are counted. Default: the evidence named `security`.
     #[serde(default)]
     pub from: Option<OneOrMany<String>>,
+    /// The scanners that must have made the reports, by name. Default: any.
+    #[serde(default)]
+    pub tool: Option<OneOrMany<String>>,
     /// Findings of CVSS 9.0 and more.
     #[serde(default)]
     pub critical_max: Option<Placed<u64>>,
@@ -201,6 +231,9 @@ pub struct Performance {
     /// The evidence. Default: the evidence named `performance`.
     #[serde(default)]
     pub from: Option<OneOrMany<String>>,
+    /// The program that must have made the report, by name. Default: any.
+    #[serde(default)]
+    pub tool: Option<OneOrMany<String>>,
     /// The latency that half of the requests stay under.
     #[serde(default)]
     pub p50_max: Option<Placed<Span>>,
@@ -269,6 +302,9 @@ pub struct Quality {
     /// The evidence. Default: the evidence named `quality`.
     #[serde(default)]
     pub from: Option<OneOrMany<String>>,
+    /// The linters that must have made the reports, by name. Default: any.
+    #[serde(default)]
+    pub tool: Option<OneOrMany<String>>,
     /// Errors.
     #[serde(default)]
     pub errors_max: Option<Placed<u64>>,

@@ -49,6 +49,9 @@ impl<'a> GateReader<'a> {
         if let Some(performance) = &written.performance {
             self.performance(performance);
         }
+        if let Some(quality) = &written.quality {
+            self.quality(quality);
+        }
         let of_commit = [
             written.checks.as_ref().map(|checks| self.checks(checks)),
             written.review.as_ref().map(|review| self.review(review)),

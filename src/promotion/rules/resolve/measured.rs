@@ -5,18 +5,19 @@ use crate::promotion::fields::{Kind, Unit};
 use crate::promotion::number::Decimal;
 use crate::promotion::rules::at::At;
 use crate::promotion::rules::fault::Wrong;
-use crate::promotion::rules::file::gates::{Coverage, Performance, Security};
-use crate::promotion::rules::file::shape::{OneOrMany, Placed};
+use crate::promotion::rules::file::gates::{Coverage, Performance, Quality, Security};
+use crate::promotion::rules::file::shape::{OneOrMany, Percent, Placed};
 use crate::promotion::rules::quantity;
 use crate::promotion::rules::resolve::gates::{GateReader, count, is};
+use crate::promotion::rules::resolve::names::bound;
 use crate::promotion::rules::{Gate, GateKind};
 
 /// A limit that is written.
 struct Limit {
     /// What stands behind the dot of the gate's id: `line`.
-    row: &'static str,
+    row: String,
     /// What stands behind the dot of the fact: `line_rate`.
-    measure: &'static str,
+    measure: String,
     op: Op,
     value: Operand,
     unit: Unit,
@@ -28,30 +29,79 @@ struct Form<'a> {
     name: &'static str,
     kind: Kind,
     from: Option<&'a OneOrMany<String>>,
+    tool: Option<&'a OneOrMany<String>>,
+    base: Option<String>,
     optional: bool,
     help: &'static str,
 }
 
 impl GateReader<'_> {
     pub(super) fn coverage(&mut self, coverage: &Placed<Coverage>) {
-        let mut limits = Vec::new();
-        let written = [("line", "line_rate", &coverage.line_min), ("branch", "branch_rate", &coverage.branch_min)];
-        for (row, measure, text) in written {
-            let share = self.share(&format!("{row}_min"), text.as_ref());
-            limits.extend(share.zip(text.as_ref()).map(|(value, text)| {
-                let value = Operand::Number(value);
-                Limit { row, measure, op: Op::Gte, value, unit: Unit::Percent, at: text.at }
-            }));
+        let whole =
+            [("line", &coverage.line_min), ("branch", &coverage.branch_min), ("function", &coverage.function_min)];
+        let mut limits = self.rates("", whole);
+        let mut asks = whole.iter().any(|(_, text)| text.is_some());
+        for (glob, part) in coverage.parts.iter().flat_map(|parts| &parts.0) {
+            let rates = [("line", &part.line_min), ("branch", &part.branch_min), ("function", &part.function_min)];
+            if rates.iter().all(|(_, text)| text.is_none()) && !part.faulty {
+                let wrong = Wrong::of(glob, format!("the part `{}` asks for nothing", glob.value));
+                self.faults.push(wrong.help("add `line_min:`, `branch_min:` or `function_min:`"));
+            }
+            if let Err(fault) = globset::Glob::new(glob) {
+                let wrong = Wrong::of(glob, format!("`{}` is not a glob that can be read", glob.value));
+                self.faults.push(wrong.help(fault.kind().to_string()));
+            }
+            limits.extend(self.rates(&format!("@{}", glob.value), rates));
+            asks = true;
         }
-        let asks = coverage.line_min.is_some() || coverage.branch_min.is_some();
+        let drop = self.share("line_drop_max", coverage.line_drop_max.as_ref());
+        asks |= coverage.line_drop_max.is_some();
+        limits.extend(drop.zip(coverage.line_drop_max.as_ref()).map(|(value, text)| {
+            let value = Operand::Number(value);
+            let (row, measure) = ("line_drop".to_owned(), "line_drop".to_owned());
+            Limit { row, measure, op: Op::Lte, value, unit: Unit::Percent, at: text.at }
+        }));
         let form = Form {
             name: "coverage",
             kind: Kind::Coverage,
             from: coverage.from.as_ref(),
+            tool: None,
+            base: self.base(coverage),
             optional: coverage.optional,
-            help: "add `line_min:` or `branch_min:`",
+            help: "add `line_min:`, `branch_min:` or another limit",
         };
         self.measured(coverage, &form, limits, asks);
+    }
+
+    /// The rates of the whole, or of a part of the tree.
+    fn rates(&mut self, part: &str, written: [(&str, &Option<Placed<Percent>>); 3]) -> Vec<Limit> {
+        let mut limits = Vec::new();
+        for (row, text) in written {
+            let share = self.share(&format!("{row}_min"), text.as_ref());
+            limits.extend(share.zip(text.as_ref()).map(|(value, text)| {
+                let value = Operand::Number(value);
+                let (row, measure) = (format!("{row}{part}"), format!("{row}_rate{part}"));
+                Limit { row, measure, op: Op::Gte, value, unit: Unit::Percent, at: text.at }
+            }));
+        }
+        limits
+    }
+
+    /// The evidence that the coverage is compared with: it is named where a limit needs it, and only there.
+    fn base(&mut self, coverage: &Placed<Coverage>) -> Option<String> {
+        let wrong = match (&coverage.base, &coverage.line_drop_max) {
+            (None, None) => return None,
+            (None, Some(limit)) => Wrong::of(limit, "`line_drop_max` does not say what the coverage is compared with")
+                .help("add `base: <evidence id>`, such as the coverage report of the default branch"),
+            (Some(base), None) => Wrong::of(base, "`base` is compared with nothing").help("add `line_drop_max: 1%`"),
+            (Some(base), Some(_)) => {
+                let id = bound("evidence", base, self.sources.ids(), self.faults)?;
+                self.accept(&id, base.at, base.width, Some(Kind::Coverage));
+                return Some(id);
+            }
+        };
+        self.faults.push(wrong);
+        None
     }
 
     pub(super) fn security(&mut self, security: &Placed<Security>) {
@@ -63,7 +113,7 @@ impl GateReader<'_> {
         ];
         let limit = |row: &'static str, limit: &Placed<u64>| {
             let (value, at) = (count(limit.value), limit.at);
-            Limit { row, measure: row, op: Op::Lte, value, unit: Unit::Count, at }
+            Limit { row: row.to_owned(), measure: row.to_owned(), op: Op::Lte, value, unit: Unit::Count, at }
         };
         let limits: Vec<Limit> =
             written.iter().filter_map(|(row, text)| text.as_ref().map(|text| limit(row, text))).collect();
@@ -72,6 +122,8 @@ impl GateReader<'_> {
             name: "security",
             kind: Kind::Security,
             from: security.from.as_ref(),
+            tool: security.tool.as_ref(),
+            base: None,
             optional: security.optional,
             help: "add `critical_max: 0` or another limit",
         };
@@ -85,13 +137,14 @@ impl GateReader<'_> {
             let span = self.span(&format!("{row}_max"), text.as_ref());
             limits.extend(span.zip(text.as_ref()).map(|(span, text)| {
                 let value = Operand::Number(Decimal::whole(span.0));
-                Limit { row, measure: row, op: Op::Lte, value, unit: Unit::Duration, at: text.at }
+                let (row, measure) = (row.to_owned(), row.to_owned());
+                Limit { row, measure, op: Op::Lte, value, unit: Unit::Duration, at: text.at }
             }));
         }
         let share = self.share("error_rate_max", performance.error_rate_max.as_ref());
         limits.extend(share.zip(performance.error_rate_max.as_ref()).map(|(value, text)| Limit {
-            row: "error_rate",
-            measure: "error_rate",
+            row: "error_rate".to_owned(),
+            measure: "error_rate".to_owned(),
             op: Op::Lte,
             value: Operand::Number(value),
             unit: Unit::Ratio,
@@ -100,8 +153,8 @@ impl GateReader<'_> {
         if let Some(text) = &performance.throughput_min {
             let rate = self.quantity("throughput_min", &text.map_text(|rate| &rate.0), quantity::rate);
             limits.extend(rate.map(|value| Limit {
-                row: "throughput",
-                measure: "throughput",
+                row: "throughput".to_owned(),
+                measure: "throughput".to_owned(),
                 op: Op::Gte,
                 value: Operand::Number(value),
                 unit: Unit::PerSecond,
@@ -115,20 +168,53 @@ impl GateReader<'_> {
             name: "performance",
             kind: Kind::Performance,
             from: performance.from.as_ref(),
+            tool: performance.tool.as_ref(),
+            base: None,
             optional: performance.optional,
             help: "add `p95_max: 800ms` or another limit",
         };
         self.measured(performance, &form, limits, asks);
     }
 
+    pub(super) fn quality(&mut self, quality: &Placed<Quality>) {
+        let written = [
+            ("errors", &quality.errors_max),
+            ("warnings", &quality.warnings_max),
+            ("complexity", &quality.complexity_max),
+        ];
+        let limit = |row: &str, limit: &Placed<u64>| {
+            let (value, at) = (count(limit.value), limit.at);
+            Limit { row: row.to_owned(), measure: row.to_owned(), op: Op::Lte, value, unit: Unit::Count, at }
+        };
+        let limits: Vec<Limit> =
+            written.iter().filter_map(|(row, text)| text.as_ref().map(|text| limit(row, text))).collect();
+        let asks = !limits.is_empty();
+        let form = Form {
+            name: "quality",
+            kind: Kind::Quality,
+            from: quality.from.as_ref(),
+            tool: quality.tool.as_ref(),
+            base: None,
+            optional: quality.optional,
+            help: "add `errors_max: 0` or another limit",
+        };
+        self.measured(quality, &form, limits, asks);
+    }
+
     /// One row for each limit; a gate that asks for nothing is a fault.
     fn measured<T>(&mut self, gate: &Placed<T>, form: &Form<'_>, limits: Vec<Limit>, asks: bool) {
         let from = self.from(gate, form.name, "from", form.from, Some(form.kind));
         self.cannot_be_joined(gate, form, &from);
+        let tools: Vec<String> = form.tool.iter().flat_map(|tool| &tool.0).map(|tool| tool.value.clone()).collect();
+        if let Some(tool) = form.tool.iter().flat_map(|tool| &tool.0).find(|tool| tool.trim().is_empty()) {
+            self.faults
+                .push(Wrong::of(tool, "a tool without a name").help("write the name of the scanner, such as trivy"));
+        }
         let row = |limit: Limit| {
             let Limit { row, measure, op, value, unit, at } = limit;
             let condition = is(format!("{}.{measure}", form.name), op, value, unit);
-            let kind = GateKind::Measured { from: from.clone(), condition };
+            let base = form.base.clone().filter(|_| measure == "line_drop");
+            let kind = GateKind::Measured { from: from.clone(), tools: tools.clone(), base, condition };
             Gate { id: format!("{}.{row}", form.name), kind, optional: form.optional, at }
         };
         let rows = limits.into_iter().map(row).collect();

@@ -25,10 +25,6 @@ impl GateReader<'_> {
             let asks = self.canary(canary);
             self.note(canary, "canary", canary.from.as_ref(), asks);
         }
-        if let Some(quality) = &written.quality {
-            let limits = [&quality.errors_max, &quality.warnings_max, &quality.complexity_max];
-            self.note(quality, "quality", quality.from.as_ref(), limits.iter().any(|limit| limit.is_some()));
-        }
     }
 
     fn note<T>(&mut self, gate: &Placed<T>, name: &str, from: Option<&OneOrMany<String>>, asks: bool) {
