@@ -86,7 +86,12 @@ pub const FIELDS: &[Field] = &[
     field(Kind::Quality, "errors", Unit::Count, "errors of linters, and unmet conditions of a quality gate"),
     field(Kind::Quality, "warnings", Unit::Count, "warnings of linters"),
     field(Kind::Quality, "info", Unit::Count, "what linters only mention"),
-    field(Kind::Quality, "complexity", Unit::Count, "highest cyclomatic complexity of a function, where a report tells"),
+    field(
+        Kind::Quality,
+        "complexity",
+        Unit::Count,
+        "highest cyclomatic complexity of a function, where a report tells",
+    ),
     field(Kind::Performance, "requests", Unit::Count, "requests of the load test"),
     field(Kind::Performance, "error_rate", Unit::Ratio, "failed of all requests; unknown where a report does not tell"),
     field(Kind::Performance, "p50", Unit::Duration, "latency that half of the requests do not exceed"),

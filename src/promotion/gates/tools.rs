@@ -27,7 +27,8 @@ pub fn missing(kind: &GateKind, observations: &[&Observation]) -> Option<Unusabl
 fn is_called(tool: &Tool, name: &str) -> bool {
     let (tool, name) = (tool.name.to_lowercase(), name.to_lowercase());
     let rest = tool.strip_prefix(&name);
-    !name.is_empty() && rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '-' || c == '_'))
+    !name.is_empty()
+        && rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '-' || c == '_'))
 }
 
 fn shown(tool: &Tool) -> String {

@@ -8,7 +8,8 @@
 use serde::Deserialize;
 
 use crate::adapters::evidence::coverage::lines::Lines;
-use crate::adapters::evidence::json::{Error, Json};
+use crate::adapters::evidence::json::Json;
+use crate::adapters::evidence::json::fault::Error;
 use crate::adapters::evidence::said::{About, Defect};
 use crate::adapters::evidence::window::Window;
 use crate::promotion::facts::Part;

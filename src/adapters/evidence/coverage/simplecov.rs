@@ -12,7 +12,8 @@ use serde::Deserialize;
 
 use crate::adapters::evidence::coverage::lines::Lines;
 use crate::adapters::evidence::coverage::scalar::Scalar;
-use crate::adapters::evidence::json::{Error, Json, Kind};
+use crate::adapters::evidence::json::Json;
+use crate::adapters::evidence::json::fault::{Error, Kind};
 use crate::adapters::evidence::said::{About, Defect};
 use crate::adapters::evidence::times;
 use crate::adapters::evidence::window::Window;

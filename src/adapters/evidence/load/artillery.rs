@@ -6,7 +6,8 @@
 //!   matched nothing) are none of a request.
 //! - Percentiles are `null` in version 1 where there are few samples. The results of `ensure` are not in the report.
 
-use crate::adapters::evidence::json::{Error, Json};
+use crate::adapters::evidence::json::Json;
+use crate::adapters::evidence::json::fault::Error;
 use crate::adapters::evidence::load::number::{In, Number, Told, per_second};
 use crate::adapters::evidence::load::runs::{Figures, Runs};
 use crate::adapters::evidence::load::{ANSWERED_ONLY, is_good, lacks};

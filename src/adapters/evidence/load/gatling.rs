@@ -7,7 +7,8 @@
 
 use serde::Deserialize;
 
-use crate::adapters::evidence::json::{Error, Json};
+use crate::adapters::evidence::json::Json;
+use crate::adapters::evidence::json::fault::Error;
 use crate::adapters::evidence::load::number::{In, Number, Told};
 use crate::adapters::evidence::load::runs::{Figures, Runs};
 use crate::adapters::evidence::load::{WITH_FAILED, lacks};

@@ -9,7 +9,8 @@
 //! - p(99) is there only when `summaryTrendStats` asks for it; the machine-readable summary never has it.
 //! - Samples have no end: a file that stops between two requests cannot be told from a whole one.
 
-use crate::adapters::evidence::json::{Error, Json, Kind};
+use crate::adapters::evidence::json::Json;
+use crate::adapters::evidence::json::fault::{Error, Kind};
 use crate::adapters::evidence::load::number::{In, Number, Told, per_second};
 use crate::adapters::evidence::load::runs::{Figures, Runs, Samples};
 use crate::adapters::evidence::load::{WITH_FAILED, lacks};

@@ -7,7 +7,8 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use crate::adapters::evidence::json::{Error, Json};
+use crate::adapters::evidence::json::Json;
+use crate::adapters::evidence::json::fault::Error;
 use crate::adapters::evidence::said::{About, Defect};
 use crate::adapters::evidence::security::found::{Finding, Found, Place};
 use crate::adapters::evidence::security::parts::{self, Score};

@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::adapters::evidence::json::{Error, Json};
+use crate::adapters::evidence::json::Json;
+use crate::adapters::evidence::json::fault::Error;
 use crate::adapters::evidence::said::{About, Defect};
 use crate::adapters::evidence::security::found::{Finding, Found, Place};
 use crate::adapters::evidence::security::parts::{Score, known_first};

@@ -8,7 +8,8 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 
-use crate::adapters::evidence::json::{Error, Json, Kind};
+use crate::adapters::evidence::json::Json;
+use crate::adapters::evidence::json::fault::{Error, Kind};
 use crate::adapters::evidence::said::{About, Defect};
 use crate::adapters::evidence::tests::cases::{Case, CaseKey, CaseOutcome, Cases};
 use crate::adapters::evidence::tests::words::{Declared, NO_CASE};

@@ -9,7 +9,10 @@ use crate::promotion::rules::{Gate, GateKind};
 
 fn limit(row: &str, op: Op, value: &str, unit: Unit) -> Gate {
     let condition = is(&format!("performance.{row}"), op, value, unit);
-    gate(&format!("performance.{row}"), GateKind::Measured { from: vec!["load".into()], tools: vec![], base: None, condition })
+    gate(
+        &format!("performance.{row}"),
+        GateKind::Measured { from: vec!["load".into()], tools: vec![], base: None, condition },
+    )
 }
 
 fn load(change: impl FnOnce(&mut Performance)) -> Facts {

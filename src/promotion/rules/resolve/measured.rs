@@ -37,16 +37,12 @@ struct Form<'a> {
 
 impl GateReader<'_> {
     pub(super) fn coverage(&mut self, coverage: &Placed<Coverage>) {
-        let whole = [
-            ("line", &coverage.line_min),
-            ("branch", &coverage.branch_min),
-            ("function", &coverage.function_min),
-        ];
+        let whole =
+            [("line", &coverage.line_min), ("branch", &coverage.branch_min), ("function", &coverage.function_min)];
         let mut limits = self.rates("", whole);
         let mut asks = whole.iter().any(|(_, text)| text.is_some());
         for (glob, part) in coverage.parts.iter().flat_map(|parts| &parts.0) {
-            let rates =
-                [("line", &part.line_min), ("branch", &part.branch_min), ("function", &part.function_min)];
+            let rates = [("line", &part.line_min), ("branch", &part.branch_min), ("function", &part.function_min)];
             if rates.iter().all(|(_, text)| text.is_none()) && !part.faulty {
                 let wrong = Wrong::of(glob, format!("the part `{}` asks for nothing", glob.value));
                 self.faults.push(wrong.help("add `line_min:`, `branch_min:` or `function_min:`"));
@@ -211,7 +207,8 @@ impl GateReader<'_> {
         self.cannot_be_joined(gate, form, &from);
         let tools: Vec<String> = form.tool.iter().flat_map(|tool| &tool.0).map(|tool| tool.value.clone()).collect();
         if let Some(tool) = form.tool.iter().flat_map(|tool| &tool.0).find(|tool| tool.trim().is_empty()) {
-            self.faults.push(Wrong::of(tool, "a tool without a name").help("write the name of the scanner, such as trivy"));
+            self.faults
+                .push(Wrong::of(tool, "a tool without a name").help("write the name of the scanner, such as trivy"));
         }
         let row = |limit: Limit| {
             let Limit { row, measure, op, value, unit, at } = limit;

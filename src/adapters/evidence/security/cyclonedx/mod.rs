@@ -9,7 +9,8 @@ mod document;
 
 use std::collections::HashMap;
 
-use crate::adapters::evidence::json::{Error, Json, Kind};
+use crate::adapters::evidence::json::Json;
+use crate::adapters::evidence::json::fault::{Error, Kind};
 use crate::adapters::evidence::said::{About, Defect};
 use crate::adapters::evidence::security::cyclonedx::document::{
     Affected, Component, Metadata, Package, Reference, Vulnerability,
