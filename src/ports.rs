@@ -19,6 +19,7 @@ use crate::promotion::record::Entry;
 use crate::promotion::rules::{App, HealthCheck, Source};
 use crate::promotion::time::{Millis, Time};
 use crate::promotion::waivers::Waivers;
+use crate::promotion::waivers::facts::Blame;
 
 /// What the road is given: its only way to the world.
 pub struct World<'a> {
@@ -94,6 +95,8 @@ pub trait Approvals {
     fn default_branch(&self) -> Result<String, Fault>;
     /// The newest commit of the default branch that changed a file, by the login of its author where there is one.
     fn last_change(&self, path: &str) -> Result<Option<CommitSummary>, Fault>;
+    /// Who brought the lines of a file of the default branch there, in one request; `None` if it has no such file.
+    fn blame(&self, path: &str) -> Result<Option<Blame>, Fault>;
     /// How many requests were sent so far, for the record.
     fn requests(&self) -> u64;
 }

@@ -14,7 +14,7 @@ use crate::app::history::Back;
 use crate::app::life::{Counter, Verb};
 use crate::app::mask::{self, Mask};
 use crate::app::rules_file::RulesError;
-use crate::app::rules_source::{self, NoRules};
+use crate::app::rules_source::{self, Differs, NoRules};
 use crate::app::rules_views::{self, View};
 use crate::app::screen::Screen;
 use crate::app::settings::Settings;
@@ -212,19 +212,20 @@ fn with_rules(
     let client = github.as_ref().map(|github| &*github.client);
     let loaded = match rules_source::load(settings, client, !reads && !settings.dry_run) {
         Ok(governing) => {
-            if let Some(differ) = &governing.differ {
-                screen.say(&format!("the rules of this workspace are not those that govern:\n{differ}\n"));
+            for Differs { noun, text } in &governing.differ {
+                screen.say(&format!("the {noun} of this workspace are not those that govern:\n{text}\n"));
             }
             governing.loaded
         }
         Err(NoRules::File(error)) => return Ok(no_rules(screen, settings, &error)),
         Err(NoRules::Fault(fault)) => return Ok(actions::stopped(screen, settings, &ends::faulted(&fault))),
-        Err(NoRules::Differ(differ)) => {
-            let what = "the rules of this workspace are not those of the default branch";
+        Err(NoRules::Differ(Differs { noun, text })) => {
+            let what = format!("the {noun} of this workspace are not those of the default branch");
             let mut ending = Ending::refused(INVALID, what);
-            ending.seen.push("those ask for approvals, so they govern every run; nothing was written".to_owned());
-            ending.seen.extend(differ.lines().map(str::to_owned));
-            ending.next.push("merge the change of the rules first, or run from the default branch".to_owned());
+            let asks = if noun == "rules" { "those ask" } else { "the rules there ask" };
+            ending.seen.push(format!("{asks} for approvals, so they govern every run; nothing was written"));
+            ending.seen.extend(text.lines().map(str::to_owned));
+            ending.next.push(format!("merge the change of the {noun} first, or run from the default branch"));
             return Ok(actions::stopped(screen, settings, &ending));
         }
     };
@@ -232,6 +233,10 @@ fn with_rules(
         Task::Check => {
             let count = words::counted(loaded.rules.promotions.len() as u64, "promotion");
             screen.say(&format!("{}: no faults, {count}\n", loaded.path));
+            if let Some(file) = &loaded.waivers {
+                let count = words::counted(file.waivers.len() as u64, "waiver");
+                screen.say(&format!("{}: no faults, {count}\n", file.path));
+            }
             Ok(0)
         }
         Task::Meaning => {

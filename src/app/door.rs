@@ -112,6 +112,7 @@ impl Door<'_> {
             rules: &self.loaded.rules,
             rules_path: &self.loaded.path,
             rules_text: &self.loaded.text,
+            waivers: self.loaded.waivers.as_ref(),
             service,
             promotion,
             commit: self.settings.commit.as_deref(),

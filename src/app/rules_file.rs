@@ -2,12 +2,13 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::promotion::id::sha256;
 use crate::promotion::rules::Rules;
 use crate::promotion::rules::fault::{RulesFault, render};
 use crate::promotion::rules::read::read;
+use crate::promotion::waivers::file::{self as waivers_file, WaiversFile};
 
 /// A rules file that was read whole and has no fault.
 #[derive(Debug, Clone)]
@@ -20,6 +21,8 @@ pub struct Loaded {
     pub sha256: String,
     /// What it means.
     pub rules: Rules,
+    /// The waivers beside it, where they were looked for and there is a file of them.
+    pub waivers: Option<WaiversFile>,
 }
 
 /// Why there are no rules. Its display is whole: what is wrong, and what to do.
@@ -37,7 +40,7 @@ pub enum RulesError {
         path: String,
     },
     /// There is something, and it cannot be read.
-    #[error("failed to read the rules at {path}: {source}")]
+    #[error("failed to read {path}: {source}")]
     Unreadable {
         /// Where.
         path: String,
@@ -88,12 +91,36 @@ pub fn load(path: &Path) -> Result<Loaded, RulesError> {
 pub fn parse(shown: &str, bytes: Vec<u8>) -> Result<Loaded, RulesError> {
     let shown = shown.to_owned();
     let sha256 = sha256(&bytes);
-    let text = String::from_utf8(bytes).map_err(|error| {
+    let text = utf8(&shown, bytes)?;
+    let rules = read(&shown, &text).map_err(RulesError::Invalid)?;
+    Ok(Loaded { path: shown, text, sha256, rules, waivers: None })
+}
+
+/// Where the waivers of some rules are: beside them.
+pub fn waivers_beside(rules: &Path) -> PathBuf {
+    rules.with_file_name(waivers_file::NAME)
+}
+
+/// The text of the waivers at a path; `None` where there is no file.
+pub fn waivers_text(path: &Path) -> Result<Option<String>, RulesError> {
+    let shown = path.display().to_string();
+    match fs::read(path) {
+        Ok(bytes) => utf8(&shown, bytes).map(Some),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(RulesError::Unreadable { path: shown, source }),
+    }
+}
+
+/// Reads waivers that stand at a path. A file with a fault is none at all, and not one without waivers.
+pub fn waivers(shown: &str, text: &str) -> Result<WaiversFile, RulesError> {
+    waivers_file::read(shown, text).map_err(RulesError::Invalid)
+}
+
+fn utf8(shown: &str, bytes: Vec<u8>) -> Result<String, RulesError> {
+    String::from_utf8(bytes).map_err(|error| {
         let valid = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]).into_owned();
         let last = valid.rsplit('\n').next().unwrap_or_default();
         let (line, column) = (valid.matches('\n').count() + 1, last.chars().count() + 1);
-        RulesError::NotUtf8 { path: shown.clone(), line, column }
-    })?;
-    let rules = read(&shown, &text).map_err(RulesError::Invalid)?;
-    Ok(Loaded { path: shown, text, sha256, rules })
+        RulesError::NotUtf8 { path: shown.to_owned(), line, column }
+    })
 }

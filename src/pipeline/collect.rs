@@ -9,6 +9,7 @@ use crate::pipeline::keep::Beginning;
 use crate::pipeline::path;
 use crate::pipeline::readings;
 use crate::pipeline::trust;
+use crate::pipeline::waivers;
 use crate::ports::{About, Branch, Fault, FaultKind, World};
 use crate::promotion::event::{Event, Phase};
 use crate::promotion::facts::{EnvironmentFacts, Facts, Snapshot, Soak};
@@ -26,6 +27,7 @@ use crate::promotion::releases::ReleasesFile;
 use crate::promotion::request::{Request, Wanted};
 use crate::promotion::rules::Target;
 use crate::promotion::time::Millis;
+use crate::promotion::waivers::facts::WaiversFacts;
 
 /// What both environments pin, and what is asked for because of it.
 #[derive(Debug, Clone)]
@@ -174,13 +176,14 @@ pub fn facts(world: &World<'_>, job: &Job<'_>, asked: &Asked) -> Result<Facts, H
     let needs = gates::needs::needs(job.promotion, &job.rules.evidence);
     let version: Vec<ImageRef> = asked.request.images.iter().map(|wanted| wanted.new.clone()).collect();
     let commit = job.commit.map(str::to_owned).or_else(|| version.iter().find_map(commit_in_tag));
-    let waivers = Arc::default();
+    let waivers = waivers::read(world, job);
+    let in_force = Arc::new(waivers.as_ref().map(WaiversFacts::in_force).unwrap_or_default());
     let about = About {
         service: &job.service.name,
         environment: &job.promotion.from,
         commit: commit.as_deref(),
         parts: &needs.parts,
-        waivers: &waivers,
+        waivers: &in_force,
     };
     let (readings, merged) = readings::read(world, &job.rules.evidence, &needs, &about);
     let now = world.clock.now();
@@ -197,6 +200,7 @@ pub fn facts(world: &World<'_>, job: &Job<'_>, asked: &Asked) -> Result<Facts, H
         soak,
         failing_before: BTreeSet::new(),
         set_aside: None,
+        waivers,
         also_ships: Vec::new(),
     })
 }

@@ -26,8 +26,8 @@ pub fn decide(run: &mut Run<'_>, asked: &Asked) -> Result<Option<End>, Halt> {
     let (mut facts, report) = judged(world, job, asked, set_aside)?;
     if let Some(end) = verdict(job, &report) {
         let outcome = end.outcome;
-        let rules = run.other_rules();
-        let judged = Judged { facts: facts.clone(), report: report.clone(), outcome, rules, approvals: None };
+        let (rules, waivers) = (run.other_rules(), run.other_waivers());
+        let judged = Judged { facts: facts.clone(), report: report.clone(), outcome, rules, waivers, approvals: None };
         run.keep(Milestone::Judged(Box::new(judged)))?;
         let mut end = run.finish(end);
         (end.facts, end.report) = (Some(Box::new(facts)), Some(report));
@@ -48,8 +48,8 @@ pub fn decide(run: &mut Run<'_>, asked: &Asked) -> Result<Option<End>, Halt> {
     preflight_writes(run, &plan)?;
     let known = run.story.planned.as_ref().is_some_and(|earlier| earlier.plan.digest == plan.digest);
     if !known {
-        let (rules, approvals) = (run.other_rules(), approvals.map(Box::new));
-        run.keep(Milestone::Planned(Box::new(Planned { facts, report, plan, rules, approvals })))?;
+        let (rules, waivers, approvals) = (run.other_rules(), run.other_waivers(), approvals.map(Box::new));
+        run.keep(Milestone::Planned(Box::new(Planned { facts, report, plan, rules, waivers, approvals })))?;
     }
     Ok(None)
 }
@@ -62,9 +62,10 @@ fn not_approved(
     end: End,
     shown: Shown,
 ) -> Result<End, Halt> {
-    let (outcome, rules) = (end.outcome, run.other_rules());
+    let (outcome, rules, waivers) = (end.outcome, run.other_rules(), run.other_waivers());
     let kept = Some(Box::new(approvals.clone()));
-    let judged = Judged { facts: facts.clone(), report: report.clone(), outcome, rules, approvals: kept.clone() };
+    let judged =
+        Judged { facts: facts.clone(), report: report.clone(), outcome, rules, waivers, approvals: kept.clone() };
     run.note(Milestone::Judged(Box::new(judged)));
     if outcome == Outcome::Rejected {
         let (by, reason) = approve::refusal(&approvals.report);

@@ -13,6 +13,7 @@ use crate::promotion::request::{Actor, Request};
 use crate::promotion::rules::{Environment, NotBuilt, Promotion, Rules, Service, Target};
 use crate::promotion::shown::Shown;
 use crate::promotion::time::{Millis, Time};
+use crate::promotion::waivers::file::WaiversFile;
 
 /// For how long a claim is believed without a renewal. It is renewed several times in that span; whoever waits for it
 /// watches it for all of it, by their own clock, before they take it over.
@@ -98,6 +99,8 @@ pub struct Job<'a> {
     pub rules_path: &'a str,
     /// Their text, for the record.
     pub rules_text: &'a str,
+    /// The waivers, where there is a file of them.
+    pub waivers: Option<&'a WaiversFile>,
     /// The service.
     pub service: &'a Service,
     /// The promotion's rule.

@@ -142,6 +142,15 @@ impl<'a> Run<'a> {
         (!same).then(|| RulesText { path: job.rules_path.to_owned(), text: job.rules_text.to_owned() })
     }
 
+    /// The waivers of this run, where they are no longer those that the request was made under; an empty text where the file is gone.
+    pub fn other_waivers(&self) -> Option<RulesText> {
+        let (asked, now) = (self.story.requested.waivers.as_ref(), waivers_text(self.job));
+        if asked == now.as_ref() {
+            return None;
+        }
+        now.or_else(|| asked.map(|gone| RulesText { path: gone.path.clone(), text: String::new() }))
+    }
+
     /// Adds what the run knows to an end that the ledger does not keep.
     pub fn finish(&self, mut end: End) -> End {
         let story = &self.story;
@@ -163,6 +172,11 @@ impl<'a> Run<'a> {
         let end = End::of(Outcome::Interrupted, format!("stopped after `{}`", self.story.reached));
         self.finish(end.next("run it again to go on from there"))
     }
+}
+
+/// The waivers file of a job, for the record.
+fn waivers_text(job: &Job<'_>) -> Option<RulesText> {
+    job.waivers.map(|file| RulesText { path: file.path.clone(), text: file.text.clone() })
 }
 
 /// Writes entries of a promotion, and of the one whose place it takes. That one is not under our lock against a person's
@@ -213,6 +227,7 @@ impl<'a> Beginning<'a> {
             request: self.request.clone(),
             rules_path: job.rules_path.to_owned(),
             rules: job.rules_text.to_owned(),
+            waivers: waivers_text(job),
             promote: job.promote.to_owned(),
             bypassed: job.approving.bypass.clone(),
             source: self.source,

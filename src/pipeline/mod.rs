@@ -34,3 +34,4 @@ pub mod trust;
 pub mod undo;
 pub mod verify;
 pub mod wait;
+pub mod waivers;

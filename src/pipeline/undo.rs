@@ -62,7 +62,7 @@ fn claimed(world: &World<'_>, job: &Job<'_>, claim: Box<dyn Claim>, undone: Opti
     world.delivery.preflight(&branch(job.target()?.1))?;
     let report = GateReport::of(Vec::new());
     let (facts, plan, rules) = (undoing.facts, undoing.plan, run.other_rules());
-    run.keep(Milestone::Planned(Box::new(Planned { facts, report, plan, rules, approvals: None })))?;
+    run.keep(Milestone::Planned(Box::new(Planned { facts, report, plan, rules, waivers: None, approvals: None })))?;
     run::carry_out(&mut run)
 }
 
@@ -149,6 +149,7 @@ fn facts(world: &World<'_>, request: &Request, snapshot: Snapshot, head: Head) -
         soak: None,
         failing_before: BTreeSet::new(),
         set_aside: None,
+        waivers: None,
         also_ships: Vec::new(),
     }
 }

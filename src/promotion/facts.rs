@@ -12,6 +12,7 @@ use crate::promotion::number::Decimal;
 use crate::promotion::path::Predecessor;
 use crate::promotion::releases::ReleasesFile;
 use crate::promotion::time::{Millis, Time};
+use crate::promotion::waivers::facts::WaiversFacts;
 
 /// What one source of evidence said. Missing and unreadable are never zero and never a pass.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -413,6 +414,9 @@ pub struct Facts {
     /// That the gates are set aside, where they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub set_aside: Option<SetAside>,
+    /// The waivers, where there is a file of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waivers: Option<WaiversFacts>,
     /// Commits that would go live with ours, because they wait in the target's path already.
     pub also_ships: Vec<CommitSummary>,
 }

@@ -282,7 +282,7 @@ pub fn bound(making: &Making<'_>, environment: &Environment, plan: &Plan) -> Val
         "version": DIGEST_VERSION,
         "images": images,
         "commits": commits,
-        "waivers": [],
+        "waivers": facts.waivers.as_ref().map(|waivers| waivers.bound(making.promotion)).unwrap_or_default(),
         "trees": facts.target.snapshot.trees,
         "promotion": making.promotion,
         "target": environment,

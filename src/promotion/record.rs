@@ -132,6 +132,9 @@ pub struct Requested {
     pub rules: String,
     /// The version of promote.
     pub promote: String,
+    /// The waivers file, word for word; absent where there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waivers: Option<RulesText>,
     /// What was set aside for it, as the rules allow; the reason is the request's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bypassed: Vec<Bypass>,
@@ -227,6 +230,9 @@ pub struct Judged {
     /// The rules that were judged by, where they are no longer those of the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rules: Option<RulesText>,
+    /// The waivers file that was judged by, where it is no longer the request's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waivers: Option<RulesText>,
     /// Who approved, where the gates let it through and the rules ask for approvals.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approvals: Option<Box<JudgedApprovals>>,
@@ -244,12 +250,15 @@ pub struct Planned {
     /// The rules that were judged by, where they are no longer those of the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rules: Option<RulesText>,
+    /// The waivers file that was judged by, where it is no longer the request's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waivers: Option<RulesText>,
     /// Who approved, where the rules ask for approvals.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approvals: Option<Box<JudgedApprovals>>,
 }
 
-/// A rules file, word for word.
+/// A rules or waivers file, word for word.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RulesText {
     /// Its path.

@@ -61,6 +61,42 @@ pub struct GateRow {
     pub rule: String,
 }
 
+/// One waiver of the report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WaiverRow {
+    /// Its place: `promotion/waivers.yaml:4`.
+    pub at: String,
+    /// What it names, in words.
+    pub names: String,
+    /// What came of it.
+    pub standing: WaiverStanding,
+    /// Until when, as it is shown.
+    pub until: String,
+    /// Why.
+    pub reason: String,
+    /// Who answers for it, and how that is known: `merged by @bo in #12`.
+    pub by: String,
+    /// Where it stands, in words: `covers 2 findings`, `covers nothing here`, `expired 3 d ago`.
+    pub said: String,
+    /// How many things it covers.
+    pub count: u64,
+    /// The things that it covers, the first ones.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub covers: Vec<Detail>,
+}
+
+/// What came of a waiver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WaiverStanding {
+    /// It covers something.
+    InForce,
+    /// It covers nothing that was judged.
+    Unused,
+    /// Its time is over: it counts as none.
+    Expired,
+}
+
 /// What the gates say together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -80,6 +116,9 @@ pub struct GateReport {
     pub rows: Vec<GateRow>,
     /// What they say together.
     pub verdict: Verdict,
+    /// What came of each waiver, in the order of their file; empty where there is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waivers: Vec<WaiverRow>,
 }
 
 impl GateReport {
@@ -93,7 +132,7 @@ impl GateReport {
         } else {
             Verdict::Stop
         };
-        Self { rows, verdict }
+        Self { rows, verdict, waivers: Vec::new() }
     }
 
     /// What the report alone means for a run: a definite no outweighs what could not be found out, and both outweigh what

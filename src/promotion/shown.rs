@@ -30,13 +30,14 @@ pub struct Shown {
 impl Shown {
     /// What is bound now and was not then, a line each; empty if nothing is.
     pub fn changes(&self, now: &Self) -> Vec<String> {
-        const PARTS: [(&str, &str); 9] = [
+        const PARTS: [(&str, &str); 10] = [
             ("images", "the versions"),
             ("commits", "the edits"),
             ("files", "the evidence files"),
             ("promotion", "the promotion's rule"),
             ("target", "the target environment's rule"),
             ("evidence", "the definition of the evidence"),
+            ("waivers", "the waivers in force"),
             ("trees", "what else stands in the target's directory"),
             ("sequence", "how often the target was promoted to"),
             ("approved_in", "the environments that approve"),

@@ -1,20 +1,34 @@
-//! Waivers: what people have decided to accept for a time, with the reason. A waiver that is not in force is not here.
+//! Waivers: what people have decided to accept for a time, with the reason.
+//!
+//! [`file`] reads them as they are written, [`facts`] are what is known of each, [`Waivers`] are those in force, as the readers of
+//! reports ask them, and [`covered`] says in the report what came of each.
+
+pub mod covered;
+pub mod facts;
+pub mod file;
+pub mod lines;
 
 use globset::{Glob, GlobMatcher};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What one waiver names. Everything that it names must fit; one that names nothing fits nothing.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Waives {
     /// The finding's id, one of its aliases, or its rule; compared without case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// A glob over the path of the finding.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
     /// The package, with or without `@version`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub package: Option<String>,
     /// The name of a test as it is shown; may hold `*`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub test: Option<String>,
     /// A gate, by its id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gate: Option<String>,
 }
 
@@ -80,6 +94,30 @@ impl Waivers {
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
+}
+
+impl Waives {
+    /// What it names, in words: `finding CVE-2026-1 in package lodash`, `test checkout*`, `gate security.high`.
+    pub fn words(&self) -> String {
+        if let Some(gate) = &self.gate {
+            return format!("gate {gate}");
+        }
+        if let Some(test) = &self.test {
+            return format!("test {test}");
+        }
+        let mut words = self.id.as_ref().map_or_else(|| "every finding".to_owned(), |id| format!("finding {id}"));
+        for (of, named) in [("package", &self.package), ("path", &self.path)] {
+            if let Some(named) = named {
+                words.push_str(&format!(" in {of} {named}"));
+            }
+        }
+        words
+    }
+}
+
+/// Whether a text can be read as a glob.
+pub fn is_glob(text: &str) -> bool {
+    Glob::new(text).is_ok()
 }
 
 /// Whether `name` or `name@version` is this package.

@@ -8,6 +8,7 @@ use crate::promotion::folded::Folded;
 use crate::promotion::record::{Entry, Milestone};
 use crate::promotion::replay::{APPROVALS, BOUND, FACTS, PLAN, REPORT, REQUEST, RULES};
 use crate::promotion::request::{Actor, ActorKnown, RequestKind};
+use crate::promotion::waivers::file as waivers;
 use crate::render::approvals as render;
 use crate::render::{escape, progress, report, words};
 
@@ -25,6 +26,7 @@ pub fn files(entries: &[Entry], story: &Folded) -> (About, BTreeMap<String, Stri
     if contents.rules().1 != story.requested.rules {
         put(ASKED_RULES, story.requested.rules.clone());
     }
+    contents.waivers().into_iter().for_each(|waivers| put(waivers::NAME, waivers.to_owned()));
     if let Some(judged) = &contents.judged {
         put(FACTS, document(judged.facts));
         put(REPORT, document(judged.report));

@@ -10,7 +10,7 @@ use crate::render::ending::Ending;
 use crate::render::page::Page;
 use crate::render::report::Heading;
 use crate::render::style::{sign, word};
-use crate::render::{approvals, diff, escape, plan, report, words};
+use crate::render::{approvals, diff, escape, plan, report, waivers, words};
 
 /// What a summary is made of; what is absent is left out.
 #[derive(Debug, Clone, Copy)]
@@ -43,6 +43,7 @@ pub fn summary(summary: &Summary<'_>, limit: usize) -> String {
     if let Some(gates) = summary.report {
         table(&mut page, gates);
         folds(&mut page, gates);
+        waivers::onto(&mut page, &gates.waivers, true);
     }
     if let Some(report) = summary.approvals {
         approvals::onto(&mut page, report, summary.plan.map(|plan| plan.digest.as_str()));

@@ -34,4 +34,5 @@ pub mod rules;
 mod samples;
 pub mod style;
 pub mod table;
+pub mod waivers;
 pub mod words;

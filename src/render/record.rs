@@ -11,7 +11,7 @@ use crate::promotion::report::{GateReport, Mark};
 use crate::promotion::request::{Actor, ActorKnown, RequestKind, Wanted};
 use crate::promotion::time::{Millis, Time};
 use crate::render::style::{COLUMNS, Style, sign};
-use crate::render::{approvals, escape, plan, progress, report, words};
+use crate::render::{approvals, escape, plan, progress, report, waivers, words};
 
 /// The column that what is said begins at.
 const SAID_AT: usize = 13;
@@ -190,6 +190,9 @@ fn judged(gates: &GateReport, style: Style) -> Vec<String> {
         let mut wrapped = words::wrapped(&indent, SAID_AT + 2, &said, COLUMNS);
         wrapped[0] = wrapped[0].replacen(sign(gate.mark), &style.mark(gate.mark), 1);
         lines.extend(wrapped);
+    }
+    for (n, waiver) in gates.waivers.iter().enumerate() {
+        lines.extend(row(if n == 0 { "waivers" } else { "" }, &waivers::line(waiver)));
     }
     lines
 }

@@ -7,6 +7,7 @@ use crate::promotion::words::count as count_of;
 use crate::render::escape;
 use crate::render::style::{COLUMNS, Style, sign};
 use crate::render::table::{lay, width};
+use crate::render::waivers;
 use crate::render::words;
 
 /// How many details of one gate stand below the table; the rest are counted, with the place that has them.
@@ -48,6 +49,11 @@ pub fn text(heading: &Heading<'_>, report: &GateReport, style: Style) -> String 
     if !below.is_empty() {
         lines.push(String::new());
         lines.extend(below);
+    }
+    let waivers = waivers::text(&report.waivers, style);
+    if !waivers.is_empty() {
+        lines.push(String::new());
+        lines.extend(waivers);
     }
     lines.join("\n") + "\n"
 }

@@ -112,6 +112,16 @@ pub fn diff(pair: &Pair<'_>, style: Style) -> String {
             .push("  the older rules have faults for this version of promote: only their text is compared".to_owned()),
         Some(compared) => lines.extend(compared.iter().flat_map(|compared| meaning(compared, style))),
     }
+    with_text(lines, pair, style)
+}
+
+/// The change of a text alone, of a file that has no meaning to compare.
+pub fn text_diff(pair: &Pair<'_>, style: Style) -> String {
+    let head = format!("changed since {}", escape::line(pair.since));
+    with_text(words::wrapped(&format!("{}: ", escape::line(pair.path)), 2, &head, COLUMNS), pair, style)
+}
+
+fn with_text(mut lines: Vec<String>, pair: &Pair<'_>, style: Style) -> String {
     let text = unified(pair, style);
     if !text.is_empty() {
         lines.push(String::new());

@@ -220,6 +220,7 @@ fn facts() -> Facts {
         soak: None,
         failing_before: Default::default(),
         set_aside: None,
+        waivers: None,
         also_ships: Vec::new(),
     }
 }
@@ -279,6 +280,7 @@ fn begun() -> Vec<(&'static str, Milestone)> {
                 request,
                 rules_path: "promotion/promotion-rules.yaml".to_owned(),
                 rules: "version: 1\n".to_owned(),
+                waivers: None,
                 bypassed: Vec::new(),
                 promote: "0.1.0".to_owned(),
                 source: None,
@@ -292,6 +294,7 @@ fn begun() -> Vec<(&'static str, Milestone)> {
                 report: ready(),
                 plan: plan(),
                 rules: None,
+                waivers: None,
                 approvals: None,
             })),
         ),

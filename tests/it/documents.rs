@@ -12,8 +12,10 @@ use crate::readme::read;
 use crate::scenarios::Story;
 
 /// The documents of `promote schema`.
-const NAMES: [&str; 12] =
-    ["audit", "doctor", "ending", "history", "list", "plan", "record", "report", "rules", "show", "trail", "validate"];
+const NAMES: [&str; 13] = [
+    "audit", "doctor", "ending", "history", "list", "plan", "record", "report", "rules", "show", "trail", "validate",
+    "waivers",
+];
 
 fn empty() -> Sandbox {
     Sandbox::new(&[("README.md", "")])

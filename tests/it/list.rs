@@ -121,6 +121,7 @@ fn promotion(service: &str, to: &str, n: usize, previous: String, bypassed: Vec<
         request,
         rules_path: "rules.yaml".to_owned(),
         rules: String::new(),
+        waivers: None,
         promote: "0.1.0".to_owned(),
         bypassed,
         source: None,

@@ -84,6 +84,7 @@ fn wait(
         rules: &rules,
         rules_path: "rules.yaml",
         rules_text: RULES,
+        waivers: None,
         service: rules.service(None).unwrap(),
         promotion: &rules.promotions[0],
         commit: None,

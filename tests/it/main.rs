@@ -39,4 +39,5 @@ mod scenarios;
 mod secrets;
 mod shipped;
 mod tls;
+mod waivers;
 mod world;

@@ -39,6 +39,7 @@ scenarios! {
     unconfirmed,
     unknown,
     waiting,
+    waived,
 }
 
 #[test]

@@ -13,6 +13,7 @@ use crate::promotion::approvals::facts::{
     ApprovalFacts, JobFacts, Member, Person, Review, RunFacts, Word, WordKind, WordPlace,
 };
 use crate::promotion::facts::CommitSummary;
+use crate::promotion::waivers::facts::Blame;
 
 /// How many requests are under way at the same time: GitHub asks for few.
 const AT_ONCE: usize = 8;
@@ -217,6 +218,10 @@ impl Approvals for GitHubApprovals {
         Ok(newest.and_then(|change| {
             Some(CommitSummary { id: change.commit, author: change.author, at: change.at?, subject: change.subject })
         }))
+    }
+
+    fn blame(&self, path: &str) -> Result<Option<Blame>, Fault> {
+        self.client.blame(path)
     }
 
     fn requests(&self) -> u64 {

@@ -1,11 +1,13 @@
-//! The one question that the REST API does not answer: whether a review's text was changed after it was given.
+//! GraphQL, for what the REST API does not answer: whether a review's text was changed after it was given, and (in
+//! [`blame`](super::blame)) who brought which lines.
 
 use std::collections::BTreeSet;
 
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Method, Url};
 use serde::Deserialize;
-use serde_json::json;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
 
 use crate::adapters::github::client::Client;
 use crate::adapters::github::door::Ask;
@@ -19,7 +21,7 @@ const AT_ONCE: usize = 100;
 #[derive(Deserialize)]
 struct Answer {
     #[serde(default)]
-    data: Option<Data>,
+    data: Option<Value>,
     #[serde(default)]
     errors: Vec<Error>,
 }
@@ -55,13 +57,24 @@ impl Client {
     }
 
     fn nodes(&self, ids: &[&str]) -> Result<Vec<Option<Node>>, Fault> {
-        let doing = "find out whether a review was edited";
+        let (data, _): (Data, _) =
+            self.question("find out whether a review was edited", QUERY, &json!({ "ids": ids }))?;
+        Ok(data.nodes)
+    }
+
+    /// Asks a question that only reads. The answer may be a part of it: then what GitHub says of the rest comes with it.
+    pub(super) fn question<T: DeserializeOwned>(
+        &self,
+        doing: &str,
+        query: &str,
+        variables: &Value,
+    ) -> Result<(T, Option<String>), Fault> {
         let url = graphql(&self.door.url(""));
         let mut call = Call::new(Method::POST, url).header(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if let Some(token) = self.token(doing)? {
             call = call.header(AUTHORIZATION, sensitive("Bearer ", &token)?);
         }
-        call.body = Some(json!({ "query": QUERY, "variables": { "ids": ids } }).to_string().into_bytes());
+        call.body = Some(json!({ "query": query, "variables": variables }).to_string().into_bytes());
         self.door.count();
         // It only reads, so a lost answer does no harm.
         let answer = self.door.http().request(&call).map_err(|fault| match fault.kind {
@@ -72,14 +85,14 @@ impl Client {
         if !answer.ok() {
             return Err(self.refusal(&ask, &answer));
         }
-        let read = serde_json::from_slice::<Answer>(&answer.body);
-        let Answer { data, errors } = read.map_err(|error| self.worded(&ask, |asked| asked.unreadable(&error)))?;
-        match data {
-            Some(data) => Ok(data.nodes),
-            None => {
-                let why = errors.first().map_or("it gives no data", |error| error.message.as_str());
-                Err(Fault::new(FaultKind::Broken, doing, format!("{}: {why}", call.shown())))
-            }
+        let unreadable = |error: &serde_json::Error| self.worded(&ask, |asked| asked.unreadable(error));
+        let Answer { data, errors } = serde_json::from_slice(&answer.body).map_err(|error| unreadable(&error))?;
+        let complaint = errors.into_iter().next().map(|error| error.message);
+        let refused = |why: &str| Fault::new(FaultKind::Broken, doing, format!("{}: {why}", call.shown()));
+        let data = data.ok_or_else(|| refused(complaint.as_deref().unwrap_or("it gives no data")))?;
+        match serde_json::from_value(data) {
+            Ok(data) => Ok((data, complaint)),
+            Err(error) => Err(complaint.map_or_else(|| unreadable(&error), |why| refused(&why))),
         }
     }
 }

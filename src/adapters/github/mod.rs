@@ -5,6 +5,7 @@
 
 pub mod app_token;
 pub mod approvals;
+pub mod blame;
 pub mod client;
 pub mod commits;
 mod door;

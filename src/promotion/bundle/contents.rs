@@ -173,6 +173,7 @@ pub struct JudgedBy<'a> {
     /// What follows, where the gates let it through.
     pub plan: Option<&'a Plan>,
     rules: Option<&'a RulesText>,
+    waivers: Option<&'a RulesText>,
 }
 
 impl<'a> Contents<'a> {
@@ -203,6 +204,13 @@ impl<'a> Contents<'a> {
         let other = self.judged.as_ref().and_then(|judged| judged.rules);
         let requested = &self.story.requested;
         other.map_or((&requested.rules_path, &requested.rules), |rules| (&rules.path, &rules.text))
+    }
+
+    /// `waivers.yaml`: the text of the waivers that the newest judgement was judged by, where there were any.
+    pub fn waivers(&self) -> Option<&'a str> {
+        let other = self.judged.as_ref().and_then(|judged| judged.waivers);
+        let kept = other.or(self.story.requested.waivers.as_ref());
+        kept.map(|waivers| waivers.text.as_str()).filter(|text| !text.is_empty())
     }
 
     /// `approval.json`.
@@ -322,9 +330,11 @@ fn judged<'a>(entries: &'a [Entry], story: &Folded) -> Option<JudgedBy<'a>> {
             report: &planned.report,
             plan: Some(&planned.plan),
             rules: planned.rules.as_ref(),
+            waivers: planned.waivers.as_ref(),
         }),
         Milestone::Judged(judged) => {
-            Some(JudgedBy { facts: &judged.facts, report: &judged.report, plan: None, rules: judged.rules.as_ref() })
+            let (rules, waivers) = (judged.rules.as_ref(), judged.waivers.as_ref());
+            Some(JudgedBy { facts: &judged.facts, report: &judged.report, plan: None, rules, waivers })
         }
         _ => None,
     })

@@ -13,6 +13,7 @@ use crate::promotion::facts::{Facts, SetAside};
 use crate::promotion::gates::rows::Judge;
 use crate::promotion::report::{GateReport, GateRow, Mark};
 use crate::promotion::rules::{Promotion, Source};
+use crate::promotion::waivers::covered;
 
 /// Judges the order of environments, and every gate of a promotion in the order of the rules.
 pub fn evaluate(
@@ -23,16 +24,35 @@ pub fn evaluate(
 ) -> GateReport {
     let judge = Judge { promotion, evidence, facts, rules_path };
     let order = order::rows(promotion, facts, rules_path);
-    let gates = promotion.gates.iter().map(|gate| judge.row(gate)).map(|row| match &facts.set_aside {
-        Some(set_aside) => waived(row, set_aside),
-        None => row,
+    let mut waived = Vec::new();
+    let gates = promotion.gates.iter().map(|gate| {
+        let row = under_waivers(judge.row(gate), facts, &mut waived);
+        match &facts.set_aside {
+            Some(set_aside) => set_aside_row(row, set_aside),
+            None => row,
+        }
     });
-    GateReport::of(order.into_iter().chain(gates).collect())
+    let mut report = GateReport::of(order.into_iter().chain(gates).collect());
+    if let Some(waivers) = &facts.waivers {
+        report.waivers = covered::rows(waivers, facts, &needs::needs(promotion, evidence), &waived);
+    }
+    report
+}
+
+/// The row of a gate under the waivers in force; one that is waived is kept.
+fn under_waivers(row: GateRow, facts: &Facts, waived: &mut Vec<GateRow>) -> GateRow {
+    let Some(waivers) = &facts.waivers else { return row };
+    let before = row.mark;
+    let row = covered::gate(row, waivers);
+    if row.mark != before {
+        waived.push(row.clone());
+    }
+    row
 }
 
 /// The row of a gate where the gates are set aside: one that holds is waived, and says what it was. The order of environments is
 /// no gate, and is never set aside.
-fn waived(row: GateRow, set_aside: &SetAside) -> GateRow {
+fn set_aside_row(row: GateRow, set_aside: &SetAside) -> GateRow {
     let was = match row.mark {
         Mark::Fail => "it failed",
         Mark::Unknown => "it could not be evaluated",

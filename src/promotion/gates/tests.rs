@@ -126,6 +126,7 @@ fn facts(readings: &[(&str, Reading)]) -> Facts {
         soak: None,
         failing_before: BTreeSet::new(),
         set_aside: None,
+        waivers: None,
         also_ships: Vec::new(),
     }
 }
@@ -327,3 +328,4 @@ fn gates_that_are_set_aside_are_waived_and_say_what_they_were() {
 }
 
 mod performance;
+mod waivers;

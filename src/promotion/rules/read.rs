@@ -20,14 +20,24 @@ pub fn read(path: &str, text: &str) -> Result<Rules, Vec<RulesFault>> {
     if let (Some(rules), true) = (rules, faults.is_empty()) {
         return Ok(rules);
     }
+    Err(placed(path, text, faults))
+}
+
+/// The faults of a text in its order, each once, with their lines.
+pub fn placed(path: &str, text: &str, mut faults: Vec<Wrong>) -> Vec<RulesFault> {
     faults.sort_by_key(|fault| (fault.at.line, fault.at.column));
     faults.dedup();
     let lines: Vec<&str> = text.trim_start_matches('\u{feff}').lines().collect();
-    Err(faults.into_iter().map(|wrong| RulesFault::of(path, &lines, wrong)).collect())
+    faults.into_iter().map(|wrong| RulesFault::of(path, &lines, wrong)).collect()
 }
 
 fn meaning(text: &str, faults: &mut Vec<Wrong>) -> Option<Rules> {
-    let mut tree = one_document(text, faults)?;
+    let mut tree = only_document(text, "a rules file", faults)?;
+    if matches!(tree.kind, Kind::Null) {
+        let wrong = Wrong::new(At { line: 1, column: 1 }, 1, "this file holds no rules");
+        faults.push(wrong.help("begin with `version: 1`, `service:`, `environments:` and `promotions:`"));
+        return None;
+    }
     if !check(&mut tree, &schema(), faults) {
         return None;
     }
@@ -40,8 +50,9 @@ fn meaning(text: &str, faults: &mut Vec<Wrong>) -> Option<Rules> {
     }
 }
 
-/// The tree of the only document.
-fn one_document(text: &str, faults: &mut Vec<Wrong>) -> Option<Tree> {
+/// The tree of the only document; a null where the text is empty, and `None` where it cannot be read, which is a fault. `noun` is
+/// what the text should be: `a rules file`.
+pub fn only_document(text: &str, noun: &str, faults: &mut Vec<Wrong>) -> Option<Tree> {
     if text.len() > MAX_BYTES {
         let message = format!("this file has {} bytes, and at most {MAX_BYTES} are read", text.len());
         faults.push(Wrong::new(At { line: 1, column: 1 }, 1, message));
@@ -57,15 +68,10 @@ fn one_document(text: &str, faults: &mut Vec<Wrong>) -> Option<Tree> {
     if let Some(second) = documents.get(1) {
         let at = At { line: second.root.line, column: second.root.column };
         let wrong = Wrong::new(at, 1, "a second document begins here");
-        faults.push(wrong.help("a rules file is one document: remove the line `---` before it"));
+        faults.push(wrong.help(format!("{noun} is one document: remove the line `---` before it")));
     }
-    let first = documents.first().map(|document| tree::resolve(text, &document.root, faults));
-    let full = first.filter(|tree| !matches!(tree.kind, Kind::Null));
-    if full.is_none() {
-        let wrong = Wrong::new(At { line: 1, column: 1 }, 1, "this file holds no rules");
-        faults.push(wrong.help("begin with `version: 1`, `service:`, `environments:` and `promotions:`"));
-    }
-    full
+    let nothing = || Tree { at: At { line: 1, column: 1 }, width: 1, faulty: false, kind: Kind::Null };
+    Some(documents.first().map_or_else(nothing, |document| tree::resolve(text, &document.root, faults)))
 }
 
 /// A fault of the syntax. The parser's place is where it gave up, which for a tab is not where the tab is.

@@ -1,16 +1,21 @@
 //! The JSON Schema of the rules file, generated from its types.
 
-use schemars::Schema;
 use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
+use schemars::{JsonSchema, Schema};
 use serde_json::Value;
 
 use crate::promotion::rules::file::File;
 
 /// The JSON Schema (draft 2020-12) of the rules file, for editors, and for [`check`](crate::promotion::rules::check).
 pub fn schema() -> Value {
+    of::<File>()
+}
+
+/// The schema of a file that people write, by its type.
+pub fn of<T: JsonSchema>() -> Value {
     let settings = SchemaSettings::draft2020_12().with_transform(RecursiveTransform(without_null));
-    settings.into_generator().into_root_schema_for::<File>().to_value()
+    settings.into_generator().into_root_schema_for::<T>().to_value()
 }
 
 /// Takes the `null` out of optional fields: a key with nothing after it is a fault, not an absent key.

@@ -6,6 +6,7 @@ use crate::render::github::shown::{Shown, cut, shorter, shorter_roles};
 use crate::render::github::title::title;
 use crate::render::markdown::{self, Summary, roles};
 use crate::render::page::Page;
+use crate::render::waivers;
 
 /// The longest name, in characters: service and environments have at most 63 each.
 const NAME: usize = 250;
@@ -49,6 +50,7 @@ fn details(summary: &Summary<'_>) -> String {
     let mut page = Page::new(CHECK_TEXT_MAX);
     if let Some(gates) = summary.report {
         markdown::folds(&mut page, gates);
+        waivers::onto(&mut page, &gates.waivers, true);
     }
     if let Some(plan) = summary.plan {
         markdown::planned(&mut page, plan, summary.diffs);

@@ -7,7 +7,7 @@ use crate::promotion::report::{GateReport, GateRow, Mark};
 use crate::render::github::shown::{Shown, shorter, shorter_roles};
 use crate::render::markdown::{self, Summary, roles};
 use crate::render::page::{CHECK_RUN, Page};
-use crate::render::{escape, words};
+use crate::render::{escape, waivers, words};
 
 /// How many gates that do not pass are shown.
 const ROWS: usize = 40;
@@ -25,6 +25,7 @@ pub fn comment(shown: &Shown<'_>) -> Comment {
     markdown::flow(&mut page, &summary);
     if let Some(gates) = &gates {
         judged(&mut page, gates);
+        waivers::onto(&mut page, &gates.waivers, false);
     }
     if let Some(approvals) = &approvals {
         approving(&mut page, shown, approvals);

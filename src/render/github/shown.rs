@@ -2,7 +2,7 @@
 
 use crate::promotion::approvals::report::{ApprovalReport, Given, RoleRow};
 use crate::promotion::facts::Detail;
-use crate::promotion::report::{GateReport, GateRow};
+use crate::promotion::report::{GateReport, GateRow, WaiverRow};
 use crate::promotion::time::Time;
 use crate::render::markdown::Summary;
 use crate::render::{escape, words};
@@ -45,15 +45,32 @@ pub fn cut(text: &str, most: usize) -> String {
 
 /// The same report with every text cut to what a page of limited size can hold many of.
 pub fn shorter(gates: &GateReport) -> GateReport {
-    GateReport { rows: gates.rows.iter().map(shorter_row).collect(), verdict: gates.verdict }
+    GateReport {
+        rows: gates.rows.iter().map(shorter_row).collect(),
+        verdict: gates.verdict,
+        waivers: gates.waivers.iter().map(shorter_waiver).collect(),
+    }
+}
+
+fn shorter_detail(detail: &Detail) -> Detail {
+    Detail { name: cut(&detail.name, SENTENCE), message: cut(&detail.message, SENTENCE), at: cut(&detail.at, SENTENCE) }
+}
+
+fn shorter_waiver(row: &WaiverRow) -> WaiverRow {
+    WaiverRow {
+        at: cut(&row.at, CELL),
+        names: cut(&row.names, CELL),
+        standing: row.standing,
+        until: cut(&row.until, CELL),
+        reason: cut(&row.reason, SENTENCE),
+        by: cut(&row.by, SENTENCE),
+        said: cut(&row.said, CELL),
+        count: row.count,
+        covers: row.covers.iter().take(LIST).map(shorter_detail).collect(),
+    }
 }
 
 fn shorter_row(row: &GateRow) -> GateRow {
-    let detail = |detail: &Detail| Detail {
-        name: cut(&detail.name, SENTENCE),
-        message: cut(&detail.message, SENTENCE),
-        at: cut(&detail.at, SENTENCE),
-    };
     GateRow {
         id: cut(&row.id, CELL),
         expected: cut(&row.expected, CELL),
@@ -62,7 +79,7 @@ fn shorter_row(row: &GateRow) -> GateRow {
         hint: row.hint.as_ref().map(|text| cut(text, SENTENCE)),
         evidence: cut(&row.evidence, CELL),
         files: row.files.iter().take(LIST).map(|file| cut(file, SENTENCE)).collect(),
-        details: row.details.iter().take(LIST).map(detail).collect(),
+        details: row.details.iter().take(LIST).map(shorter_detail).collect(),
         rule: cut(&row.rule, SENTENCE),
         ..*row
     }

@@ -11,6 +11,7 @@ use crate::promotion::record::Entry;
 use crate::promotion::report::GateReport;
 use crate::promotion::rules::schema as rules;
 use crate::promotion::trail::Line;
+use crate::promotion::waivers::file as waivers;
 use crate::render::doctor::Doctor;
 use crate::render::history::{Audit, Examination};
 use crate::render::json::list::List;
@@ -50,6 +51,7 @@ pub const DOCUMENTS: &[Document] = &[
     Document { name: "show", about: "`promote show <id> --json`", schema: of::<Show<'_>> },
     Document { name: "trail", about: "a line of `promote history --jsonl`", schema: of::<Line> },
     Document { name: "validate", about: "`promote validate --json`", schema: of::<Validate<'_>> },
+    Document { name: "waivers", about: "the waivers file", schema: waivers::schema },
 ];
 
 /// The document of this name.

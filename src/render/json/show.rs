@@ -68,6 +68,9 @@ pub(super) struct Show<'a> {
     request: &'a Request,
     /// The rules that it was asked for under.
     rules: RulesText<'a>,
+    /// The waivers that it was asked for under; absent where there were none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waivers: Option<RulesText<'a>>,
     /// The version of promote that it was asked with.
     promote: &'a str,
     /// The facts that the newest judgement read.
@@ -156,6 +159,7 @@ pub fn show(story: &Folded, entries: &[Entry]) -> String {
         target: requested.target.as_ref(),
         request: &requested.request,
         rules: RulesText { path: &requested.rules_path, text: &requested.rules },
+        waivers: requested.waivers.as_ref().map(|file| RulesText { path: &file.path, text: &file.text }),
         promote: &requested.promote,
         facts: story.facts(),
         report: story.report(),

@@ -163,6 +163,7 @@ fn requested_for(id: &str, service: &str, to: &str) -> Entry {
         request,
         rules_path: "promotion/promotion-rules.yaml".to_owned(),
         rules: "version: 1\n".to_owned(),
+        waivers: None,
         promote: "0.1.0".to_owned(),
         bypassed: Vec::new(),
         source: None,

@@ -89,6 +89,7 @@ fn judge(path: Vec<Predecessor>, trust_baseline: bool) -> Vec<GateRow> {
         soak: None,
         failing_before: BTreeSet::new(),
         set_aside: None,
+        waivers: None,
         also_ships: Vec::new(),
     };
     let promotion = Promotion {

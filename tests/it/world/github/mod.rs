@@ -31,6 +31,7 @@ pub(crate) mod alerts;
 mod answer;
 pub(crate) mod apps;
 pub(crate) mod artifacts;
+mod blame;
 mod blobs;
 pub(crate) mod checks;
 mod comments;

@@ -118,6 +118,26 @@ impl Repository<'_> {
     }
 }
 
+impl Repo {
+    /// The merged pull requests that brought a commit, as GraphQL shows them.
+    pub(super) fn brought(&self, sha: &str) -> Vec<Value> {
+        let brought = |pull: &&Pull| {
+            pull.merged.as_ref().is_some_and(|(_, _, merge)| {
+                let before = &self.commits[merge].parents[0];
+                self.reaches(merge, sha) && !self.reaches(before, sha)
+            })
+        };
+        let shown = |pull: &Pull| {
+            let (at, by) = pull.merged.as_ref().map(|(at, by, _)| (*at, by.clone())).unzip();
+            json!({
+                "number": pull.number, "merged": at.is_some(), "mergedAt": when(at), "baseRefName": pull.base,
+                "mergedBy": by.map(|login| json!({"login": login})),
+            })
+        };
+        self.pulls.iter().filter(brought).map(shown).collect()
+    }
+}
+
 impl World {
     fn add_review(
         &mut self,
