@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::promotion::gates::needs::name;
 use crate::promotion::id::canonical;
 use crate::promotion::rules::{GateKind, Promotion};
 use crate::promotion::time::Time;
@@ -134,14 +135,14 @@ impl WaiversFacts {
     /// them cover something today is no part of it, as live values are none.
     pub fn bound(&self, promotion: &Promotion) -> Vec<Value> {
         let gates = &promotion.gates;
-        let of_commit =
-            |kind: &GateKind| matches!(kind, GateKind::Soak { .. } | GateKind::Checks(_) | GateKind::Review(_));
-        let no_tests = |kind: &GateKind| matches!(kind, GateKind::Coverage { .. } | GateKind::Security { .. });
-        let no_findings = |kind: &GateKind| matches!(kind, GateKind::Coverage { .. } | GateKind::Tests { .. });
+        // A condition may be about anything.
+        let asks = |names: &[&str]| {
+            gates.iter().any(|gate| matches!(gate.kind, GateKind::Condition(_)) || names.contains(&name(gate)))
+        };
         let applies = |waives: &Waives| match waives {
             Waives { gate: Some(id), .. } => gates.iter().any(|gate| gate.id == *id),
-            Waives { test: Some(_), .. } => gates.iter().any(|gate| !of_commit(&gate.kind) && !no_tests(&gate.kind)),
-            _ => gates.iter().any(|gate| !of_commit(&gate.kind) && !no_findings(&gate.kind)),
+            Waives { test: Some(_), .. } => asks(&["tests"]),
+            _ => asks(&["security", "quality"]),
         };
         let said = |waiver: &WaiverFacts| {
             let WaiverFacts { waives, reason, approved_by, until, .. } = waiver;

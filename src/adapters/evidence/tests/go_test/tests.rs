@@ -1,3 +1,5 @@
+//! What events of `go test -json` say, in short.
+
 use proptest::prelude::*;
 
 use super::*;
