@@ -67,7 +67,8 @@ fn lines(samples: &[(f64, u32, bool)]) -> String {
             ("mine", -2.5),
         ] {
             let time = format!("2026-11-20T10:00:{second:02}Z");
-            write!(text, 
+            write!(
+                text,
                 "\n{{\"metric\":\"{metric}\",\"type\":\"Point\",\"data\":{{\"time\":\"{time}\",\"value\":{value},\"tags\":{{\"status\":\"200\"}}}}}}").unwrap();
         }
     }
