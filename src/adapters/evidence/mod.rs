@@ -31,6 +31,7 @@ pub mod joined;
 pub mod json;
 pub mod load;
 pub mod packages;
+mod parts;
 #[cfg(test)]
 mod properties;
 pub mod quality;
