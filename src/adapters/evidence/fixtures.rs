@@ -250,7 +250,7 @@ fn findings_are_shown_worst_first() {
     let Reading::Observed(seen) = of(&["sarif/codeql.sarif", "sarif/trivy.sarif"]) else { panic!() };
     let Measure::Findings(findings) = &seen.measure else { panic!() };
     let shown: Vec<String> = findings.worst.iter().map(|d| format!("{} | {} | {}", d.name, d.message, d.at)).collect();
-    assert_eq!(shown[0], "CVE-2026-0001 | Package: libssl3 | library/app:1");
+    assert_eq!(shown[0], "CVE-2026-0001 | Package: libcrypto3 | library/app:1");
     assert_eq!(shown[2], "js/sql-injection | This query depends on a [user-provided value](1). | src/db.js:12");
     assert_eq!(shown.len(), 7);
     // One file states its commit, the other does not: the commit stays, and nobody vouches for the other file.

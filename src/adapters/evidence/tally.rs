@@ -84,10 +84,7 @@ impl Tally {
         match self.kept {
             Kept::Tests(cases) => cases.finish().map(|(tests, notes)| (Measure::Tests(tests), notes)),
             Kept::Coverage(lines) => lines.finish().map(|(coverage, notes)| (Measure::Coverage(coverage), notes)),
-            Kept::Security(found) => {
-                let (findings, notes) = found.finish();
-                Ok((Measure::Findings(findings), notes))
-            }
+            Kept::Security(found) => found.finish().map(|(findings, notes)| (Measure::Findings(findings), notes)),
             Kept::Quality(lint) => lint.finish().map(|(quality, notes)| (Measure::Quality(quality), notes)),
             Kept::Load(runs) => runs.finish().map(|(runs, notes)| (Measure::Performance(runs), notes)),
         }

@@ -1,79 +1,115 @@
-//! Findings of many reports, merged by identity: the same tool saying the same of the same place is one finding.
+//! Findings of many reports, merged: what is the same in two of them counts once (see `same`).
+//!
+//! For each report a few numbers stay in memory, and no text: only the worst findings, and those that a waiver names, are kept
+//! in words.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use crate::adapters::evidence::identity::identity;
-use crate::promotion::facts::{DETAILS_KEPT, Detail, Findings};
-use crate::promotion::waivers::Waivers;
+use crate::adapters::evidence::said::Defect;
+use crate::adapters::evidence::security::same::{Grouped, Kept, Keys, Names, group, judged};
+use crate::adapters::evidence::security::severity::Severity;
+use crate::adapters::evidence::security::shown::{Seen, Shown, Waived, Worst};
+use crate::promotion::facts;
+use crate::promotion::facts::{DETAILS_KEPT, Findings};
+use crate::promotion::waivers::{Named, Waivers};
 
-/// How bad a finding is, as it counts for a gate: one without a severity stands just below high.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Severity {
-    /// Information only.
-    Info,
-    /// CVSS 0.1–3.9, or `note`.
-    Low,
-    /// CVSS 4.0–6.9, or `warning`.
-    Medium,
-    /// The tool gave none that we understand.
-    Unknown,
-    /// CVSS 7.0–8.9, or `error`.
-    High,
-    /// CVSS 9.0 and more.
-    Critical,
+/// One finding as a report has it.
+#[derive(Debug, Clone, Copy)]
+pub struct Finding<'a> {
+    /// All names that it goes by, the one that is shown first: the rule, the CVE, its aliases; for code also CWEs, as
+    /// `CWE-79`. For packages no CWE: two weaknesses of one kind are two.
+    pub ids: &'a [&'a str],
+    /// The program that found it.
+    pub tool: &'a str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// Whether the report itself sets it aside.
+    pub suppressed: bool,
+    /// Where it is.
+    pub place: Place<'a>,
+    /// What it says; the first line is shown.
+    pub message: &'a str,
 }
 
-impl Severity {
-    /// The band of a CVSS score, as GitHub draws the borders; a score outside of 0–10 is no score.
-    pub fn of_score(text: &str) -> Self {
-        match text.trim().parse::<f64>() {
-            Ok(score) if !(0.0..=10.0).contains(&score) => Self::Unknown,
-            Ok(score) if score >= 9.0 => Self::Critical,
-            Ok(score) if score >= 7.0 => Self::High,
-            Ok(score) if score >= 4.0 => Self::Medium,
-            Ok(score) if score > 0.0 => Self::Low,
-            Ok(_) => Self::Info,
-            Err(_) => Self::Unknown,
+/// Where a finding is.
+#[derive(Debug, Clone, Copy)]
+pub enum Place<'a> {
+    /// A package that is used.
+    Package {
+        /// The ecosystem, for people: `npm`.
+        ecosystem: &'a str,
+        /// Its name, of Maven's `group:artifact`.
+        name: &'a str,
+        /// Its version; empty where the report does not say it.
+        version: &'a str,
+        /// The lock file, image or directory that uses it; empty where it is not known.
+        path: &'a str,
+    },
+    /// A place in a file.
+    Code {
+        /// The file; empty where there is none.
+        path: &'a str,
+        /// The line, from 1; 0 where it is not known.
+        line: u64,
+        /// The column, from 1; 0 where it is not known.
+        column: u64,
+        /// What else tells two findings of one rule and one tool at one place apart.
+        mark: &'a str,
+    },
+}
+
+impl<'a> Place<'a> {
+    fn path(&self) -> &'a str {
+        match self {
+            Place::Package { path, .. } | Place::Code { path, .. } => path,
         }
     }
 
-    /// The severity of a SARIF level.
-    pub fn of_level(level: &str) -> Self {
-        match level {
-            "error" => Self::High,
-            "warning" => Self::Medium,
-            "note" => Self::Low,
-            "none" => Self::Info,
-            _ => Self::Unknown,
+    fn line(&self) -> u64 {
+        match self {
+            Place::Package { .. } => 0,
+            Place::Code { line, .. } => *line,
+        }
+    }
+
+    /// Ecosystem, name and version.
+    fn package(&self) -> [&'a str; 3] {
+        match self {
+            Place::Package { ecosystem, name, version, .. } => [ecosystem, name, version],
+            Place::Code { .. } => [""; 3],
         }
     }
 }
 
-/// The identity of a finding: a hash of all that tells it from another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct FindingKey(u128);
-
-impl FindingKey {
-    /// The key of some parts.
-    pub fn of<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Self {
-        Self(identity(parts))
-    }
-
-    /// Its bytes, to make a key of it and something else.
-    pub fn bytes(&self) -> [u8; 16] {
-        self.0.to_le_bytes()
-    }
+/// A finding by its keys, for a parser that learns of the severity only when the texts have gone.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Keyed {
+    /// What tells this report from every other one.
+    pub(super) report: u64,
+    /// The tool, by its key; 0 for packages.
+    pub(super) tool: u32,
+    /// How bad it is; `None`: suppressed.
+    pub(super) grade: Option<Severity>,
+    /// Whether it is about a package whose version is not known.
+    pub(super) any_version: bool,
 }
 
 /// All findings of a source.
 #[derive(Debug, Default)]
 pub struct Found {
-    /// `None`: suppressed.
-    kept: HashMap<FindingKey, Option<Severity>>,
-    worst: Vec<(Severity, FindingKey, Detail)>,
-    repeated: u64,
+    kept: HashMap<u64, Kept>,
+    names: Names,
+    /// The names of packages without their versions.
+    loose: Names,
+    worst: Worst,
+    waived: Waived,
+    /// The waivers that fit something, by their keys.
+    labels: BTreeMap<u32, String>,
+    /// Every report of a finding, also of one that was there.
+    reports: u64,
     waivers: Arc<Waivers>,
+    keys: Keys,
 }
 
 impl Found {
@@ -82,118 +118,150 @@ impl Found {
         Self { waivers, ..Self::default() }
     }
 
+    /// Adds a finding.
+    pub fn add(&mut self, finding: &Finding<'_>) {
+        let Finding { ids, tool, place, message, .. } = *finding;
+        let name = ids.first().copied().unwrap_or_default();
+        let grade = (!finding.suppressed).then_some(finding.severity);
+        let key = self.keys.place(&place, false);
+        let first = self.keys.name(name, key);
+        let keyed = match place {
+            Place::Package { version, .. } => {
+                let whole = self.keys.place(&place, true);
+                ids.iter().for_each(|id| self.loose.add(self.keys.name(id, whole), first));
+                Keyed { report: first, tool: 0, grade, any_version: version.trim().is_empty() }
+            }
+            Place::Code { column, mark, .. } => {
+                let tool = self.keys.tool(tool);
+                let parts = [&tool.to_le_bytes(), &first.to_le_bytes()[..], &column.to_le_bytes(), mark.as_bytes()];
+                Keyed { report: self.keys.of(parts), tool, grade, any_version: false }
+            }
+        };
+        let (path, line, package) = (place.path(), place.line(), place.package());
+        let (severity, report) = (finding.severity, keyed.report);
+        let waiver = self.waiver(&Named { ids, path, package: (package[1], package[2]) });
+        self.put(keyed, ids, key, waiver);
+        self.show(Seen { severity, path, line, name, package, message, report }, waiver, finding.suppressed);
+    }
+
+    /// The waivers that are in force.
+    pub(super) fn waivers(&self) -> &Waivers {
+        &self.waivers
+    }
+
+    /// The key of the waiver that fits a finding; 0 for none.
+    pub(super) fn waiver(&mut self, named: &Named<'_>) -> u32 {
+        let Some(label) = self.waivers.finding(named) else { return 0 };
+        let key = self.keys.tool(label);
+        self.labels.entry(key).or_insert_with(|| label.to_owned());
+        key
+    }
+
+    /// Counts a finding that is known by its keys, at the place with that key.
+    pub(super) fn put<T: AsRef<str>>(&mut self, keyed: Keyed, ids: &[T], place: u64, waiver: u32) {
+        let Keyed { report, tool, grade, any_version } = keyed;
+        let new = Kept { tool, waiver, grade, any_version };
+        self.reports += 1;
+        let mut is_new = false;
+        self.kept.entry(report).and_modify(|kept| kept.join(new)).or_insert_with(|| {
+            is_new = true;
+            new
+        });
+        // The first name is part of the report's key: where there is no other one, all is there already.
+        if is_new || ids.len() > 1 {
+            for id in ids {
+                let name = self.keys.name(id.as_ref(), place);
+                self.names.add(name, report);
+            }
+        }
+    }
+
+    /// Keeps the words of a finding that was counted, if it is one that may be shown.
+    pub(super) fn show(&mut self, seen: Seen<'_>, waiver: u32, suppressed: bool) {
+        match waiver {
+            0 if suppressed => {}
+            0 => self.worst.add(seen),
+            _ => self.waived.add(seen, waiver),
+        }
+    }
+
     /// Takes in the findings of other reports.
     pub fn absorb(&mut self, other: Self) {
-        let mut details: HashMap<FindingKey, Detail> =
-            other.worst.into_iter().map(|(_, key, detail)| (key, detail)).collect();
-        for (key, severity) in other.kept {
-            let detail = details.remove(&key);
-            self.add(key, severity, detail);
+        for (report, new) in other.kept {
+            self.kept.entry(report).and_modify(|kept| kept.join(new)).or_insert(new);
         }
-        self.repeated += other.repeated;
+        self.names.absorb(other.names);
+        self.loose.absorb(other.loose);
+        self.worst.absorb(other.worst);
+        self.waived.absorb(other.waived);
+        self.labels.extend(other.labels);
+        self.reports = self.reports.saturating_add(other.reports);
     }
 
-    /// Adds a finding; `None` for one that is suppressed. Of two that are the same the worse one stands, and one that is
-    /// suppressed in one report only is not suppressed.
-    pub fn add(&mut self, key: FindingKey, severity: Option<Severity>, detail: Option<Detail>) {
-        let before = self.kept.insert(key, severity);
-        if let Some(before) = before {
-            self.repeated += 1;
-            self.kept.insert(key, before.max(severity));
-            if before >= severity {
-                return;
-            }
-            self.worst.retain(|(_, other, _)| *other != key);
-        }
-        if let (Some(severity), Some(detail)) = (severity, detail) {
-            let place = self.worst.partition_point(|(other, _, _)| *other >= severity);
-            self.worst.insert(place, (severity, key, detail));
-            self.worst.truncate(DETAILS_KEPT);
-        }
-    }
-
-    /// The findings by severity. None at all is a clean scan: whether there was a scan is for the parser to say.
-    pub fn finish(self) -> (Findings, Vec<String>) {
-        let mut findings = Findings::default();
-        for severity in self.kept.values() {
-            *match severity {
-                None => &mut findings.suppressed,
-                Some(Severity::Info) => &mut findings.info,
-                Some(Severity::Low) => &mut findings.low,
-                Some(Severity::Medium) => &mut findings.medium,
-                Some(Severity::Unknown) => &mut findings.unknown,
-                Some(Severity::High) => &mut findings.high,
-                Some(Severity::Critical) => &mut findings.critical,
-            } += 1;
-        }
-        findings.worst = self.worst.into_iter().map(|(_, _, detail)| detail).collect();
-        let notes = match self.repeated {
-            0 => Vec::new(),
-            1 => vec!["1 finding is reported twice, and counts once".to_owned()],
-            n => vec![format!("{n} findings are repeats of others, and do not count again")],
+    /// The findings by severity, with notes. None at all is a clean scan: whether there was a scan is for the parser to say.
+    pub fn finish(self) -> Result<(Findings, Vec<String>), Defect> {
+        let Some(waived) = self.waived.into_vec() else {
+            let most = Waived::MOST;
+            return Err(Defect::Unreadable(format!(
+                "waivers name more than {most} of its findings, the most that may be"
+            )));
         };
-        (findings, notes)
+        let grouped = group(self.kept, self.names, self.loose);
+        let mut findings = Findings::default();
+        let mut room = Vec::with_capacity(grouped.groups.len());
+        let mut all = 0u64;
+        for group in &grouped.groups {
+            let (grades, set_aside) = judged(group);
+            let counted = grades.iter().flatten().count();
+            all += (grades.len() + set_aside) as u64;
+            grades.into_iter().for_each(|grade| count(&mut findings, grade));
+            room.push((counted, set_aside));
+        }
+        let (mut shown, mut aside): (Vec<usize>, Vec<usize>) = room.into_iter().unzip();
+        let worst = fitting(&grouped, self.worst.into_vec(), &mut shown, |one| one.report);
+        findings.worst = worst.into_iter().take(DETAILS_KEPT).map(Shown::detail).collect();
+        let label = |waiver: u32| self.labels.get(&waiver).cloned().unwrap_or_default();
+        let waived = fitting(&grouped, waived, &mut aside, |(one, _)| one.report).into_iter();
+        findings.waived =
+            waived.map(|(one, waiver)| facts::Waived { detail: one.detail(), waiver: label(waiver) }).collect();
+        let notes = repeats(self.reports.saturating_sub(all));
+        Ok((findings, notes))
+    }
+}
+
+fn count(findings: &mut Findings, grade: Option<Severity>) {
+    *match grade {
+        None => &mut findings.suppressed,
+        Some(Severity::Info) => &mut findings.info,
+        Some(Severity::Low) => &mut findings.low,
+        Some(Severity::Medium) => &mut findings.medium,
+        Some(Severity::Unknown) => &mut findings.unknown,
+        Some(Severity::High) => &mut findings.high,
+        Some(Severity::Critical) => &mut findings.critical,
+    } += 1;
+}
+
+/// Of what may be shown, as much of each group as there is room for.
+fn fitting<T: Clone>(grouped: &Grouped, all: Vec<T>, room: &mut [usize], report: impl Fn(&T) -> u64) -> Vec<T> {
+    let mut fitting = Vec::new();
+    for one in all {
+        for number in grouped.numbers(report(&one)) {
+            if let Some(room) = room.get_mut(number).filter(|room| **room > 0) {
+                *room -= 1;
+                fitting.push(one.clone());
+            }
+        }
+    }
+    fitting
+}
+
+fn repeats(count: u64) -> Vec<String> {
+    match count {
+        0 => Vec::new(),
+        1 => vec!["1 finding is reported twice, and counts once".to_owned()],
+        n => vec![format!("{n} findings are repeats of others, and do not count again")],
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn detail(name: &str) -> Option<Detail> {
-        Some(Detail { name: name.to_owned(), message: String::new(), at: String::new() })
-    }
-
-    #[test]
-    fn bands_are_closed_below() {
-        for (score, severity) in [
-            ("10.0", Severity::Critical),
-            ("9.0", Severity::Critical),
-            ("8.9", Severity::High),
-            ("7", Severity::High),
-            ("6.9", Severity::Medium),
-            ("4.0", Severity::Medium),
-            ("3.9", Severity::Low),
-            ("0.1", Severity::Low),
-            ("0.0", Severity::Info),
-            ("10.1", Severity::Unknown),
-            ("-1", Severity::Unknown),
-            ("NaN", Severity::Unknown),
-            ("high", Severity::Unknown),
-        ] {
-            assert_eq!(Severity::of_score(score), severity, "{score}");
-        }
-    }
-
-    #[test]
-    fn of_two_that_are_the_same_the_worse_stands() {
-        let key = FindingKey::of([b"a".as_slice()]);
-        for (pair, wanted) in [
-            ([None, Some(Severity::High)], (1, 0, 0)),
-            ([Some(Severity::High), None], (1, 0, 0)),
-            ([Some(Severity::Low), Some(Severity::High)], (1, 0, 0)),
-            ([Some(Severity::Low), Some(Severity::Low)], (0, 1, 0)),
-            ([None, None], (0, 0, 1)),
-        ] {
-            let mut found = Found::default();
-            for severity in pair {
-                found.add(key, severity, detail("a"));
-            }
-            let (findings, notes) = found.finish();
-            assert_eq!((findings.high, findings.low, findings.suppressed), wanted, "{pair:?}");
-            assert_eq!((findings.worst.len() as u64, notes.len()), (1 - wanted.2, 1));
-        }
-    }
-
-    #[test]
-    fn the_worst_come_first_and_are_limited() {
-        let mut found = Found::default();
-        for n in 0..100u8 {
-            let severity = if n == 99 { Severity::Critical } else { Severity::Low };
-            found.add(FindingKey::of([[n].as_slice()]), Some(severity), detail(&n.to_string()));
-        }
-        let (findings, _) = found.finish();
-        let names: Vec<&str> = findings.worst.iter().map(|detail| detail.name.as_str()).collect();
-        assert_eq!((findings.low, names.len(), &names[..3]), (99, DETAILS_KEPT, ["99", "0", "1"].as_slice()));
-    }
-}
+mod tests;

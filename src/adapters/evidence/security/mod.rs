@@ -1,7 +1,10 @@
 //! Reports of security scans: one parser for each format, and the findings that all of them pour into.
 
 pub mod found;
+mod same;
 pub mod sarif;
+pub mod severity;
+mod shown;
 
 use crate::adapters::evidence::said::{About, Defect, not_read};
 use crate::adapters::evidence::security::found::Found;

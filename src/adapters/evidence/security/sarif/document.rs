@@ -12,10 +12,20 @@ pub(super) struct Tool {
 
 /// A tool component (§3.19), with its rules.
 #[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Component {
     pub(super) name: Option<String>,
+    semantic_version: Option<String>,
+    version: Option<String>,
     pub(super) guid: Option<String>,
     pub(super) rules: Option<Vec<Rule>>,
+}
+
+impl Component {
+    /// Its version (§3.19.12, §3.19.13).
+    pub(super) fn version(&self) -> Option<&str> {
+        self.semantic_version.as_deref().or(self.version.as_deref())
+    }
 }
 
 /// A rule (§3.49).
@@ -24,7 +34,28 @@ pub(super) struct Component {
 pub(super) struct Rule {
     pub(super) id: Option<String>,
     pub(super) default_configuration: Option<Configuration>,
-    pub(super) properties: Option<Properties>,
+    pub(super) properties: Option<RuleProperties>,
+}
+
+/// The properties of a rule: those of a result, and tags (§3.8.2), among them the weaknesses that it tells of.
+#[derive(Debug, Deserialize)]
+pub(super) struct RuleProperties {
+    #[serde(flatten)]
+    pub(super) of_results: Properties,
+    tags: Option<Value>,
+}
+
+impl RuleProperties {
+    /// The numbers of the CWEs among the tags: CodeQL writes `external/cwe/cwe-079`, Semgrep `CWE-79: Improper …`.
+    pub(super) fn weaknesses(&self) -> impl Iterator<Item = u32> {
+        let tags = self.tags.as_ref().and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+        tags.filter_map(|tag| {
+            let tag = tag.rsplit('/').next()?;
+            let number = tag.get(..4).filter(|start| start.eq_ignore_ascii_case("cwe-")).and_then(|_| tag.get(4..))?;
+            let digits = number.split(|c: char| !c.is_ascii_digit()).next()?;
+            digits.parse().ok()
+        })
+    }
 }
 
 /// A reporting configuration (§3.50).

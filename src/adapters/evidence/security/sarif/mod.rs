@@ -4,12 +4,15 @@
 
 mod document;
 mod log;
+mod rules;
 mod run;
 
 use crate::adapters::evidence::json::{Error, Json, Kind};
 use crate::adapters::evidence::said::{About, Defect};
 use crate::adapters::evidence::security::found::Found;
+use crate::adapters::evidence::security::sarif::document::Tool;
 use crate::adapters::evidence::security::sarif::log::Log;
+use crate::adapters::evidence::security::sarif::rules::Rules;
 use crate::adapters::evidence::security::sarif::run::Run;
 use crate::adapters::evidence::window::Window;
 
@@ -44,14 +47,14 @@ fn run(json: &mut Json<'_>, log: &mut Log<'_>) -> Result<(), Error> {
     let mut run = Run::default();
     json.object(|name, json| {
         match name {
-            "tool" => run.tool = json.read()?,
+            "tool" => run.rules = json.read::<Option<Tool>>()?.map(Rules::new),
             "invocations" => run.invocations = json.read()?,
             "versionControlProvenance" => run.provenance = json.read()?,
             "automationDetails" => run.automation = json.read()?,
             "results" if json.peek()? != Kind::Null => {
                 run.has_results = true;
                 json.array(|json| {
-                    run.add(json.read()?);
+                    run.add(json.read()?, log.found.waivers());
                     Ok(())
                 })?;
             }
