@@ -13,10 +13,10 @@
 //!
 //! # Adding a format
 //!
-//! 1. A variant of [`Format`](crate::promotion::rules::format::Format). The compiler then names the two matches in `sniff` and
-//!    `tally` that need an arm.
+//! 1. A variant of [`Format`](crate::promotion::rules::format::Format). The compiler then names the match of its family that needs
+//!    an arm.
 //! 2. A file here with `parse(input, path, into) -> Result<About, Defect>`, streaming, with a property test.
-//! 3. What gives the format away, in `sniff::sniff`.
+//! 3. What gives the format away, in the table `sniff::signs`; a test fails for a format that has no row there.
 //! 4. A folder `fixtures/evidence/<format>/` with one file for each shape, listed in `fixtures.rs`; a test fails for a file
 //!    that is not listed. A fuzz target, and a row in the README.
 
@@ -43,5 +43,6 @@ pub mod tests;
 pub mod times;
 pub mod trim;
 pub mod unzip;
+pub mod utf16;
 pub mod window;
 pub mod xml;
