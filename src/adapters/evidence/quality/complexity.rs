@@ -26,14 +26,16 @@ fn measures(rule: &str) -> bool {
 /// Without what stands in quotes: the names of functions hold digits.
 fn unquoted(message: &str) -> String {
     let mut text = String::with_capacity(message.len());
-    let mut open = None;
+    let (mut open, mut last) = (None, ' ');
     for c in message.chars() {
         match (open, c) {
-            (None, '\'' | '"' | '`') => open = Some(c),
+            // Within a word it is an apostrophe.
+            (None, '\'' | '"' | '`') if !last.is_alphanumeric() => open = Some(c),
             (Some(quote), c) if c == quote => open = None,
             (None, c) => text.push(c),
             (Some(_), _) => {}
         }
+        last = c;
     }
     text
 }

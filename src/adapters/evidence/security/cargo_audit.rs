@@ -76,7 +76,7 @@ pub fn parse(input: Window<'_>, found: &mut Found) -> Result<About, Defect> {
     if any != (listed > 0) || count.is_some_and(|count| count != listed) {
         let count = count.map_or("some".to_owned(), |count| count.to_string());
         return Err(Defect::Unreadable(format!(
-            "it declares {count} vulnerabilities (found: {any}) and lists {listed}"
+            "it declares vulnerabilities ({count}, found: {any}), and lists {listed}"
         )));
     }
     if lockfile.dependencies == Some(0.0) {

@@ -125,7 +125,7 @@ fn part(json: &mut Json<'_>, report: &mut Report, found: &mut Found) -> Result<(
     }
     if failed == 0 && declared(|summary| summary.failed) > 0 && report.contradiction.is_none() {
         let declared = declared(|summary| summary.failed);
-        report.contradiction = Some(format!("it declares {declared} failed checks of {framework}, and lists none"));
+        report.contradiction = Some(format!("it declares failed checks of {framework} ({declared}), and lists none"));
     }
     let quiet = declared(|summary| summary.passed).saturating_add(declared(|summary| summary.skipped));
     let checked = failed.saturating_add(part.skipped).saturating_add(part.passed).saturating_add(quiet);

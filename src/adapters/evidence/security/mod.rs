@@ -32,3 +32,6 @@ pub fn parse(format: Format, input: Window<'_>, path: &str, found: &mut Found) -
         other => Err(not_read(other)),
     }
 }
+
+#[cfg(test)]
+mod tests;

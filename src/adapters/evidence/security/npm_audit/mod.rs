@@ -125,7 +125,7 @@ pub fn parse(input: Window<'_>, found: &mut Found) -> Result<About, Defect> {
     }
     let listed = match (report.version, report.packages, report.advisories) {
         (Some(2.0), Some((packages, 0)), _) if packages > 0 => {
-            let why = format!("it names {packages} vulnerable packages, and no advisory");
+            let why = format!("it names vulnerable packages ({packages}), and no advisory");
             return Err(Defect::Unreadable(why));
         }
         (Some(2.0), Some((_, advisories)), _) => advisories,
@@ -139,7 +139,7 @@ pub fn parse(input: Window<'_>, found: &mut Found) -> Result<About, Defect> {
     };
     let metadata = report.metadata.ok_or_else(|| lacks(Format::NpmAudit, "metadata"))?;
     if listed == 0 && metadata.declared() > 0 {
-        let why = format!("it declares {} vulnerabilities, and lists none", metadata.declared());
+        let why = format!("it declares vulnerabilities ({}), and lists none", metadata.declared());
         return Err(Defect::Unreadable(why));
     }
     if listed == 0 && metadata.is_of_nothing() {
