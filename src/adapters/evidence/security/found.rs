@@ -18,7 +18,8 @@ use crate::promotion::waivers::{Named, Waivers};
 #[derive(Debug, Clone, Copy)]
 pub struct Finding<'a> {
     /// All names that it goes by, the one that is shown first: the rule, the CVE, its aliases; for code also CWEs, as
-    /// `CWE-79`. For packages no CWE: two weaknesses of one kind are two.
+    /// `CWE-79`. For packages no CWE: two weaknesses of one kind are two. Where several CVEs stand among the names of one for a
+    /// package, they are not taken for one another.
     pub ids: &'a [&'a str],
     /// The program that found it.
     pub tool: &'a str,
@@ -125,10 +126,12 @@ impl Found {
         let grade = (!finding.suppressed).then_some(finding.severity);
         let key = self.keys.place(&place, false);
         let first = self.keys.name(name, key);
+        let mut names = ids.to_vec();
         let keyed = match place {
             Place::Package { version, .. } => {
+                names = of_one(ids);
                 let whole = self.keys.place(&place, true);
-                ids.iter().for_each(|id| self.loose.add(self.keys.name(id, whole), first));
+                names.iter().for_each(|id| self.loose.add(self.keys.name(id, whole), first));
                 Keyed { report: first, tool: 0, grade, any_version: version.trim().is_empty() }
             }
             Place::Code { column, mark, .. } => {
@@ -140,7 +143,7 @@ impl Found {
         let (path, line, package) = (place.path(), place.line(), place.package());
         let (severity, report) = (finding.severity, keyed.report);
         let waiver = self.waiver(&Named { ids, path, package: (package[1], package[2]) });
-        self.put(keyed, ids, key, waiver);
+        self.put(keyed, &names, key, waiver);
         self.show(Seen { severity, path, line, name, package, message, report }, waiver, finding.suppressed);
     }
 
@@ -227,6 +230,15 @@ impl Found {
         let notes = repeats(self.reports.saturating_sub(all));
         Ok((findings, notes))
     }
+}
+
+/// The names that mean this vulnerability and no other one: an advisory that covers several CVEs is none of them.
+fn of_one<'a>(ids: &[&'a str]) -> Vec<&'a str> {
+    let is_cve = |id: &&str| id.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("CVE-"));
+    let mut cves = ids.iter().copied().filter(is_cve);
+    let several = cves.next().is_some_and(|first| cves.any(|other| !other.eq_ignore_ascii_case(first)));
+    let others = ids.iter().copied().skip(1).filter(|id| !(several && is_cve(id)));
+    ids.first().copied().into_iter().chain(others).collect()
 }
 
 fn count(findings: &mut Findings, grade: Option<Severity>) {

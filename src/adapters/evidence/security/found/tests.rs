@@ -51,6 +51,16 @@ fn packages_are_the_same_by_any_name_in_common() {
         (vec![package(&["CVE-1"], "a", "1"), package(&["CVE-1"], "a", "2")], 2),
         (vec![package(&["CVE-1"], "a", "1"), package(&["CVE-1"], "b", "1")], 2),
         (vec![package(&["CVE-1"], "a", "1"), package(&["CVE-2"], "a", "1")], 2),
+        // An advisory that covers several CVEs is none of them.
+        (
+            vec![
+                package(&["CVE-1"], "a", "1"),
+                package(&["CVE-2"], "a", "1"),
+                package(&["ELSA-1", "CVE-1", "CVE-2"], "a", "1"),
+            ],
+            3,
+        ),
+        (vec![package(&["CVE-1", "cve-1", "GHSA-1"], "a", "1"), package(&["GHSA-1"], "a", "1")], 1),
         // One that does not know the version speaks of every version that others know.
         (vec![package(&["CVE-1"], "a", ""), package(&["CVE-1"], "a", "1"), package(&["CVE-1"], "a", "2")], 2),
         (vec![package(&["CVE-1"], "a", ""), package(&["CVE-2"], "a", "1")], 2),
