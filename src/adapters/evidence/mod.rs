@@ -21,6 +21,7 @@
 //!    that is not listed. A fuzz target, and a row in the README.
 
 pub mod coverage;
+mod fields;
 pub mod files;
 #[cfg(test)]
 mod fixtures;
@@ -31,7 +32,6 @@ pub mod joined;
 pub mod json;
 pub mod load;
 pub mod packages;
-mod parts;
 #[cfg(test)]
 mod properties;
 pub mod quality;

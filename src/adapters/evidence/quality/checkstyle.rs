@@ -7,7 +7,7 @@
 //! - `exception` is a check that broke: the file was not looked at to the end, so the report is not believed.
 //! - The `version` is that of the format's original, not of the tool that wrote the file, unless the rules are Checkstyle's own.
 
-use crate::adapters::evidence::parts::Faults;
+use crate::adapters::evidence::fields::Faults;
 use crate::adapters::evidence::quality::lint::{Complaint, Level, Lint};
 use crate::adapters::evidence::said::{About, Defect};
 use crate::adapters::evidence::window::Window;

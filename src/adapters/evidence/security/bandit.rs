@@ -7,12 +7,12 @@
 
 use serde::Deserialize;
 
+use crate::adapters::evidence::fields::{Faults, lacks, looked_at_nothing, message, place};
 use crate::adapters::evidence::json::{Error, Json, Kind};
-use crate::adapters::evidence::parts::{Faults, lacks, looked_at_nothing, message, place};
 use crate::adapters::evidence::said::{About, Defect};
 use crate::adapters::evidence::security::found::{Finding, Found, Place};
+use crate::adapters::evidence::security::parts;
 use crate::adapters::evidence::security::severity::Severity;
-use crate::adapters::evidence::times;
 use crate::adapters::evidence::window::Window;
 use crate::promotion::rules::format::Format;
 
@@ -111,7 +111,7 @@ fn field(name: &str, json: &mut Json<'_>, report: &mut Report, found: &mut Found
         })?,
         "generated_at" => {
             let time: Option<String> = json.read()?;
-            report.about.taken = time.and_then(|time| times::moment(&time)).map(|moment| moment.time);
+            parts::taken(&mut report.about, time.as_deref());
         }
         _ => json.skip()?,
     }

@@ -11,10 +11,11 @@
 
 use serde::Deserialize;
 
+use crate::adapters::evidence::fields::{lacks, looked_at_nothing, message, place};
 use crate::adapters::evidence::json::{Error, Json, Kind};
-use crate::adapters::evidence::parts::{lacks, looked_at_nothing, message, place};
 use crate::adapters::evidence::said::{About, Defect, short};
 use crate::adapters::evidence::security::found::{Finding, Found, Place};
+use crate::adapters::evidence::security::parts::known_first;
 use crate::adapters::evidence::security::severity::Severity;
 use crate::adapters::evidence::window::Window;
 use crate::promotion::rules::format::Format;
@@ -153,7 +154,7 @@ fn put(id: &str, severity: Severity, entry: &Entry, found: &mut Found) -> Result
     };
     let advisory = entry.advisory.as_ref();
     let aliases = advisory.and_then(|advisory| advisory.aliases.as_deref()).unwrap_or_default();
-    let ids: Vec<&str> = [id].into_iter().chain(aliases.iter().map(String::as_str)).collect();
+    let ids = known_first([id].into_iter().chain(aliases.iter().map(String::as_str)));
     let title = advisory.and_then(|advisory| advisory.title.clone());
     let kind = entry.kind.as_ref().map(|kind| format!("the crate is {kind}"));
     found.add(&Finding {

@@ -8,10 +8,11 @@
 
 use serde::Deserialize;
 
+use crate::adapters::evidence::fields::{Faults, lacks, looked_at_nothing, message};
 use crate::adapters::evidence::json::{Error, Json, Kind};
-use crate::adapters::evidence::parts::{Faults, lacks, looked_at_nothing, message};
 use crate::adapters::evidence::said::{About, Defect};
 use crate::adapters::evidence::security::found::{Finding, Found, Place};
+use crate::adapters::evidence::security::parts::known_first;
 use crate::adapters::evidence::security::severity::Severity;
 use crate::adapters::evidence::window::Window;
 use crate::promotion::rules::format::Format;
@@ -97,7 +98,7 @@ fn add(one: &Vulnerability, name: &str, version: &str, found: &mut Found) -> Res
         return Err(Error::Data("a vulnerability has no `id`".to_owned()));
     };
     let aliases = one.aliases.as_deref().unwrap_or_default();
-    let ids: Vec<&str> = [id].into_iter().chain(aliases.iter().map(String::as_str)).collect();
+    let ids = known_first([id].into_iter().chain(aliases.iter().map(String::as_str)));
     let fixed = one.fix_versions.as_deref().unwrap_or_default().join(", ");
     let fixed = (!fixed.is_empty()).then(|| format!("fixed in {fixed}"));
     found.add(&Finding {

@@ -67,7 +67,7 @@ fn findings_are_shown_by_id_words_and_place() {
             "GHSA-9vvw-cc9w-f27h | Something wrong in debug (<2.6.9) | debug (npm, node_modules/debug)",
         ),
         (Format::NpmAudit, "npm6.json", "CVE-2017-16042 | Something wrong in growl | growl@1.9.2 (npm, mocha>growl)"),
-        (Format::PipAudit, "findings.json", "PYSEC-2019-217 | fixed in 3.7.4 | Jinja2@2.10 (pypi)"),
+        (Format::PipAudit, "findings.json", "CVE-2019-10906 | fixed in 3.7.4 | Jinja2@2.10 (pypi)"),
         (Format::CargoAudit, "findings.json", "RUSTSEC-2021-0001 | XSS | mdbook@0.4.4 (cargo, Cargo.lock)"),
         (Format::Bandit, "strange.json", "B102 |  | a.py:3"),
         (Format::Semgrep, "ignored.json", "b | do not | src/db.py:2"),

@@ -2,10 +2,11 @@
 
 use serde::Deserialize;
 
+use crate::adapters::evidence::fields::message;
 use crate::adapters::evidence::json::{Error, Json, Kind};
-use crate::adapters::evidence::parts::message;
 use crate::adapters::evidence::security::found::{Finding, Found, Place};
 use crate::adapters::evidence::security::npm_audit::{Cvss, ghsa, severity};
+use crate::adapters::evidence::security::parts::known_first;
 
 /// An advisory on its way: the fields come in any order.
 #[derive(Debug, Default)]
@@ -86,8 +87,8 @@ fn add(number: &str, advisory: &Advisory, found: &mut Found) {
     let number = format!("npm:{number}");
     let url = advisory.url.as_deref().unwrap_or_default();
     let named = advisory.ghsa.as_deref().filter(|id| !id.is_empty()).or_else(|| ghsa(url));
-    let ids: Vec<&str> =
-        named.into_iter().chain(advisory.cves.iter().map(String::as_str)).chain([number.as_str()]).collect();
+    let cves = advisory.cves.iter().map(String::as_str);
+    let ids = known_first(cves.chain(named).chain([number.as_str()]));
     let nowhere = [Version::default()];
     let versions = if advisory.versions.is_empty() { &nowhere } else { advisory.versions.as_slice() };
     for Version { version, path } in versions {

@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
+use crate::adapters::evidence::fields::Name;
 use crate::adapters::evidence::json::{Error, Json};
-use crate::adapters::evidence::parts::Name;
 use crate::adapters::evidence::security::found::{Finding, Found, Place};
 use crate::adapters::evidence::security::npm_audit::{Cvss, ghsa, severity};
 

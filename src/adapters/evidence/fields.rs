@@ -1,4 +1,4 @@
-//! What the reports of several tools have in common.
+//! Fields as tools write them, and the words for a report that is not whole: what parsers of several families share.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
