@@ -122,7 +122,7 @@ mod tests {
 
     /// A rules file around an example, as its topic means it.
     fn around(topic: &Topic, example: &str) -> String {
-        let evidence = "  unit: a.xml\n  integration: b.xml\n  e2e: c.xml\n  coverage: d.info\n  security: e.sarif\n";
+        let evidence = "  unit: a.xml\n  integration: b.xml\n  e2e: c.xml\n  coverage: d.info\n  security: e.sarif\n  load: f.json\n";
         let known = match example.strip_prefix("evidence: ") {
             Some(own) => format!("evidence: {own}\n"),
             None => format!(

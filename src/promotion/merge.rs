@@ -47,6 +47,9 @@ fn joined(mut all: Observation, next: &Observation) -> Result<Observation, Strin
         (Measure::Coverage(_), Measure::Coverage(_)) => {
             return Err("coverage of several sources cannot be merged line by line here".to_owned());
         }
+        (Measure::Performance(_), Measure::Performance(_)) => {
+            return Err("percentiles of several load tests do not follow from those of each".to_owned());
+        }
         (Measure::Review(_), Measure::Review(_)) => return Err("reviews of several commits are not one".to_owned()),
         _ => return Err("it is another kind of evidence than the first".to_owned()),
     }

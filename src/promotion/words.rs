@@ -67,6 +67,17 @@ pub fn fact(fact: &Fact, unit: Unit) -> String {
     }
 }
 
+/// A fact as it stands to a limit: a ratio that is above its limit never looks as if it met it.
+pub fn compared(seen: &Fact, comparison: &Comparison) -> String {
+    match (seen, comparison.op, comparison.unit) {
+        (Fact::Ratio { num, den }, Op::Lt | Op::Lte, Unit::Percent | Unit::Ratio) if *den > 0 => {
+            let hundredths = (u128::from(*num) * 10_000).div_ceil(u128::from(*den));
+            format!("{} %", Decimal::new(i128::try_from(hundredths).unwrap_or(i128::MAX), 2))
+        }
+        _ => fact(seen, comparison.unit),
+    }
+}
+
 fn operand(value: &Operand, unit: Unit) -> String {
     match value {
         Operand::Number(number_) => number(*number_, unit),
@@ -111,6 +122,18 @@ mod tests {
         assert_eq!(percent(7_999, 10_000), "79.99 %");
         assert_eq!(percent(799_999, 1_000_000), "79.99 %");
         assert_eq!(percent(8, 10), "80 %");
+    }
+
+    #[test]
+    fn what_is_above_a_limit_never_looks_met() {
+        let value = Operand::Number(Decimal::new(1, 2));
+        let at_most = Comparison { field: "performance.error_rate".to_owned(), op: Op::Lte, value, unit: Unit::Ratio };
+        assert_eq!(compared(&Fact::Ratio { num: 1_000_001, den: 100_000_000 }, &at_most), "1.01 %");
+        assert_eq!(compared(&Fact::Ratio { num: 1, den: 100 }, &at_most), "1 %");
+        assert_eq!(
+            compared(&Fact::Ratio { num: 1_999, den: 100_000 }, &Comparison { op: Op::Gte, ..at_most }),
+            "1.99 %"
+        );
     }
 
     #[test]

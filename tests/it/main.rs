@@ -30,6 +30,7 @@ mod lock;
 mod order;
 mod packages;
 mod patience;
+mod performance;
 mod races;
 mod readme;
 mod rules;

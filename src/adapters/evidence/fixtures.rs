@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+
+use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -187,15 +189,62 @@ fn is_whole(format: Option<Format>, part: &[u8]) -> bool {
         Some(Format::Lcov) => part.ends_with(b"end_of_record"),
         // So is a stream of issues that ends between two of them.
         Some(Format::CodeClimate) => part.starts_with(b"{") && (part.ends_with(b"\0") || part.ends_with(b"}")),
+        // Lines of events: whole where the last package, or the last suite, has ended.
+        Some(Format::GoTest) => last_event(part).is_some_and(|event| {
+            !event.contains("\"Test\":")
+                && ["pass", "fail", "skip"].iter().any(|end| event.contains(&format!(":\"{end}\"")))
+        }),
+        Some(Format::Libtest) => {
+            last_event(part).is_some_and(|event| event.contains("\"suite\"") && !event.contains("\"started\""))
+        }
+        // TAP is whole with as many points as planned, or when it has bailed out.
+        Some(Format::Tap) => {
+            let part = String::from_utf8_lossy(part);
+            let points = part.lines().filter(|row| row.starts_with("ok") || row.starts_with("not ok")).count();
+            let plan = part.lines().find_map(|row| row.strip_prefix("1..")?.split(' ').next()?.parse().ok());
+            plan == Some(points) || part.contains("\nBail out!")
+        }
+        // A Go profile ends with any row; what is left of a count says as much as the whole of it.
+        Some(Format::GoCover) => {
+            let row = part.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+            let mut fields = row.rsplit(|byte| *byte == b' ');
+            let number = |field: Option<&[u8]>| field.is_some_and(|field| field.iter().all(u8::is_ascii_digit));
+            number(fields.next()) && number(fields.next())
+        }
+        // Samples and rows have no end either: the last one is whole.
+        Some(Format::K6) if part.starts_with(br#"{"type":"Metric""#) => {
+            part.rsplit(|byte| *byte == b'\n').next().is_some_and(|line| serde_json::from_slice::<Value>(line).is_ok())
+        }
+        Some(Format::Jmeter | Format::Locust | Format::Hey) => {
+            let commas = |line: &[u8]| line.iter().filter(|byte| matches!(byte, b',' | b';')).count();
+            let mut lines = part.split(|byte| *byte == b'\n');
+            let first = lines.next().map_or(0, commas);
+            let rows = first > 2 && lines.next_back().map_or(first, commas) == first;
+            // Of the last error that hey prints, only the words are cut.
+            rows || part.windows(19).any(|text| text == b"Error distribution:")
+                && part
+                    .rsplit(|byte| *byte == b'\n')
+                    .next()
+                    .is_some_and(|line| line.starts_with(b"  [") && line.contains(&b']'))
+        }
         _ => false,
     }
+}
+
+/// The last line that is an event, if it is a whole one.
+fn last_event(part: &[u8]) -> Option<&str> {
+    let last = std::str::from_utf8(part).ok()?.lines().rfind(|row| row.starts_with('{'))?;
+    last.ends_with('}').then_some(last)
 }
 
 #[test]
 fn several_files_are_one_reading() {
     assert_eq!(said(&of(&["junit/surefire-*.xml"])), "3 = 2p 1f 0e 0s, 1 flaky, 0 repeated");
     assert_eq!(said(&of(&["junit/jest.xml", "junit/bazel.xml"])), "5 = 1p 1f 2e 1s, 0 flaky, 0 repeated");
-    assert_eq!(said(&of(&["cobertura/coverage-py.xml", "lcov/repeated.info"])), "7/9 lines, 3/4 branches, 3 file");
+    assert_eq!(
+        said(&of(&["cobertura/coverage-py.xml", "lcov/repeated.info"])),
+        "7/9 lines, 3/4 branches, 1/1 functions, 3 file"
+    );
     let Reading::Observed(seen) = of(&["junit/no-cases.xml", "junit/mocha.xml"]) else { panic!() };
     assert_eq!(seen.notes[0], "junit/no-cases.xml: it holds no test case");
     assert_eq!(seen.taken, None, "a file without a time leaves the age of the whole unknown");

@@ -1,11 +1,11 @@
 //! Evidence from files: which files a source names, what format each one has, and what all of them say together.
 //!
 //! ```text
-//!  globs ─► files ─► intake (hash, gunzip, UTF-8) ─► sniff ─► junit | cobertura | lcov | sarif ─► cases | lines | found ─► Reading
+//!  globs ─► files ─► intake (hash, gunzip, UTF-8) ─► sniff ─► a parser ─► cases | lines | found | lint | runs ─► Reading
 //! ```
 //!
 //! Each file is read once, as a stream: what stays in memory grows with the number of distinct test names, source lines or
-//! findings, never with the bytes of a report. A parser pours into an accumulator (`cases`, `lines`, `found`) that merges by
+//! findings, never with the bytes of a report. A parser pours into an accumulator of its family that merges by
 //! identity, so a report that was split in shards says the same as the whole.
 //!
 //! Absence is not zero: no file, an empty one, or a report of nothing is *missing*; one that is cut off, of another encoding
@@ -13,12 +13,12 @@
 //!
 //! # Adding a format
 //!
-//! 1. A variant of [`Format`](crate::promotion::rules::format::Format). The compiler then names the match of its family that needs
-//!    an arm.
-//! 2. A file here with `parse(input, path, into) -> Result<About, Defect>`, streaming, with a property test.
+//! 1. A variant of [`Format`](crate::promotion::rules::format::Format), with its row. Tests then name what is
+//!    missing: a parser, a sign, a sample, a line in the README.
+//! 2. A file in the folder of its family with `parse(input, path, into) -> Result<About, Defect>`, streaming.
 //! 3. What gives the format away, in the table `sniff::signs`; a test fails for a format that has no row there.
-//! 4. A folder `fixtures/evidence/<format>/` with one file for each shape, listed in `fixtures.rs`; a test fails for a file
-//!    that is not listed. A fuzz target, and a row in the README.
+//! 4. A folder `fixtures/evidence/<format>/` with one file for each shape, listed in its `EXPECTED`; a test fails for a file
+//!    that is not listed. A row in the README.
 
 pub mod coverage;
 mod fields;

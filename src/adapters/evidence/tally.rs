@@ -45,7 +45,7 @@ impl Kept {
             Family::Coverage => Self::Coverage(Lines::new(&asked.parts)),
             Family::Security => Self::Security(Found::new(Arc::clone(&asked.waivers))),
             Family::Quality => Self::Quality(Lint::new(Arc::clone(&asked.waivers))),
-            Family::Load => Self::Load(Runs::default()),
+            Family::Load => Self::Load(Runs::new(Arc::clone(&asked.waivers))),
         }
     }
 }

@@ -52,6 +52,16 @@ pub const GATES: &[Topic] = &[
         ],
     },
     Topic {
+        words: &["performance"],
+        title: "a load test stayed within its limits: latency, errors, throughput",
+        text: &[
+            "The reports under `from` (else the evidence named `performance`) are those of k6, JMeter, Gatling, Locust, vegeta, oha, hey or Artillery. Each limit is a row, is inclusive, and wants its unit: `p95_max: 800ms`, `error_rate_max: 1%`, `throughput_min: 100/s`.",
+            "What a report does not hold is unknown: a percentile is never worked out from a mean or from another one, and never averaged over reports. Raw samples (JMeter, k6's `--out json`, hey's CSV) of several files are joined exactly; summaries cannot be joined, so each needs an id of its own. Latencies are rounded up to a thousandth of a millisecond, rates are cut after three decimals.",
+            "Thresholds that the load test judges itself (k6's `thresholds`, Gatling's assertions) count as test cases where its report stands under `tests`.",
+            "    performance: { from: [load], p95_max: 800ms, error_rate_max: 1%, throughput_min: 100/s }",
+        ],
+    },
+    Topic {
         words: &["soak", "stability"],
         title: "the source has run this version for so long without a break",
         text: &[
@@ -74,7 +84,6 @@ pub const GATES: &[Topic] = &[
     },
     Topic { words: &["error_budget"], title: "what is left of the error budget", text: &[NOT_BUILT] },
     Topic { words: &["alerts"], title: "alerts that are firing", text: &[NOT_BUILT] },
-    Topic { words: &["performance"], title: "the results of a load test", text: &[NOT_BUILT] },
     Topic { words: &["canary"], title: "the canary compared with what it is to replace", text: &[NOT_BUILT] },
     Topic { words: &["quality"], title: "findings of linters, and complexity", text: &[NOT_BUILT] },
     Topic {

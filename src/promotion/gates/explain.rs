@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use crate::promotion::condition::{Comparison, Condition, Known, Truth};
 use crate::promotion::facts::{Detail, Measure, Observation, Performance};
+use crate::promotion::fields::{Kind, of_kind};
 use crate::promotion::rules::GateKind;
 use crate::promotion::words;
 
@@ -56,7 +57,10 @@ pub fn expected(kind: &GateKind, condition: &Condition) -> String {
 /// What was seen, in the words of the measure.
 pub fn observed(observation: &Observation, condition: &Condition, lookup: &dyn Fn(&str) -> Known) -> String {
     match &observation.measure {
-        Measure::Tests(tests) => {
+        _ if no_thresholds(observation, condition) => "no thresholds".to_owned(),
+        Measure::Tests(tests) | Measure::Performance(Performance { thresholds: Some(tests), .. })
+            if asks_for_tests(condition) =>
+        {
             let (executed, bad) = (tests.executed(), tests.failed + tests.errored);
             let mut text = if bad == 0 {
                 format!("{} of {}", words::count(tests.passed), words::count(executed))
@@ -90,7 +94,7 @@ pub fn observed(observation: &Observation, condition: &Condition, lookup: &dyn F
             .comparisons()
             .iter()
             .map(|comparison| match lookup(&comparison.field) {
-                Known::Yes(fact) => words::fact(&fact, comparison.unit),
+                Known::Yes(fact) => words::compared(&fact, comparison),
                 Known::No(_) => "not measured".to_owned(),
             })
             .collect::<Vec<_>>()
@@ -100,23 +104,50 @@ pub fn observed(observation: &Observation, condition: &Condition, lookup: &dyn F
 
 /// Why a measured gate is not met: each comparison that does not hold.
 pub fn because(observation: &Observation, condition: &Condition, lookup: &dyn Fn(&str) -> Known) -> String {
+    if no_thresholds(observation, condition) {
+        return "the load test's report holds no thresholds, so it says nothing of tests".to_owned();
+    }
     let mut parts: Vec<String> = condition
         .comparisons()
         .iter()
         .filter(|comparison| comparison.judge(&lookup(&comparison.field)) != Truth::True)
         .map(|comparison| format!("{}, wanted {}", seen(comparison, lookup), words::wanted(comparison)))
         .collect();
-    if let Measure::Coverage(coverage) = &observation.measure {
-        let (covered, total) = (words::count(coverage.lines_covered), words::count(coverage.lines_total));
-        parts.push(format!("{covered} of {total} lines are covered"));
+    match &observation.measure {
+        Measure::Coverage(coverage) => {
+            let (covered, total) = (words::count(coverage.lines_covered), words::count(coverage.lines_total));
+            parts.push(format!("{covered} of {total} lines are covered"));
+        }
+        Measure::Performance(_) => {
+            parts.extend(condition.comparisons().iter().filter_map(|comparison| match lookup(&comparison.field) {
+                Known::No(why) => Some(why),
+                Known::Yes(_) => None,
+            }));
+        }
+        _ => {}
     }
     parts.join("; ")
+}
+
+/// Whether a condition is one on test results.
+fn asks_for_tests(condition: &Condition) -> bool {
+    let is_of_tests = |comparison: &&Comparison| {
+        let measure = comparison.field.rsplit('.').next().unwrap_or_default();
+        of_kind(Kind::Tests, measure).is_some()
+    };
+    condition.comparisons().iter().any(is_of_tests)
+}
+
+/// Whether a load test is asked for test results, and judges nothing itself.
+fn no_thresholds(observation: &Observation, condition: &Condition) -> bool {
+    matches!(observation.measure, Measure::Performance(Performance { thresholds: None, .. }))
+        && asks_for_tests(condition)
 }
 
 /// A field and its value: `unit.failed 2`.
 pub fn seen(comparison: &Comparison, lookup: &dyn Fn(&str) -> Known) -> String {
     match lookup(&comparison.field) {
-        Known::Yes(fact) => format!("{} {}", comparison.field, words::fact(&fact, comparison.unit)),
+        Known::Yes(fact) => format!("{} {}", comparison.field, words::compared(&fact, comparison)),
         Known::No(_) => format!("{} not known", comparison.field),
     }
 }

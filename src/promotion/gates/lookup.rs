@@ -5,6 +5,7 @@ use crate::promotion::condition::{Fact, Known};
 use crate::promotion::facts::{
     Checks, Coverage, Findings, Measure, Observation, Performance, Quality, Review, Soak, Tests,
 };
+use crate::promotion::fields::{Kind, of_kind};
 use crate::promotion::number::Decimal;
 
 /// Milliseconds in an hour.
@@ -23,7 +24,18 @@ pub fn measure(observation: &Observation, name: &str) -> Known {
         Measure::Health(health) if name == "ok" => Some(Fact::Bool(health.ok)),
         Measure::Health(_) => None,
     };
-    fact.map_or_else(|| Known::No(format!("the report does not measure `{name}`")), Known::Yes)
+    fact.map_or_else(|| Known::No(absent(&observation.measure, name)), Known::Yes)
+}
+
+/// Why a measure is not there.
+fn absent(measure: &Measure, name: &str) -> String {
+    match measure {
+        Measure::Performance(Performance { thresholds: None, .. }) if of_kind(Kind::Tests, name).is_some() => {
+            "the load test's report holds no thresholds".to_owned()
+        }
+        Measure::Performance(_) => format!("the load test's report does not hold `{name}`"),
+        _ => format!("the report does not measure `{name}`"),
+    }
 }
 
 /// The value of `deployment.<name>`.

@@ -32,7 +32,7 @@ pub fn needs(promotion: &Promotion, evidence: &BTreeMap<String, Source>) -> Need
             GateKind::Tests { evidence, .. }
             | GateKind::Checks(OfCommit { evidence, .. })
             | GateKind::Review(OfCommit { evidence, .. }) => vec![evidence.clone()],
-            GateKind::Coverage { from, .. } | GateKind::Security { from, .. } => from.clone(),
+            GateKind::Measured { from, .. } => from.clone(),
             GateKind::Soak { .. } => {
                 needs.soak = true;
                 continue;

@@ -45,9 +45,7 @@ impl Judge<'_> {
             | GateKind::Review(OfCommit { evidence, condition }) => {
                 self.measured(gate, std::slice::from_ref(evidence), condition)
             }
-            GateKind::Coverage { from, condition } | GateKind::Security { from, condition } => {
-                self.measured(gate, from, condition)
-            }
+            GateKind::Measured { from, condition } => self.measured(gate, from, condition),
             GateKind::Soak { min } => self.soak(gate, *min),
             GateKind::Condition(condition) => self.condition(gate, condition),
         }
@@ -217,7 +215,7 @@ impl Judge<'_> {
                 GateKind::Tests { evidence, .. }
                 | GateKind::Checks(OfCommit { evidence, .. })
                 | GateKind::Review(OfCommit { evidence, .. }) => ids.push(evidence),
-                GateKind::Coverage { from, .. } | GateKind::Security { from, .. } => ids.extend(from),
+                GateKind::Measured { from, .. } => ids.extend(from),
                 GateKind::Soak { .. } | GateKind::Condition(_) => {}
             }
         }

@@ -213,14 +213,14 @@ fn coverage_and_findings_at_the_limit() {
         facts(&[("coverage", observed(Measure::Coverage(coverage)))])
     };
     let condition = is("coverage.line_rate", Op::Gte, "0.7", Unit::Percent);
-    let line = gate("coverage.line", GateKind::Coverage { from: vec!["coverage".into()], condition });
+    let line = gate("coverage.line", GateKind::Measured { from: vec!["coverage".into()], condition });
     let sources = [source("coverage", None), source("scan", None)];
     assert_eq!(one(line.clone(), &sources, &coverage(7, 10)).mark, Mark::Pass);
     let row = one(line, &sources, &coverage(69_999, 100_000));
     assert_eq!((row.mark, row.expected.as_str(), row.observed.as_str()), (Mark::Fail, "≥ 70 %", "69.99 %"));
 
     let condition = is("security.high", Op::Lte, "1", Unit::Count);
-    let high = gate("security.high", GateKind::Security { from: vec!["scan".into()], condition });
+    let high = gate("security.high", GateKind::Measured { from: vec!["scan".into()], condition });
     let found = |high, unknown| {
         let findings = Findings { high, unknown, ..Findings::default() };
         facts(&[("scan", observed(Measure::Findings(findings)))])
@@ -232,7 +232,7 @@ fn coverage_and_findings_at_the_limit() {
 #[test]
 fn taking_one_of_two_scans_away_opens_nothing() {
     let condition = is("security.high", Op::Lte, "0", Unit::Count);
-    let gates = vec![gate("security.high", GateKind::Security { from: vec!["a".into(), "b".into()], condition })];
+    let gates = vec![gate("security.high", GateKind::Measured { from: vec!["a".into(), "b".into()], condition })];
     let sources = [source("a", None), source("b", None)];
     let clean = || observed(Measure::Findings(Findings::default()));
     let mut both = facts(&[("a", clean()), ("b", clean())]);
@@ -289,7 +289,7 @@ fn conditions_read_evidence_gates_and_the_deployment() {
 fn removing_any_reading_never_opens_a_gate() {
     let sources = [source("unit", None), source("coverage", None)];
     let condition = is("coverage.line_rate", Op::Gte, "0.7", Unit::Percent);
-    let line = gate("coverage.line", GateKind::Coverage { from: vec!["coverage".into()], condition });
+    let line = gate("coverage.line", GateKind::Measured { from: vec!["coverage".into()], condition });
     let promotion = promotion(vec![all_pass("unit"), line]);
     for (failed, covered) in [(0, 9), (1, 9), (0, 1), (1, 1)] {
         let coverage = Coverage { lines_covered: covered, lines_total: 10, ..Coverage::default() };
@@ -325,3 +325,5 @@ fn gates_that_are_set_aside_are_waived_and_say_what_they_were() {
     assert_ne!(report.verdict, Verdict::Go);
     assert!(report.rows.iter().all(|row| row.mark != Mark::Fail || row.id.starts_with("order.")));
 }
+
+mod performance;

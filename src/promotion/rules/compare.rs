@@ -172,8 +172,7 @@ impl Changes {
             | (GateKind::Checks(OfCommit { condition: old, .. }), GateKind::Checks(OfCommit { condition: new, .. }))
             | (GateKind::Review(OfCommit { condition: old, .. }), GateKind::Review(OfCommit { condition: new, .. }))
             | (GateKind::Condition(old), GateKind::Condition(new)) => self.condition(id, old, new),
-            (GateKind::Coverage { from, condition }, GateKind::Coverage { from: now_from, condition: now })
-            | (GateKind::Security { from, condition }, GateKind::Security { from: now_from, condition: now }) => {
+            (GateKind::Measured { from, condition }, GateKind::Measured { from: now_from, condition: now }) => {
                 for gone in from.iter().filter(|evidence| !now_from.contains(evidence)) {
                     self.add(Effect::Loosened, id, format!("no longer reads {gone}"));
                 }
@@ -290,8 +289,7 @@ fn wants(gate: &Gate) -> String {
         GateKind::Tests { condition, .. }
         | GateKind::Checks(OfCommit { condition, .. })
         | GateKind::Review(OfCommit { condition, .. })
-        | GateKind::Coverage { condition, .. }
-        | GateKind::Security { condition, .. }
+        | GateKind::Measured { condition, .. }
         | GateKind::Condition(condition) => describe(condition),
     }
 }

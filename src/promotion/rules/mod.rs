@@ -253,18 +253,12 @@ pub enum GateKind {
         /// `<evidence>.failed eq 0`, `<evidence>.errored eq 0`, `<evidence>.executed gte count_min`, and so on.
         condition: Condition,
     },
-    /// A coverage measure over the merge of several evidence ids.
-    Coverage {
+    /// A measure over the merge of several evidence ids. What kind of measure it is, the gate's name says: `coverage.line`.
+    #[serde(alias = "coverage", alias = "security")]
+    Measured {
         /// The evidence; every id must yield a reading.
         from: Vec<String>,
         /// `coverage.line_rate gte 0.7`.
-        condition: Condition,
-    },
-    /// A count of findings over several evidence ids.
-    Security {
-        /// The evidence; every id must yield a reading.
-        from: Vec<String>,
-        /// `security.high lte 0`.
         condition: Condition,
     },
     /// All checks of the commit are green, and there are enough of them.

@@ -89,7 +89,7 @@ fn the_table_of_facts_is_whole() {
 }
 
 /// The parts of the rules that have a table of options, with their names in the JSON Schema.
-const PARTS: [(&str, &str); 22] = [
+const PARTS: [(&str, &str); 23] = [
     ("environment", "Environment"),
     ("argocd", "App"),
     ("image", "Image"),
@@ -104,6 +104,7 @@ const PARTS: [(&str, &str); 22] = [
     ("security", "Security"),
     ("checks", "Checks"),
     ("review", "Review"),
+    ("performance", "Performance"),
     ("soak", "Soak"),
     ("conditions", "Condition"),
     ("verify", "Verify"),

@@ -59,9 +59,9 @@ fn typed_gates_are_spelled_out() {
     let unit = GateKind::Tests { evidence: "unit".to_owned(), condition: Condition::All(tests) };
     assert_eq!(gates[0].kind, unit);
     let line = is("coverage.line_rate", Op::Gte, "0.7", Unit::Percent);
-    assert_eq!(gates[3].kind, GateKind::Coverage { from: vec!["coverage".to_owned()], condition: line });
+    assert_eq!(gates[3].kind, GateKind::Measured { from: vec!["coverage".to_owned()], condition: line });
     let high = is("security.high", Op::Lte, "5", Unit::Count);
-    assert_eq!(gates[5].kind, GateKind::Security { from: vec!["security".to_owned()], condition: high });
+    assert_eq!(gates[5].kind, GateKind::Measured { from: vec!["security".to_owned()], condition: high });
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn each_promotion_says_what_is_not_built() {
     let rules = good(&fixture("design.yaml"));
     let parts = |from, to| not_built(rules.promotion(from, to).unwrap());
     assert_eq!(parts("dev", "staging"), ["gates.slo", "gates.error_budget", "gates.alerts"]);
-    assert_eq!(parts("staging", "canary"), ["gates.slo", "gates.error_budget", "gates.performance"]);
+    assert_eq!(parts("staging", "canary"), ["gates.slo", "gates.error_budget"]);
     assert_eq!(
         parts("canary", "production"),
         [

@@ -86,7 +86,7 @@ fn gates() {
         parts,
         ["unit.failed Eq 0", "unit.errored Eq 0", "unit.executed Gte 10", "unit.skipped Lte 2", "unit.flaky Lte 0"]
     );
-    let GateKind::Coverage { from, .. } = &first.gates[4].kind else { panic!("coverage.branch is coverage") };
+    let GateKind::Measured { from, .. } = &first.gates[4].kind else { panic!("coverage.branch is coverage") };
     assert_eq!(from, &["coverage", "jvm"]);
 }
 
@@ -143,7 +143,6 @@ fn what_is_not_built_is_named() {
             "gates.alerts",
             "gates.canary",
             "gates.error_budget",
-            "gates.performance",
             "gates.quality",
             "gates.slo",
             "repos.platform",

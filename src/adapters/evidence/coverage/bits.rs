@@ -3,7 +3,12 @@
 use std::collections::BTreeMap;
 
 /// How far behind the last block a line may lie for all blocks between to be made: a hostile number costs no more than any other.
-const GAP: usize = 64;
+const GAP: usize = 8;
+
+/// The last block that is made with all before it: that of line 16,777,216.
+const MAX_NEAR: usize = 1 << 18;
+/// How many blocks may lie far behind the others.
+const MAX_FAR: usize = 10_000;
 
 /// Lines of one file.
 #[derive(Debug, Default)]
@@ -12,6 +17,8 @@ pub struct Bits {
     blocks: Vec<(u64, u64)>,
     /// The same of lines that lie far behind.
     far: BTreeMap<u32, (u64, u64)>,
+    /// Whether lines were left out, because too many lie far from the others.
+    scattered: bool,
 }
 
 impl Bits {
@@ -26,9 +33,13 @@ impl Bits {
     fn join(&mut self, block: u32, (all, hit): (u64, u64)) {
         let place = block as usize;
         if place >= self.blocks.len() {
-            if place > self.blocks.len() + GAP {
-                let far = self.far.entry(block).or_default();
-                *far = (far.0 | all, far.1 | hit);
+            if place > self.blocks.len() + GAP || place > MAX_NEAR {
+                if self.far.len() < MAX_FAR || self.far.contains_key(&block) {
+                    let far = self.far.entry(block).or_default();
+                    *far = (far.0 | all, far.1 | hit);
+                } else {
+                    self.scattered = true;
+                }
                 return;
             }
             self.grow(place + 1);
@@ -53,10 +64,21 @@ impl Bits {
         }
     }
 
+    /// Whether lines were left out: their numbers are scattered as no source file's are.
+    pub fn is_scattered(&self) -> bool {
+        self.scattered
+    }
+
+    /// How many bytes the lines take.
+    pub fn bytes(&self) -> usize {
+        self.blocks.len() * size_of::<(u64, u64)>() + self.far.len() * 64
+    }
+
     /// Takes in other lines of the same file.
     pub fn absorb(&mut self, other: Self) {
+        self.scattered |= other.scattered;
         if self.is_empty() {
-            *self = other;
+            *self = Self { scattered: self.scattered, ..other };
             return;
         }
         for (block, bits) in (0u32..).zip(other.blocks).filter(|(_, bits)| bits.0 != 0) {

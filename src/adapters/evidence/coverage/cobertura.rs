@@ -2,6 +2,7 @@
 //! lines that stand in the report several times.
 //!
 //! A class repeats its lines under its methods, so the methods' lines are read only where the class has none of its own.
+//! A method is a function; it was entered if one of its lines was hit, or, without lines, if its `line-rate` is above 0.
 
 use crate::adapters::evidence::coverage::lines::{Lines, is_hit};
 use crate::adapters::evidence::said::{About, Defect};
@@ -19,9 +20,19 @@ struct Line {
 /// The class that is being read.
 struct Class {
     file: String,
+    name: String,
     depth: usize,
     own: Vec<Line>,
     of_methods: Vec<Line>,
+    methods: Vec<Method>,
+}
+
+/// A function, as its class has it.
+struct Method {
+    name: String,
+    /// Its first line.
+    line: Option<u32>,
+    entered: bool,
 }
 
 /// Reads one report into the accumulator.
@@ -72,14 +83,22 @@ impl Report<'_> {
                 self.in_source = true;
             }
             (depth, "class", None) => {
-                let [file] = tag.values(["filename"])?;
+                let [file, name] = tag.values(["filename", "name"])?;
                 let file = file.ok_or_else(|| at(tag.line(), "a class without `filename`"))?;
-                self.class = Some(Class { file: self.place(&file), depth, own: Vec::new(), of_methods: Vec::new() });
+                let (file, name) = (self.place(&file), name.unwrap_or_default().into_owned());
+                let (own, of_methods, methods) = (Vec::new(), Vec::new(), Vec::new());
+                self.class = Some(Class { file, name, depth, own, of_methods, methods });
             }
             (depth, "line", Some(class)) => {
                 let line = line(tag)?;
                 // <class><lines><line> lies two below the class, <class><methods><method><lines><line> four.
-                if depth == class.depth + 2 { class.own.push(line) } else { class.of_methods.push(line) }
+                if depth == class.depth + 2 { class.own.push(line) } else { class.of_method(line) }
+            }
+            (_, "method", Some(class)) => {
+                let [name, signature, rate] = tag.values(["name", "signature", "line-rate"])?;
+                let name = format!("{} {} {}", class.name, name.unwrap_or_default(), signature.unwrap_or_default());
+                let entered = rate.as_deref().and_then(is_hit).unwrap_or(false);
+                class.methods.push(Method { name, line: None, entered });
             }
             _ => {}
         }
@@ -98,12 +117,26 @@ impl Report<'_> {
 
     fn close(&mut self, class: Class) {
         let file = self.lines.file(&class.file);
+        for method in class.methods {
+            file.function(method.line.unwrap_or(0), &method.name, method.entered);
+        }
         for line in if class.own.is_empty() { class.of_methods } else { class.own } {
             file.line(line.number, line.hit);
             if let Some((taken, all)) = line.branches {
                 file.counted(line.number, taken, all);
             }
         }
+    }
+}
+
+impl Class {
+    fn of_method(&mut self, line: Line) {
+        if let Some(method) = self.methods.last_mut() {
+            // The rate serves only until there is a line.
+            method.entered = line.hit || (method.line.is_some() && method.entered);
+            method.line.get_or_insert(line.number);
+        }
+        self.of_methods.push(line);
     }
 }
 
@@ -150,6 +183,27 @@ mod tests {
         assert_eq!((both.lines_covered, both.lines_total), (1, 1));
         let methods_only = class("");
         assert_eq!((methods_only.lines_covered, methods_only.lines_total), (1, 2));
+    }
+
+    #[test]
+    fn methods_are_functions() {
+        let line = |number: u32, hits: u32| format!("<line number='{number}' hits='{hits}'/>");
+        let method = |name: &str, lines: &str| {
+            format!("<method name='{name}' signature='()' line-rate='0.5'><lines>{lines}</lines></method>")
+        };
+        let methods = [
+            method("f", &format!("{}{}", line(1, 0), line(2, 1))),
+            method("g", &format!("{}{}", line(4, 0), line(5, 0))),
+            method("no_lines", ""),
+        ];
+        let class = format!(
+            "<class name='A' filename='a.py'><methods>{}</methods><lines>{}</lines></class>",
+            methods.concat(),
+            line(1, 0)
+        );
+        let seen = coverage(&format!("{class}{class}")).unwrap();
+        assert_eq!((seen.functions_covered, seen.functions_total), (2, 3));
+        assert_eq!((seen.lines_covered, seen.lines_total), (0, 1));
     }
 
     #[test]

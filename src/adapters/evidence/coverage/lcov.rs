@@ -1,4 +1,9 @@
 //! LCOV tracefiles. `DA` lines count; the sums (`LF`, `LH`) may be missing or wrong and are left aside.
+//!
+//! Functions are those of `FN` and `FNDA`, by name; since 2.2 `FNL` and `FNA` stand for them: there the names that share an
+//! index are aliases (instantiations) of one function, which is told by its line.
+
+use std::collections::HashMap;
 
 use crate::adapters::evidence::coverage::lines::{FileLines, Lines, is_hit};
 use crate::adapters::evidence::said::{About, Defect};
@@ -8,6 +13,7 @@ use crate::adapters::evidence::window::{Rows, Window};
 pub fn parse(input: Window<'_>, lines: &mut Lines) -> Result<About, Defect> {
     let mut rows = Rows::new(input);
     let mut source: Option<(String, usize)> = None;
+    let mut begins = HashMap::new();
     let mut number = 0;
     while let Some(row) = rows.next_row()? {
         number += 1;
@@ -19,12 +25,18 @@ pub fn parse(input: Window<'_>, lines: &mut Lines) -> Result<About, Defect> {
             }
             _ if line.is_empty() || line.starts_with('#') => {}
             (None, Some(_)) if line == "end_of_record" => source = None,
-            (Some(("SF", path)), None) => source = Some((path.to_owned(), lines.place(path))),
+            (Some(("SF", path)), None) => {
+                begins.clear();
+                source = Some((path.to_owned(), lines.place(path)));
+            }
             (Some(("SF", _)), Some((open, _))) => {
                 return Err(at(number, &format!("it is cut off: `{open}` has no end_of_record before the next file")));
             }
             (Some(("DA" | "BRDA", _)), None) => return Err(at(number, "it has lines before a file is named (`SF:`)")),
-            // Functions, sums, versions, and what later versions add.
+            (Some((record @ ("FN" | "FNDA" | "FNL" | "FNA"), data)), Some((_, place))) => {
+                function(lines.at(*place), &mut begins, record, data).ok_or_else(|| bad(number, line))?;
+            }
+            // Sums, versions, and what later versions add.
             (Some((record, _)), _) if !record.is_empty() && record.bytes().all(is_record) => {}
             _ => return Err(bad(number, line)),
         }
@@ -57,6 +69,36 @@ fn brda(file: &mut FileLines, data: &str) -> Option<()> {
     Some(())
 }
 
+/// `FN:<line>,[<end>,]<name>`, `FNDA:<hits>,<name>`; `FNL:<index>,<line>[,<end>]`, `FNA:<index>,<hits>,<name>`. A name may hold
+/// commas.
+fn function(file: &mut FileLines, begins: &mut HashMap<String, u32>, record: &str, data: &str) -> Option<()> {
+    let (first, rest) = data.split_once(',')?;
+    let name = match record {
+        "FN" => {
+            first.trim().parse::<u32>().ok()?;
+            match rest.split_once(',') {
+                Some((end, name)) if end.trim().parse::<u32>().is_ok() => name,
+                _ => rest,
+            }
+        }
+        "FNDA" => rest,
+        "FNL" => {
+            let line = rest.split(',').next()?.trim().parse().ok()?;
+            file.function(line, "", false);
+            begins.insert(first.to_owned(), line);
+            return Some(());
+        }
+        _ => {
+            let (hits, _) = rest.split_once(',')?;
+            file.function(*begins.get(first)?, "", is_hit(hits)?);
+            return Some(());
+        }
+    };
+    let entered = record == "FNDA" && is_hit(first)?;
+    file.function(0, name, entered);
+    Some(())
+}
+
 fn at(line: u64, what: &str) -> Defect {
     Defect::Unreadable(format!("{what} (line {line})"))
 }
@@ -83,6 +125,23 @@ mod tests {
         let text = "# by hand\nTN:x\nSF:a.c\nDA:1,2,abc\nDA:2,0\nBRDA:1,0,0,-\nBRDA:1,e0,jump to \"a, b\",3\nLF:99\nLH:99\nend_of_record\n\
                     SF:./a.c\r\nDA:2,-3\r\nDA:3,1.0e+19\r\nFNL:0,1\r\nend_of_record\r\n";
         assert_eq!(coverage(text), Ok((2, 3, 1, 2, 1)));
+    }
+
+    #[test]
+    fn functions_are_told_by_name_or_by_line() {
+        let functions = |text: &str| {
+            let mut lines = Lines::default();
+            parse(Window::new(format!("SF:a.c\nDA:1,1\n{text}end_of_record\n").as_bytes()), &mut lines)?;
+            lines.finish().map(|(c, _)| (c.functions_covered, c.functions_total))
+        };
+        let old = "FN:1,f(int, int)\nFN:4,9,g\nFN:12,34\nFNDA:2,f(int, int)\nFNDA:0,g\nFNDA:-1,h\nFNF:9\nFNH:9\n";
+        assert_eq!(functions(old), Ok((1, 4)));
+        let new = "FNL:0,1,3\nFNA:0,0,f<int>\nFNA:0,2,f<long, long>\nFNL:1,5\nFNA:1,0,g\n";
+        assert_eq!(functions(new), Ok((1, 2)));
+        for text in ["FN:1\n", "FN:x,f\n", "FNDA:x,f\n", "FNA:0,1,f\n", "FNL:0\n"] {
+            let why = format!("it is not LCOV: `{}` (line 3)", text.trim());
+            assert_eq!(functions(text), Err(Defect::Unreadable(why)));
+        }
     }
 
     #[test]

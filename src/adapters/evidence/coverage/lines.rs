@@ -20,6 +20,12 @@ pub struct FileLines {
     branches: BTreeMap<u32, Branches>,
     /// By a hash of line and name: whether the function was entered.
     functions: BTreeMap<u64, bool>,
+    /// Where a report only counts functions, (entered, all), as with branches.
+    counted_functions: (u32, u32),
+    /// How many of the lines that were hit are none, where a report says only that.
+    surplus: u32,
+    /// Lines that a report counts and does not list, (hit, all).
+    unlisted: (u32, u32),
     /// Where a report has numbers only.
     sums: Option<Part>,
 }
@@ -41,7 +47,14 @@ pub struct Lines {
     files: Vec<FileLines>,
     parts: Vec<(String, Option<GlobMatcher>)>,
     conflict: Option<String>,
+    /// The bytes that all lines took when a file was last begun.
+    bytes: usize,
+    /// The file that was begun last, and how much of its lines is in `bytes`.
+    last: (usize, usize),
 }
+
+/// How much memory the lines of one reading may take: those of 250 million lines.
+const MAX_BYTES: usize = 64 << 20;
 
 fn short_identity<'a>(parts: impl IntoIterator<Item = &'a str>) -> u64 {
     identity(parts) as u64
@@ -68,18 +81,37 @@ impl FileLines {
 
     /// Adds a function by the line on which it begins, and its name; one of both may be unknown to the report (0, empty).
     pub fn function(&mut self, line: u32, name: &str, entered: bool) {
-        *self.functions.entry(short_identity([name, &line.to_string()])).or_default() |= entered;
+        let key = identity([name.as_bytes(), line.to_le_bytes().as_slice()]) as u64;
+        *self.functions.entry(key).or_default() |= entered;
+    }
+
+    /// Adds functions where only their numbers are known.
+    pub fn counted_functions(&mut self, entered: u32, all: u32) {
+        let counted = &mut self.counted_functions;
+        *counted = (counted.0.max(entered.min(all)), counted.1.max(all));
+    }
+
+    /// Says that so many of the lines that were hit do not count, where it is not known which.
+    pub fn surplus(&mut self, lines: u32) {
+        self.surplus = self.surplus.max(lines);
+    }
+
+    /// Adds lines that are counted and not listed: it is not known where they are.
+    pub fn unlisted(&mut self, hit: u32, all: u32) {
+        self.unlisted = (self.unlisted.0.max(hit.min(all)), self.unlisted.1.max(all));
     }
 
     /// Takes in what another report says of the same file; `false`: one of them has numbers only.
     fn absorb(&mut self, other: Self) -> bool {
-        let both = self.sums.is_some() || other.sums.is_some();
-        let empty = self.sums.is_none() && self.lines.is_empty();
-        if both && !empty {
+        let told = |file: &Self| file.sums.is_some() || !file.lines.is_empty();
+        if (self.sums.is_some() || other.sums.is_some()) && told(self) && told(&other) {
             return false;
         }
         self.sums = self.sums.or(other.sums);
         self.lines.absorb(other.lines);
+        self.surplus(other.surplus);
+        self.unlisted(other.unlisted.0, other.unlisted.1);
+        self.counted_functions(other.counted_functions.0, other.counted_functions.1);
         for (line, more) in other.branches {
             let all = self.branches.entry(line).or_default();
             all.counted = (all.counted.0.max(more.counted.0), all.counted.1.max(more.counted.1));
@@ -93,25 +125,39 @@ impl FileLines {
         true
     }
 
+    /// About how many bytes it takes.
+    fn bytes(&self) -> usize {
+        self.lines.bytes() + self.branches.len() * 128 + self.functions.len() * 24
+    }
+
     fn part(&self) -> Part {
         if let Some(sums) = self.sums {
             return sums;
         }
         let mut part = Part::default();
         (part.lines_covered, part.lines_total) = self.lines.counts();
+        let surplus = u64::from(self.surplus).min(part.lines_covered);
+        part.lines_covered = part.lines_covered - surplus + u64::from(self.unlisted.0);
+        part.lines_total = part.lines_total - surplus + u64::from(self.unlisted.1);
         for at in self.branches.values() {
             let taken = at.named.values().filter(|taken| **taken).count() as u64;
             let named = (taken, at.named.len() as u64);
             let counted = (u64::from(at.counted.0), u64::from(at.counted.1));
-            // The same line told of in both ways is the same branches: they are not added.
-            let (taken, all) = if named.1 >= counted.1 { named } else { counted };
+            let (taken, all) = fuller(named, counted);
             part.branches_covered += taken;
             part.branches_total += all;
         }
-        part.functions_covered = self.functions.values().filter(|entered| **entered).count() as u64;
-        part.functions_total = self.functions.len() as u64;
+        let entered = self.functions.values().filter(|entered| **entered).count() as u64;
+        let named = (entered, self.functions.len() as u64);
+        let counted = (u64::from(self.counted_functions.0), u64::from(self.counted_functions.1));
+        (part.functions_covered, part.functions_total) = fuller(named, counted);
         part
     }
+}
+
+/// What is told of in both ways, by name and in numbers, is the same: it is not added.
+fn fuller(named: (u64, u64), counted: (u64, u64)) -> (u64, u64) {
+    if named.1 >= counted.1 { named } else { counted }
 }
 
 impl Lines {
@@ -128,12 +174,27 @@ impl Lines {
     /// The place of a file, by its path as a report has it.
     pub fn place(&mut self, path: &str) -> usize {
         let path = normal(path);
-        if let Some(place) = self.places.get(path.as_ref()) {
-            return *place;
+        let place = match self.places.get(path.as_ref()) {
+            Some(place) => *place,
+            // It is not believed anyway, and must not grow.
+            None if self.bytes > MAX_BYTES => return self.last.0,
+            None => {
+                self.bytes = self.bytes.saturating_add(path.len() + size_of::<FileLines>());
+                self.places.insert(path.into_owned(), self.files.len());
+                self.files.push(FileLines::default());
+                self.files.len() - 1
+            }
+        };
+        self.weigh();
+        self.last = (place, self.files[place].bytes());
+        place
+    }
+
+    /// Counts what the lines of the last file have grown by.
+    fn weigh(&mut self) {
+        if let Some(file) = self.files.get(self.last.0) {
+            self.bytes = self.bytes.saturating_add(file.bytes().saturating_sub(self.last.1));
         }
-        self.places.insert(path.into_owned(), self.files.len());
-        self.files.push(FileLines::default());
-        self.files.len() - 1
     }
 
     /// The lines of the file at a place that [`Lines::place`] gave.
@@ -167,6 +228,7 @@ impl Lines {
         if let Some(path) = other.conflict.take() {
             self.conflict(&path);
         }
+        self.bytes = self.bytes.saturating_add(other.bytes);
         let mut files: Vec<Option<FileLines>> = other.files.into_iter().map(Some).collect();
         for (path, place) in other.places {
             let Some(more) = files.get_mut(place).and_then(Option::take) else { continue };
@@ -195,6 +257,10 @@ impl Lines {
         }
         if whole && !self.parts.is_empty() {
             let why = "it has only the sums of the whole, and the rules ask for a part of the tree";
+            return Err(Defect::Unreadable(why.to_owned()));
+        }
+        if self.bytes > MAX_BYTES || self.files.iter().any(|file| file.lines.is_scattered()) {
+            let why = "its lines need more than 64 MiB, or lie scattered over millions: no source code is like that";
             return Err(Defect::Unreadable(why.to_owned()));
         }
         let mut coverage = Coverage::default();
@@ -259,56 +325,4 @@ pub fn is_hit(text: &str) -> Option<bool> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn paths_of_one_file_are_one() {
-        for path in ["src/a.rs", "./src/a.rs", "src\\a.rs", "src//a.rs", "src/b/../a.rs", " src/./a.rs"] {
-            assert_eq!(normal(path), "src/a.rs", "{path}");
-        }
-        assert_eq!(normal("/w/../../src/a.rs"), "/../src/a.rs");
-        assert_eq!(normal("C:\\w\\a.cs"), "C:/w/a.cs");
-    }
-
-    #[test]
-    fn hits_are_read_as_tools_write_them() {
-        for (text, hit) in [("0", false), ("3", true), ("-3", false), ("1.0e+19", true), ("18446744073709551616", true)]
-        {
-            assert_eq!(is_hit(text), Some(hit), "{text}");
-        }
-        for text in ["", "-", "NaN", "x"] {
-            assert_eq!(is_hit(text), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn branches_are_joined_by_name_or_taken_from_the_better_count() {
-        let mut lines = Lines::default();
-        let file = lines.file("a");
-        file.line(1, true);
-        file.named(1, "0", "0", true);
-        file.named(1, "0", "1", false);
-        file.named(1, "0", "0", false);
-        file.counted(2, 1, 4);
-        file.counted(2, 2, 4);
-        let (coverage, _) = lines.finish().unwrap();
-        assert_eq!((coverage.branches_covered, coverage.branches_total), (3, 6));
-    }
-
-    proptest! {
-        #[test]
-        fn lines_are_a_set(entries in prop::collection::vec((0u32..200, any::<bool>()), 1..100)) {
-            let mut lines = Lines::default();
-            for (number, hit) in &entries {
-                lines.file("a").line(*number, *hit);
-            }
-            let all: std::collections::BTreeSet<u32> = entries.iter().map(|entry| entry.0).collect();
-            let hit: std::collections::BTreeSet<u32> = entries.iter().filter(|entry| entry.1).map(|entry| entry.0).collect();
-            let (coverage, _) = lines.finish().unwrap();
-            prop_assert_eq!(coverage.lines_total, all.len() as u64);
-            prop_assert_eq!(coverage.lines_covered, hit.len() as u64);
-        }
-    }
-}
+mod tests;

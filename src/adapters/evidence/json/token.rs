@@ -134,7 +134,7 @@ impl<'a> Tokens<'a> {
             if there.is_empty() {
                 return Err(Error::Cut);
             }
-            let plain = there.iter().position(|byte| is_special(*byte)).unwrap_or(there.len());
+            let plain = plain(there);
             let stop = there.get(plain).copied();
             if keep {
                 self.text.extend_from_slice(&there[..plain]);
@@ -245,31 +245,34 @@ impl<'a> Tokens<'a> {
 
     /// Passes over a value that is nested at most `room` deep.
     pub(super) fn skip(&mut self, room: usize) -> Result<(), Error> {
-        // Which of the open values are objects, the innermost last.
-        let mut open: Vec<bool> = Vec::new();
+        // Which of the open values are objects, the innermost in the lowest bit, and how many are open.
+        let (mut objects, mut open) = (0u128, 0);
         loop {
             match self.kind()? {
                 kind @ (Kind::Object | Kind::Array) => {
                     self.pass();
-                    open.push(kind == Kind::Object);
-                    if open.len() > room {
+                    objects = objects << 1 | u128::from(kind == Kind::Object);
+                    open += 1;
+                    if open > room {
                         return Err(Error::Syntax(format!("its values are nested more than {MAX_DEPTH} deep")));
                     }
                     if self.goes_on(kind == Kind::Object, true)? {
                         continue;
                     }
-                    open.pop();
+                    (objects, open) = (objects >> 1, open - 1);
                 }
                 Kind::String => self.string(false)?,
                 Kind::Number => self.number()?,
                 Kind::Bool | Kind::Null => drop(self.word()?),
             }
             loop {
-                let Some(object) = open.last() else { return Ok(()) };
-                if self.goes_on(*object, false)? {
+                if open == 0 {
+                    return Ok(());
+                }
+                if self.goes_on(objects & 1 == 1, false)? {
                     break;
                 }
-                open.pop();
+                (objects, open) = (objects >> 1, open - 1);
             }
         }
     }
@@ -296,10 +299,28 @@ fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\n' | b'\r' | b'\t')
 }
 
-/// What ends a run of plain text.
+/// How many bytes there are before the first one that a text cannot hold as it is: `"`, `\\`, or a control character. Eight bytes
+/// are looked at in one step (the bit tricks are those of "Bit Twiddling Hacks" by S. E. Anderson, "Determine if a word has a byte
+/// equal to n" and "less than n"; above the first hit they may err, and nobody looks there).
 #[inline]
-fn is_special(byte: u8) -> bool {
-    byte == b'"' || byte == b'\\' || byte < 0x20
+fn plain(bytes: &[u8]) -> usize {
+    const ONES: u64 = u64::MAX / 255;
+    const HIGHS: u64 = ONES << 7;
+    let equal = |word: u64, byte: u8| {
+        let zeroed = word ^ (ONES * u64::from(byte));
+        zeroed.wrapping_sub(ONES) & !zeroed
+    };
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (place, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let control = word.wrapping_sub(ONES * 0x20) & !word;
+        let hits = (equal(word, b'"') | equal(word, b'\\') | control) & HIGHS;
+        if hits != 0 {
+            return place * 8 + hits.trailing_zeros() as usize / 8;
+        }
+    }
+    let special = |byte: &u8| *byte == b'"' || *byte == b'\\' || *byte < 0x20;
+    bytes.len() - rest.len() + rest.iter().position(special).unwrap_or(rest.len())
 }
 
 #[inline]

@@ -11,6 +11,9 @@ use crate::promotion::waivers::Waivers;
 /// How many waived cases one reading may have: a waiver is for single tests.
 const MAX_WAIVED: usize = 1000;
 
+/// How many cases one reading may have: they take 160 MB.
+const MAX_CASES: usize = 10_000_000;
+
 /// How a case came out; a worse one is greater. Having been skipped somewhere is no worse than having passed elsewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CaseOutcome {
@@ -136,6 +139,9 @@ impl Cases {
 
     /// Adds a case. When its key is there already: the last of known attempts decides, and of anything else the worst.
     pub fn add(&mut self, case: &Case<'_>) {
+        if self.kept.count() > MAX_CASES {
+            return;
+        }
         let waived = case.outcome.is_bad() && self.note(case);
         let new = State { outcome: case.outcome, flaky: case.flaky, repeated: false, waived };
         let (state, was_there) = self.kept.state(case.key.0, new.packed());
@@ -182,6 +188,11 @@ impl Cases {
 
     /// The results; a source without a case, or without one that ran, is missing.
     pub fn finish(mut self) -> Result<(Tests, Vec<String>), Defect> {
+        if self.kept.count() > MAX_CASES {
+            return Err(Defect::Unreadable(
+                "it holds more than 10,000,000 test cases, the most that is read".to_owned(),
+            ));
+        }
         let mut tests = Tests::default();
         let mut waived = 0;
         for state in self.kept.states().map(State::unpacked) {

@@ -62,6 +62,8 @@ struct Seen {
     troubled: u64,
     declared_tests: u64,
     declared_bad: u64,
+    /// Cases that are named with their place in the source, and nothing else.
+    listed: u64,
     unzoned: bool,
     projects: bool,
 }
@@ -86,6 +88,8 @@ struct OpenCase {
     not_run: bool,
     worst: Option<CaseOutcome>,
     skipped: Option<String>,
+    /// Whether it says that it is expected to fail until somebody has done something (node's test runner).
+    todo: bool,
     flaky: bool,
     attempt: bool,
     message: Option<String>,
@@ -173,6 +177,10 @@ impl Report<'_> {
             self.case.stated = stated([status, result]);
             self.case.not_run = status.eq_ignore_ascii_case("notrun");
         }
+        if values[1].is_none() && values[2].is_some() && self.case.stated.is_none() {
+            let [line, time] = tag.values(["line", "time"])?;
+            self.seen.listed += u64::from(line.is_some() && time.is_none());
+        }
         self.in_case = true;
         self.seen.cases += 1;
         Ok(())
@@ -193,7 +201,7 @@ impl Report<'_> {
             }
             self.in_case = false;
             let (outcome, flaky) = self.case.add_to(self.cases, self.path);
-            self.seen.troubled += u64::from(outcome.is_bad() || flaky);
+            self.seen.troubled += u64::from(outcome.is_bad() || flaky || self.case.todo);
         } else if let (true, Some(suite)) = (suite, self.suites.last()) {
             self.key.truncate(suite.key);
             self.suites.pop();
@@ -201,7 +209,11 @@ impl Report<'_> {
     }
 
     fn finish(mut self) -> Result<About, Defect> {
-        let Seen { cases, troubled, declared_tests, declared_bad, .. } = self.seen;
+        let Seen { cases, troubled, declared_tests, declared_bad, listed, .. } = self.seen;
+        if cases > 0 && cases == listed && troubled == 0 {
+            let why = "it is a list of tests (as of `--gtest_list_tests`), and says of none that it ran";
+            return Err(Defect::Missing(why.to_owned()));
+        }
         if cases == 0 && troubled == 0 && declared_tests > 0 {
             return Err(Defect::Unreadable(format!("it declares {declared_tests} tests and holds no test case")));
         }
@@ -239,8 +251,9 @@ impl OpenCase {
                 Ok(())
             }
             (1, "skipped") => {
-                let [message] = tag.values(["message"])?;
+                let [message, kind] = tag.values(["message", "type"])?;
                 self.skipped = Some(message.unwrap_or_default().into_owned());
+                self.todo |= kind.as_deref() == Some("todo");
                 Ok(())
             }
             (2, "property") => {
@@ -271,6 +284,7 @@ impl OpenCase {
     /// Gives the case, which has ended, to the accumulator; how it came out, and whether it is flaky.
     fn add_to(&self, cases: &mut Cases, path: &str) -> (CaseOutcome, bool) {
         let (outcome, message) = match (self.worst, &self.skipped) {
+            (Some(_), Some(_)) if self.todo => (CaseOutcome::Skipped, None),
             (Some(worst), _) => (worst, self.message.as_deref()),
             // ctest writes a missing executable and a failed fixture as a test that was skipped; real skips say SKIP_….
             (None, Some(why)) if self.not_run && !why.starts_with("SKIP_") => {

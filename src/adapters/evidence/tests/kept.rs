@@ -15,6 +15,7 @@ type Entry = [u8; KEPT + 1];
 #[derive(Debug, Default)]
 pub struct Kept {
     shards: Vec<Vec<Entry>>,
+    count: usize,
 }
 
 impl Kept {
@@ -39,6 +40,7 @@ impl Kept {
                 shard.reserve_exact(shard.len() / 8 + 2);
             }
             shard.insert(at, entry);
+            self.count += 1;
             at
         });
         (&mut shard[at][KEPT], was_there)
@@ -66,6 +68,11 @@ impl Kept {
                 }
             }
         }
+    }
+
+    /// How many cases there are.
+    pub fn count(&self) -> usize {
+        self.count
     }
 
     /// All states.

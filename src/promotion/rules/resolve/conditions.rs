@@ -10,9 +10,9 @@ use crate::promotion::rules::resolve::gates::GateReader;
 use crate::promotion::rules::{Gate, GateKind, NotBuilt};
 
 /// The kinds that files can hold.
-const OF_FILES: [Kind; 3] = [Kind::Tests, Kind::Coverage, Kind::Security];
+const OF_FILES: [Kind; 4] = [Kind::Tests, Kind::Coverage, Kind::Security, Kind::Performance];
 /// What facts begin with that are not built yet.
-const NOT_BUILT: [&str; 7] = ["slo", "error_budget", "alerts", "performance", "canary", "quality", "metrics"];
+const NOT_BUILT: [&str; 6] = ["slo", "error_budget", "alerts", "canary", "quality", "metrics"];
 
 impl GateReader<'_> {
     /// One gate for each part of the outermost `all`. Parts that are not built are noted and have none.
@@ -131,7 +131,12 @@ impl GateReader<'_> {
                 self.not_built.push(NotBuilt { part: format!("evidence.{prefix}"), at: name.at });
                 return None;
             }
-            let kinds = self.sources.measures(prefix).map_or(OF_FILES.to_vec(), |kind| vec![kind]);
+            let kinds = match self.sources.measures(prefix) {
+                None => OF_FILES.to_vec(),
+                // A load test's report holds its thresholds too.
+                Some(Kind::Performance) => vec![Kind::Performance, Kind::Tests],
+                Some(kind) => vec![kind],
+            };
             let row = self.row(name, measure, &kinds)?;
             self.accept(prefix, name.at, name.width, Some(row.kind));
             return Some(row);
@@ -144,6 +149,7 @@ impl GateReader<'_> {
             "tests" => Some((Kind::Tests, gates.tests.is_some())),
             "coverage" => Some((Kind::Coverage, gates.coverage.is_some())),
             "security" => Some((Kind::Security, gates.security.is_some())),
+            "performance" => Some((Kind::Performance, gates.performance.is_some())),
             "checks" => Some((Kind::Checks, gates.checks.is_some())),
             "review" => Some((Kind::Review, gates.review.is_some())),
             _ => None,

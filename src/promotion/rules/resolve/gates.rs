@@ -7,7 +7,7 @@ use crate::promotion::fields::{Kind, Unit};
 use crate::promotion::number::Decimal;
 use crate::promotion::rules::at::At;
 use crate::promotion::rules::fault::Wrong;
-use crate::promotion::rules::file::gates::{Coverage, Gates, Security, Soak, Tests};
+use crate::promotion::rules::file::gates::{Gates, Soak, Tests};
 use crate::promotion::rules::file::shape::{OneOrMany, Percent, Placed, Span};
 use crate::promotion::rules::quantity;
 use crate::promotion::rules::resolve::evidence::Sources;
@@ -25,7 +25,8 @@ pub struct GateReader<'a> {
     pub not_built: Vec<NotBuilt>,
     /// The evidence that is read.
     pub uses: BTreeSet<String>,
-    gates: Vec<(At, Vec<Gate>)>,
+    /// What was read, by its place in the file.
+    pub(super) gates: Vec<(At, Vec<Gate>)>,
 }
 
 impl<'a> GateReader<'a> {
@@ -44,6 +45,9 @@ impl<'a> GateReader<'a> {
         }
         if let Some(security) = &written.security {
             self.security(security);
+        }
+        if let Some(performance) = &written.performance {
+            self.performance(performance);
         }
         let of_commit = [
             written.checks.as_ref().map(|checks| self.checks(checks)),
@@ -92,61 +96,6 @@ impl<'a> GateReader<'a> {
         }
         let gates = all.into_iter().map(|(id, at, optional)| tests_gate(tests, id, at, optional)).collect();
         self.gates.push((tests.at, gates));
-    }
-
-    fn coverage(&mut self, coverage: &Placed<Coverage>) {
-        let from = self.from(coverage, "coverage", "from", coverage.from.as_ref(), Some(Kind::Coverage));
-        if let Some(id) = from.iter().find(|id| from.len() > 1 && self.sources.is_from_github(id)) {
-            let message = format!("coverage of `{id}` cannot be merged with other evidence line by line");
-            let help = "read it from one source: `artifact` may hold `*`, and one artifact may hold several reports";
-            self.faults.push(Wrong::of(coverage, message).help(help));
-        }
-        let limits = [("line", &coverage.line_min), ("branch", &coverage.branch_min)];
-        let mut gates = Vec::new();
-        for (measure, limit) in limits {
-            let Some(value) = self.share(&format!("{measure}_min"), limit.as_ref()) else { continue };
-            let field = format!("coverage.{measure}_rate");
-            gates.push(Gate {
-                id: format!("coverage.{measure}"),
-                kind: GateKind::Coverage {
-                    from: from.clone(),
-                    condition: is(field, Op::Gte, Operand::Number(value), Unit::Percent),
-                },
-                optional: coverage.optional,
-                at: limit.as_ref().map_or(coverage.at, |limit| limit.at),
-            });
-        }
-        if limits.iter().all(|(_, limit)| limit.is_none()) {
-            self.asks_nothing(coverage, "coverage", "add `line_min:` or `branch_min:`");
-        }
-        self.gates.push((coverage.at, gates));
-    }
-
-    fn security(&mut self, security: &Placed<Security>) {
-        let from = self.from(security, "security", "from", security.from.as_ref(), Some(Kind::Security));
-        let limits = [
-            ("critical", &security.critical_max),
-            ("high", &security.high_max),
-            ("medium", &security.medium_max),
-            ("low", &security.low_max),
-        ];
-        let limit_gate = |severity: &str, limit: &Placed<u64>| Gate {
-            id: format!("security.{severity}"),
-            kind: GateKind::Security {
-                from: from.clone(),
-                condition: is(format!("security.{severity}"), Op::Lte, count(limit.value), Unit::Count),
-            },
-            optional: security.optional,
-            at: limit.at,
-        };
-        let gates: Vec<Gate> = limits
-            .iter()
-            .filter_map(|(severity, limit)| limit.as_ref().map(|limit| limit_gate(severity, limit)))
-            .collect();
-        if gates.is_empty() {
-            self.asks_nothing(security, "security", "add `critical_max: 0` or another limit");
-        }
-        self.gates.push((security.at, gates));
     }
 
     fn soak(&mut self, soak: &Placed<Soak>) {
@@ -223,6 +172,8 @@ impl<'a> GateReader<'a> {
             self.not_built.push(NotBuilt { part: format!("evidence.{id}"), at });
         }
         let (message, help) = match self.sources.measures(id) {
+            // The thresholds that a load test judges itself are tests of it.
+            Some(Kind::Performance) if kind == Kind::Tests => return,
             Some(measured) if measured != kind => {
                 let what = what(kind);
                 if self.sources.is_asked(id) {
@@ -313,11 +264,13 @@ fn tests_gate(tests: &Tests, id: String, at: At, optional: bool) -> Gate {
     Gate { id: format!("tests.{id}"), kind: GateKind::Tests { evidence: id, condition }, optional, at }
 }
 
-fn is(field: String, op: Op, value: Operand, unit: Unit) -> Condition {
+/// One comparison.
+pub(super) fn is(field: String, op: Op, value: Operand, unit: Unit) -> Condition {
     Condition::Is(Comparison { field, op, value, unit })
 }
 
-fn count(value: u64) -> Operand {
+/// A whole number.
+pub(super) fn count(value: u64) -> Operand {
     Operand::Number(Decimal::new(i128::from(value), 0))
 }
 

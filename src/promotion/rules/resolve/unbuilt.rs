@@ -2,9 +2,8 @@
 
 use crate::promotion::number::Decimal;
 use crate::promotion::rules::NotBuilt;
-use crate::promotion::rules::file::gates::{Canary, ErrorBudget, Gates, Performance, Slo};
+use crate::promotion::rules::file::gates::{Canary, ErrorBudget, Gates, Slo};
 use crate::promotion::rules::file::shape::{OneOrMany, Placed};
-use crate::promotion::rules::quantity;
 use crate::promotion::rules::resolve::gates::GateReader;
 
 impl GateReader<'_> {
@@ -21,10 +20,6 @@ impl GateReader<'_> {
         if let Some(alerts) = &written.alerts {
             let asks = alerts.critical_max.is_some() || alerts.warning_max.is_some();
             self.note(alerts, "alerts", alerts.from.as_ref(), asks);
-        }
-        if let Some(performance) = &written.performance {
-            let asks = self.performance(performance);
-            self.note(performance, "performance", performance.from.as_ref(), asks);
         }
         if let Some(canary) = &written.canary {
             let asks = self.canary(canary);
@@ -64,21 +59,6 @@ impl GateReader<'_> {
             self.quantity("burn_rate_max", &text, |text| text.parse::<Decimal>().map_err(|_| help()));
         }
         budget.consumption_max.is_some() || budget.burn_rate_max.is_some()
-    }
-
-    fn performance(&mut self, performance: &Performance) -> bool {
-        self.span("p50_max", performance.p50_max.as_ref());
-        self.span("p95_max", performance.p95_max.as_ref());
-        self.span("p99_max", performance.p99_max.as_ref());
-        self.share("error_rate_max", performance.error_rate_max.as_ref());
-        if let Some(rate) = &performance.throughput_min {
-            let text = rate.map_text(|rate| &rate.0);
-            self.quantity("throughput_min", &text, quantity::rate);
-        }
-        let spans = [&performance.p50_max, &performance.p95_max, &performance.p99_max];
-        spans.iter().any(|limit| limit.is_some())
-            || performance.error_rate_max.is_some()
-            || performance.throughput_min.is_some()
     }
 
     fn canary(&mut self, canary: &Canary) -> bool {
