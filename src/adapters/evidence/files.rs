@@ -11,7 +11,7 @@ use crate::adapters::evidence::globs::{self, Chosen};
 use crate::adapters::evidence::intake::{self, Hashed};
 use crate::adapters::evidence::joined::{Joined, ReadFile, failed};
 use crate::adapters::evidence::said::{About, Defect};
-use crate::adapters::evidence::sniff::{Sniffed, sniff};
+use crate::adapters::evidence::sniff::decide;
 use crate::adapters::evidence::tally::{Asked, Tally};
 use crate::ports::{self, Clock};
 use crate::promotion::facts::{EvidenceFile, Reading};
@@ -81,19 +81,7 @@ impl<'a> Reader<'a> {
         let unreadable = |format, why: String| (format, Defect::Unreadable(why));
         let mut opened =
             intake::open(raw).map_err(|fault| unreadable(declared, format!("it cannot be read: {fault}")))?;
-        let format = match (sniff(&opened.head), declared) {
-            (Sniffed::Empty, _) => return Err((declared, Defect::Missing("it is empty".to_owned()))),
-            (Sniffed::Other(what), _) => return Err(unreadable(None, format!("it is {what}"))),
-            (Sniffed::Known(found), Some(wanted)) if found != wanted => {
-                let (found, wanted) = (found.name(), wanted.name());
-                return Err(unreadable(None, format!("it is {found}, and the rules say {wanted}")));
-            }
-            (Sniffed::Known(format), _) | (Sniffed::Unknown, Some(format)) => format,
-            (Sniffed::Unknown, None) => {
-                let why = "it is in no format that is read (JUnit, Cobertura, LCOV, SARIF)";
-                return Err(unreadable(None, why.to_owned()));
-            }
-        };
+        let format = decide(&opened.head, declared).map_err(|defect| (None, defect))?;
         let late = move || {
             (Millis::between(self.begun, self.clock.now()) > PATIENCE)
                 .then(|| format!("reading it took longer than {PATIENCE}, the most that is waited"))

@@ -5,6 +5,7 @@ use std::io::{self, BufRead, BufReader, Cursor, Read};
 use flate2::bufread::MultiGzDecoder;
 use sha2::{Digest as _, Sha256};
 
+use crate::adapters::evidence::utf16::{Order, Utf16};
 use crate::adapters::evidence::window::{MAX_BYTES, Window};
 
 /// How much of the beginning is looked at to tell the format.
@@ -49,8 +50,7 @@ pub struct Opened<'a> {
     pub text: Window<'a>,
 }
 
-/// Unpacks if need be, and reads the beginning ahead. A byte order mark of UTF-8 is dropped; one of UTF-16 stays, for the
-/// sniffer to see.
+/// Unpacks if need be, turns UTF-16 with a byte order mark into UTF-8, and reads the beginning ahead, without the mark.
 pub fn open<'a>(mut raw: impl Read + 'a) -> io::Result<Opened<'a>> {
     let magic = ahead(&mut raw, 2)?;
     let packed = magic == [0x1f, 0x8b];
@@ -60,6 +60,12 @@ pub fn open<'a>(mut raw: impl Read + 'a) -> io::Result<Opened<'a>> {
         Box::new(MultiGzDecoder::new(packed))
     } else {
         Box::new(whole)
+    };
+    let mark = ahead(&mut unpacked, 2)?;
+    let order = Order::of(&mark);
+    unpacked = match order {
+        Some(order) => Box::new(Utf16::new(unpacked, order)),
+        None => Box::new(Cursor::new(mark).chain(unpacked)),
     };
     let mut head = ahead(&mut unpacked, HEAD)?;
     if head.starts_with(b"\xef\xbb\xbf") {
