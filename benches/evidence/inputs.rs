@@ -5,19 +5,19 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 /// One kind of report.
-pub struct Shape {
+pub(crate) struct Shape {
     /// Its name, which is also that of its format.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// What its size is counted in.
-    pub things: &'static str,
+    pub(crate) things: &'static str,
     /// How many of them it has, unless told otherwise.
-    pub usual: u64,
+    pub(crate) usual: u64,
     /// Writes it with so many.
     write: fn(&mut dyn Write, u64) -> io::Result<()>,
 }
 
 /// The four that the product is measured by.
-pub const SHAPES: [Shape; 4] = [
+pub(crate) const SHAPES: [Shape; 4] = [
     Shape { name: "junit", things: "cases", usual: 100_000, write: junit },
     Shape { name: "lcov", things: "lines", usual: 1_000_000, write: lcov },
     // About 100 MB.
@@ -27,7 +27,7 @@ pub const SHAPES: [Shape; 4] = [
 
 impl Shape {
     /// Writes the report; its size in bytes.
-    pub fn write(&self, path: &Path, count: u64) -> io::Result<u64> {
+    pub(crate) fn write(&self, path: &Path, count: u64) -> io::Result<u64> {
         let mut out = BufWriter::with_capacity(1 << 20, File::create(path)?);
         (self.write)(&mut out, count)?;
         out.flush()?;

@@ -49,7 +49,7 @@ pub(super) fn samples() -> Vec<Sample> {
 }
 
 /// The format that a folder of samples is of, if it is of one.
-fn format_of(path: &str) -> Option<Format> {
+pub(super) fn format_of(path: &str) -> Option<Format> {
     let folder = path.split('/').next().unwrap();
     Format::all().find(|format| format.name() == folder)
 }
@@ -187,6 +187,8 @@ fn is_whole(format: Option<Format>, part: &[u8]) -> bool {
     match format {
         // An LCOV file that ends between two records is whole for all that it says.
         Some(Format::Lcov) => part.ends_with(b"end_of_record"),
+        // So is a stream of issues that ends between two of them.
+        Some(Format::CodeClimate) => part.starts_with(b"{") && (part.ends_with(b"\0") || part.ends_with(b"}")),
         // Lines of events: whole where the last package, or the last suite, has ended.
         Some(Format::GoTest) => last_event(part).is_some_and(|event| {
             !event.contains("\"Test\":")

@@ -16,11 +16,12 @@
 //! 1. A variant of [`Format`](crate::promotion::rules::format::Format), with its row. Tests then name what is
 //!    missing: a parser, a sign, a sample, a line in the README.
 //! 2. A file in the folder of its family with `parse(input, path, into) -> Result<About, Defect>`, streaming.
-//! 3. What gives the format away, in the table `sniff::signs`.
+//! 3. What gives the format away, in the table `sniff::signs`; a test fails for a format that has no row there.
 //! 4. A folder `fixtures/evidence/<format>/` with one file for each shape, listed in its `EXPECTED`; a test fails for a file
 //!    that is not listed. A row in the README.
 
 pub mod coverage;
+mod fields;
 pub mod files;
 #[cfg(test)]
 mod fixtures;

@@ -44,7 +44,7 @@ impl Kept {
             Family::Tests => Self::Tests(Cases::new(Arc::clone(&asked.waivers))),
             Family::Coverage => Self::Coverage(Lines::new(&asked.parts)),
             Family::Security => Self::Security(Found::new(Arc::clone(&asked.waivers))),
-            Family::Quality => Self::Quality(Lint::default()),
+            Family::Quality => Self::Quality(Lint::new(Arc::clone(&asked.waivers))),
             Family::Load => Self::Load(Runs::new(Arc::clone(&asked.waivers))),
         }
     }

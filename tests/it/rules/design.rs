@@ -59,9 +59,15 @@ fn typed_gates_are_spelled_out() {
     let unit = GateKind::Tests { evidence: "unit".to_owned(), condition: Condition::All(tests) };
     assert_eq!(gates[0].kind, unit);
     let line = is("coverage.line_rate", Op::Gte, "0.7", Unit::Percent);
-    assert_eq!(gates[3].kind, GateKind::Measured { from: vec!["coverage".to_owned()], condition: line });
+    assert_eq!(
+        gates[3].kind,
+        GateKind::Measured { from: vec!["coverage".to_owned()], tools: vec![], base: None, condition: line }
+    );
     let high = is("security.high", Op::Lte, "5", Unit::Count);
-    assert_eq!(gates[5].kind, GateKind::Measured { from: vec!["security".to_owned()], condition: high });
+    assert_eq!(
+        gates[5].kind,
+        GateKind::Measured { from: vec!["security".to_owned()], tools: vec![], base: None, condition: high }
+    );
 }
 
 #[test]

@@ -145,7 +145,7 @@ impl Printed {
         Some(())
     }
 
-    /// `[200]	160 responses`, and of errors `[20]	Get "http://…": …`
+    /// `[200]  160 responses`, and of errors `[20]  Get "http://…": …`
     fn counted(&mut self, line: &str) -> Option<()> {
         let (number, rest) = line.strip_prefix('[')?.split_once(']')?;
         let (count, failed) = if self.section == Section::Status {

@@ -76,7 +76,7 @@ impl Number {
         match u32::try_from(power) {
             Ok(up) => Some((self.digits.checked_mul(10u128.checked_pow(up)?)?, false)),
             Err(_) => match 10u128.checked_pow(power.unsigned_abs()) {
-                Some(divisor) => Some((self.digits / divisor, self.digits % divisor != 0)),
+                Some(divisor) => Some((self.digits / divisor, !self.digits.is_multiple_of(divisor))),
                 None => Some((0, self.digits != 0)),
             },
         }

@@ -1,5 +1,6 @@
 use super::*;
 use crate::promotion::facts::Performance;
+use std::fmt::Write as _;
 
 fn read(text: &str) -> Result<(Performance, About), Defect> {
     let mut runs = Runs::default();
@@ -66,9 +67,9 @@ fn lines(samples: &[(f64, u32, bool)]) -> String {
             ("mine", -2.5),
         ] {
             let time = format!("2026-11-20T10:00:{second:02}Z");
-            text += &format!(
-                "\n{{\"metric\":\"{metric}\",\"type\":\"Point\",\"data\":{{\"time\":\"{time}\",\"value\":{value},\"tags\":{{\"status\":\"200\"}}}}}}"
-            );
+            write!(
+                text,
+                "\n{{\"metric\":\"{metric}\",\"type\":\"Point\",\"data\":{{\"time\":\"{time}\",\"value\":{value},\"tags\":{{\"status\":\"200\"}}}}}}").unwrap();
         }
     }
     text + "\n"
