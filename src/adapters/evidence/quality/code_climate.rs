@@ -12,7 +12,8 @@ use std::io::{self, Read};
 use serde::Deserialize;
 
 use crate::adapters::evidence::fields::place;
-use crate::adapters::evidence::json::{Error, Json, Kind};
+use crate::adapters::evidence::json::Json;
+use crate::adapters::evidence::json::fault::{Error, Kind};
 use crate::adapters::evidence::quality::lint::{Complaint, Level, Lint};
 use crate::adapters::evidence::said::{About, Defect};
 use crate::adapters::evidence::window::Window;

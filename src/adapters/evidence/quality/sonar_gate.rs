@@ -9,7 +9,8 @@
 use serde::Deserialize;
 
 use crate::adapters::evidence::fields::{Name, lacks};
-use crate::adapters::evidence::json::{Error, Json, Kind};
+use crate::adapters::evidence::json::Json;
+use crate::adapters::evidence::json::fault::{Error, Kind};
 use crate::adapters::evidence::quality::lint::{Complaint, Level, Lint};
 use crate::adapters::evidence::said::{About, Defect, first_line, short};
 use crate::adapters::evidence::window::Window;

@@ -12,7 +12,8 @@
 use serde::Deserialize;
 
 use crate::adapters::evidence::fields::{lacks, looked_at_nothing, message, place};
-use crate::adapters::evidence::json::{Error, Json, Kind};
+use crate::adapters::evidence::json::Json;
+use crate::adapters::evidence::json::fault::{Error, Kind};
 use crate::adapters::evidence::said::{About, Defect, short};
 use crate::adapters::evidence::security::found::{Finding, Found, Place};
 use crate::adapters::evidence::security::parts::known_first;

@@ -10,7 +10,8 @@
 use serde::Deserialize;
 
 use crate::adapters::evidence::fields::{message, place};
-use crate::adapters::evidence::json::{Error, Json, Kind};
+use crate::adapters::evidence::json::Json;
+use crate::adapters::evidence::json::fault::{Error, Kind};
 use crate::adapters::evidence::said::{About, Defect};
 use crate::adapters::evidence::security::found::{Finding, Found, Place};
 use crate::adapters::evidence::security::severity::Severity;

@@ -4,7 +4,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::adapters::evidence::json::{Error, Json, Kind};
+use crate::adapters::evidence::json::Json;
+use crate::adapters::evidence::json::fault::{Error, Kind};
 use crate::adapters::evidence::window::Window;
 use crate::adapters::evidence::xml::{Piece, Xml};
 

@@ -17,7 +17,8 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::adapters::evidence::fields::{Name, lacks, looked_at_nothing, place};
-use crate::adapters::evidence::json::{Error, Json, Kind};
+use crate::adapters::evidence::json::Json;
+use crate::adapters::evidence::json::fault::{Error, Kind};
 use crate::adapters::evidence::said::{About, Defect, first_line};
 use crate::adapters::evidence::security::found::Found;
 use crate::adapters::evidence::security::severity::Severity;

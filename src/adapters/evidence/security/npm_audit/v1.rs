@@ -3,7 +3,8 @@
 use serde::Deserialize;
 
 use crate::adapters::evidence::fields::message;
-use crate::adapters::evidence::json::{Error, Json, Kind};
+use crate::adapters::evidence::json::Json;
+use crate::adapters::evidence::json::fault::{Error, Kind};
 use crate::adapters::evidence::security::found::{Finding, Found, Place};
 use crate::adapters::evidence::security::npm_audit::{Cvss, ghsa, severity};
 use crate::adapters::evidence::security::parts::known_first;
