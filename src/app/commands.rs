@@ -9,16 +9,17 @@ use crate::adapters::clock::SystemClock;
 use crate::app::actions;
 use crate::app::doctor::Doctor;
 use crate::app::door::Door;
-use crate::app::environments::{self, Deed};
-use crate::app::history::Back;
-use crate::app::life::{Counter, Verb};
+use crate::app::environments;
+use crate::app::evidence::{self, Places};
+use crate::app::life::Counter;
 use crate::app::mask::{self, Mask};
 use crate::app::rules_file::RulesError;
 use crate::app::rules_source::{self, Differs, NoRules};
-use crate::app::rules_views::{self, View};
+use crate::app::rules_views;
 use crate::app::screen::Screen;
 use crate::app::settings::Settings;
 use crate::app::settings::sources::Sources;
+use crate::app::task::Task;
 use crate::app::{adopt, approved, auto, bundle, choose, ends, guards, here, history, init, log, replay, show, wiring};
 use crate::pipeline::ends::stands;
 use crate::pipeline::job::{End, Halt, Job};
@@ -33,117 +34,6 @@ use crate::promotion::rules::{Promotion, Service};
 use crate::promotion::words;
 use crate::render::ending::{Ending, INVALID, USAGE};
 use crate::render::json;
-
-/// What to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Task {
-    /// Write a first rules file and workflow.
-    Init {
-        /// Print them instead.
-        stdout: bool,
-    },
-    /// Look at everything that a run needs.
-    Doctor,
-    /// Say what a word means.
-    Explain {
-        /// The word or words.
-        words: String,
-    },
-    /// Judge the gates.
-    Validate,
-    /// Print what a run would do.
-    Plan,
-    /// Promote.
-    Run,
-    /// Ask for a promotion, and leave it to somebody to execute.
-    Request,
-    /// Carry out a promotion that was asked for.
-    Execute {
-        /// Its id, or the beginning of it.
-        id: Option<String>,
-    },
-    /// Go on with what a run left.
-    Resume {
-        /// Its id, or the beginning of it.
-        id: Option<String>,
-        /// The environment, where several promotions are open.
-        env: Option<String>,
-    },
-    /// Say a word on a promotion.
-    Say {
-        /// Which.
-        verb: Verb,
-        /// Its id, or the beginning of it.
-        id: Option<String>,
-    },
-    /// Take a lock away.
-    Unlock {
-        /// The environment.
-        env: Option<String>,
-    },
-    /// Restore.
-    Rollback {
-        /// The promotion that is undone.
-        id: Option<String>,
-        /// The environment that is restored.
-        env: Option<String>,
-    },
-    /// Promote whatever may go by itself.
-    Auto,
-    /// Say what should be promoted now, and if not, why not.
-    CheckAuto {
-        /// The version that is asked about.
-        version: Option<String>,
-    },
-    /// Take what an environment pins as given.
-    Adopt {
-        /// The environment.
-        env: Option<String>,
-    },
-    /// Look at, or write, the environments at GitHub that ask roles.
-    Environments(Deed),
-    /// Check the rules.
-    Check,
-    /// Print what the rules mean.
-    Meaning,
-    /// Show the rules as objects.
-    Rules(View),
-    /// Write a promotion's bundle.
-    Bundle {
-        /// Its id, or the beginning of it.
-        id: String,
-        /// Where to.
-        out: Option<String>,
-    },
-    /// Judge again what a bundle holds.
-    Replay {
-        /// A directory, or a promotion's id.
-        bundle: String,
-        /// Where the evidence files are.
-        inputs: Option<String>,
-    },
-    /// Look back.
-    Back(Back),
-    /// Print the JSON Schema of a document.
-    Schema {
-        /// Its name; else the documents are named.
-        name: Option<String>,
-    },
-    /// List promotions.
-    List {
-        /// Those of one service.
-        service: Option<String>,
-        /// Those to one environment.
-        env: Option<String>,
-        /// Those that bypassed gates or approvals.
-        bypassed: bool,
-    },
-    /// Show a record.
-    Show {
-        /// Its id, or the beginning of it.
-        id: String,
-    },
-}
 
 /// Runs a command; the exit code.
 pub fn run(task: &Task, sources: &Sources, json: bool) -> Result<u8> {
@@ -185,6 +75,8 @@ fn perform(
             let service = service.as_deref().or(settings.service.as_deref());
             Ok(show::list(screen, settings, stop, Asked { service, environment: env.as_deref(), bypassed: *bypassed }))
         }
+        Task::Evidence(looking) if !looking.files.is_empty() => Ok(evidence::named(screen, clock, looking)),
+        Task::Stamp(stamping) => Ok(evidence::stamp(screen, settings, clock, stamping)),
         Task::Back(back) => history::run(screen, settings, stop, clock.now(), back),
         Task::Say { verb, id } => Counter { screen, settings, mask, clock, stop }.say(*verb, id.as_deref()),
         Task::Show { id } => Ok(show::show(screen, settings, stop, id)),
@@ -203,12 +95,12 @@ fn with_rules(
     clock: &SystemClock,
     stop: &Arc<AtomicBool>,
 ) -> Result<u8> {
-    let opened = if needs_github(task) { wiring::github::open(settings, mask, stop) } else { Ok(None) };
+    let opened = if task.needs_github() { wiring::github::open(settings, mask, stop) } else { Ok(None) };
     let github = match opened {
         Ok(github) => github,
         Err(fault) => return Ok(actions::stopped(screen, settings, &ends::faulted(&fault))),
     };
-    let reads = only_reads(task);
+    let reads = task.only_reads();
     let client = github.as_ref().map(|github| &*github.client);
     let loaded = match rules_source::load(settings, client, !reads && !settings.dry_run) {
         Ok(governing) => {
@@ -222,6 +114,10 @@ fn with_rules(
         Err(NoRules::Differ(differs)) => return Ok(actions::stopped(screen, settings, &refused_for(&differs))),
     };
     match task {
+        Task::Evidence(looking) => {
+            let places = Places { screen, settings, mask, loaded: &loaded, github: github.as_ref(), clock, stop };
+            Ok(places.look(looking))
+        }
         Task::Check => {
             let count = words::counted(loaded.rules.promotions.len() as u64, "promotion");
             screen.say(&format!("{}: no faults, {count}\n", loaded.path));
@@ -292,17 +188,6 @@ fn no_rules(screen: &Screen, settings: &Settings, error: &RulesError) -> u8 {
     screen.say(&format!("{error}\nexit {INVALID}\n"));
     settings.actions.iter().for_each(|to| actions::refused(screen, to));
     INVALID
-}
-
-/// Whether a command writes nothing: then rules that are not those that govern are shown, and not refused.
-fn only_reads(task: &Task) -> bool {
-    let judges = matches!(task, Task::Validate | Task::Plan | Task::CheckAuto { .. });
-    judges || matches!(task, Task::Doctor | Task::Environments(Deed::Check))
-}
-
-/// Whether a command may have to ask GitHub: one that reads the rules file alone need not.
-fn needs_github(task: &Task) -> bool {
-    !matches!(task, Task::Check | Task::Meaning | Task::Rules(_) | Task::Unlock { .. })
 }
 
 /// What to do, and what there is to do it with.

@@ -6,11 +6,12 @@ use std::sync::atomic::AtomicBool;
 
 use crate::adapters::git::address::Address;
 use crate::adapters::workspace::{self, Place};
+use crate::app::actions;
 use crate::app::mask::Mask;
 use crate::app::rules_file::Loaded;
 use crate::app::screen::Screen;
 use crate::app::settings::Settings;
-use crate::app::{actions, wiring};
+use crate::app::wiring::{self, Given};
 use crate::pipeline::doctor::{self, Snapshots, faulted};
 use crate::ports::Deployer;
 use crate::promotion::doctor::{Finding, Group, Health, Sign};
@@ -45,7 +46,7 @@ impl Doctor<'_> {
         }
         findings.extend(self.argocd(&snapshots));
         findings.extend(github);
-        match wiring::local(self.settings, self.mask, self.stop) {
+        match wiring::local(self.settings, self.mask, Given::default(), self.stop) {
             Ok(local) => findings.extend(doctor::evidence(&local.evidence, rules, self.settings.commit.as_deref())),
             Err(fault) => findings.push(faulted(Group::Evidence, "health checks", &fault)),
         }

@@ -14,6 +14,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Promote", &["validate", "plan", "run", "rollback"]),
     ("Promote step by step", &["request", "approve", "reject", "execute", "cancel", "resume"]),
     ("Promote by itself", &["check-auto"]),
+    ("See what there is", &["evidence"]),
     ("See what was done", &["list", "show", "history", "audit", "bundle", "replay"]),
     ("Put right", &["adopt", "unlock"]),
     ("Set up GitHub", &["environments"]),

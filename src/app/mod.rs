@@ -14,6 +14,7 @@ pub mod doctor;
 pub mod door;
 pub mod ends;
 pub mod environments;
+pub mod evidence;
 pub mod guards;
 pub mod help;
 pub mod here;
@@ -30,6 +31,7 @@ pub mod rules_views;
 pub mod screen;
 pub mod settings;
 pub mod show;
+pub mod task;
 pub mod told;
 pub mod wiring;
 

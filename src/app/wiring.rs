@@ -122,7 +122,7 @@ impl Evidence for Workspace {
         };
         let is_file = matches!(sources.first().map(|source| &source.kind), Some(SourceKind::Files { .. }));
         if let (true, Reading::Observed(observation), Some(commit)) = (is_file, &mut reading, &self.commit) {
-            let claim = || Subject { version: commit.clone(), known: SubjectKnown::Claimed };
+            let claim = || Subject::of(commit.clone(), SubjectKnown::Claimed);
             observation.subject.get_or_insert_with(claim);
         }
         // A careless test prints what it logs in with; reports and records quote it.
@@ -233,12 +233,12 @@ pub struct Local {
     _runtime: Runtime,
 }
 
-/// Opens the working directory as a place of evidence.
-pub fn local(settings: &Settings, mask: &Mask, stop: &Arc<AtomicBool>) -> Result<Local, Fault> {
+/// Opens the working directory as a place of evidence, and GitHub where it is given.
+pub fn local(settings: &Settings, mask: &Mask, given: Given<'_>, stop: &Arc<AtomicBool>) -> Result<Local, Fault> {
     let runtime = runtime(stop)?;
     let http = Http::new(&http_settings(settings)?, runtime.handle().clone())?;
     Ok(Local {
-        evidence: evidence(settings, mask, Given::default(), &http, SystemClock::new(Arc::clone(stop))),
+        evidence: evidence(settings, mask, given, &http, SystemClock::new(Arc::clone(stop))),
         _runtime: runtime,
     })
 }

@@ -82,6 +82,24 @@ pub struct Subject {
     pub version: String,
     /// How it is known.
     pub known: SubjectKnown,
+    /// Other names of the same version: image digests beside a commit. All that are known must fit.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<String>,
+    /// The environment that it was taken in, where a stamp says so: it counts only for the time in which the version ran there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
+}
+
+impl Subject {
+    /// A version by one name.
+    pub fn of(version: impl Into<String>, known: SubjectKnown) -> Self {
+        Self { version: version.into(), known, also: Vec::new(), environment: None }
+    }
+
+    /// Every name of the version.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.version.as_str()).chain(self.also.iter().map(String::as_str))
+    }
 }
 
 /// How the subject of a reading is known, strongest first.

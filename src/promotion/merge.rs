@@ -110,7 +110,7 @@ mod tests {
     use crate::promotion::time::Time;
 
     fn observed(measure: Measure, version: &str, taken: Option<&str>) -> Reading {
-        let subject = Some(Subject { version: version.to_owned(), known: SubjectKnown::Run });
+        let subject = Some(Subject::of(version, SubjectKnown::Run));
         let taken = taken.map(|time| time.parse::<Time>().unwrap());
         Reading::Observed(Observation {
             files: Vec::new(),

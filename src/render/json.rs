@@ -191,7 +191,7 @@ fn diffed(diff: &FileDiff) -> Diffed<'_> {
 }
 
 /// A document as text. What cannot be written as JSON (a map whose keys are no texts) is in none of them.
-fn written(document: &impl Serialize) -> String {
+pub(super) fn written(document: &impl Serialize) -> String {
     let text = serde_json::to_string_pretty(document).expect("every key of a document is a text");
     escape::json(&format!("{text}\n"))
 }

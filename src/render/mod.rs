@@ -13,6 +13,7 @@ pub mod doctor;
 pub mod ending;
 pub mod environments;
 pub mod escape;
+pub mod evidence;
 pub mod explain;
 pub mod github;
 pub mod history;

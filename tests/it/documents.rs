@@ -12,9 +12,9 @@ use crate::readme::read;
 use crate::scenarios::Story;
 
 /// The documents of `promote schema`.
-const NAMES: [&str; 13] = [
-    "audit", "doctor", "ending", "history", "list", "plan", "record", "report", "rules", "show", "trail", "validate",
-    "waivers",
+const NAMES: [&str; 15] = [
+    "audit", "doctor", "ending", "evidence", "history", "list", "plan", "record", "report", "rules", "show", "stamp",
+    "trail", "validate", "waivers",
 ];
 
 fn empty() -> Sandbox {
@@ -53,7 +53,7 @@ fn an_unknown_document_is_refused() {
     let refused = empty().promote(&["schema", "nothing"]);
     assert_eq!(refused.exit, Some(2));
     assert!(
-        refused.stdout.contains("expected one of audit, doctor, ending, history, list, plan"),
+        refused.stdout.contains("expected one of audit, doctor, ending, evidence, history, list"),
         "{}",
         refused.stdout
     );

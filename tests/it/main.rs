@@ -11,6 +11,7 @@ mod bundle;
 mod crowd;
 mod documents;
 mod environments;
+mod evidence;
 mod first;
 mod github_client;
 mod github_evidence;

@@ -12,11 +12,13 @@ use crate::adapters::evidence::intake::{self, Hashed};
 use crate::adapters::evidence::joined::{Joined, ReadFile, failed};
 use crate::adapters::evidence::said::{About, Defect};
 use crate::adapters::evidence::sniff::decide;
+use crate::adapters::evidence::stamps;
 use crate::adapters::evidence::tally::{Asked, Tally};
 use crate::ports::{self, Clock};
 use crate::promotion::facts::{EvidenceFile, Reading};
 use crate::promotion::rules::format::Format;
 use crate::promotion::rules::{Source, SourceKind};
+use crate::promotion::stamp::is_stamp;
 use crate::promotion::time::{Millis, Time};
 
 /// How long the files of one reading may take: then something is wrong with them, or with the disk.
@@ -28,6 +30,15 @@ struct Job {
     path: String,
     place: PathBuf,
     format: Option<Format>,
+}
+
+/// What is known of a file before it is read.
+#[derive(Debug, Default)]
+pub struct Given {
+    /// The format, where the rules say it.
+    pub format: Option<Format>,
+    /// The stamp beside it, where there is one.
+    pub stamp: Option<stamps::Found>,
 }
 
 /// What reading goes by.
@@ -50,11 +61,12 @@ impl<'a> Reader<'a> {
         self.begun
     }
 
-    /// Reads one file through: even a faulty one is hashed whole, so that its record says what was looked at.
-    pub fn read(&self, path: &str, bytes: impl Read, declared: Option<Format>, tallies: &mut Joined) {
+    /// Reads one file through, and its stamp, if it has one: even a faulty one is hashed whole, so that its record says what was
+    /// looked at.
+    pub fn read(&self, path: &str, bytes: impl Read, given: Given, tallies: &mut Joined) {
         let mut hashed = Hashed::new(bytes);
-        let poured = self.pour(&mut hashed, path, declared);
-        let (format, result) = match poured {
+        let poured = self.pour(&mut hashed, path, given.format);
+        let (format, mut result) = match poured {
             Ok((format, about, tally)) => {
                 tallies.absorb(format.family(), tally);
                 (Some(format), Ok(about))
@@ -65,6 +77,11 @@ impl<'a> Reader<'a> {
             Ok((sha256, bytes)) => {
                 let name = format.map_or("unknown", Format::name).to_owned();
                 let file = EvidenceFile { path: path.to_owned(), sha256, bytes, format: name };
+                if let (Some(stamp), Ok(about)) = (given.stamp, &mut result)
+                    && let Err(defect) = stamps::apply(stamp, &file, about)
+                {
+                    result = Err(defect);
+                }
                 ReadFile { path: path.to_owned(), format, file: Some(file), result }
             }
             Err(fault) => unreadable(path, format!("it cannot be read: {fault}")),
@@ -133,6 +150,9 @@ fn collect(chosen: Chosen, format: Option<Format>, jobs: &mut BTreeMap<String, J
         joined.note(&link, "it is a symbolic link to a directory, and was not entered".to_owned());
     }
     for (path, place) in chosen.files {
+        if is_stamp(&path) {
+            continue;
+        }
         let job = jobs.entry(path.clone()).or_insert(Job { path, place, format: None });
         job.format = job.format.or(format);
     }
@@ -145,7 +165,10 @@ fn all(reader: &Reader<'_>, jobs: &[Job], joined: &mut Joined) {
         let mut own = Joined::default();
         while let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
             match File::open(&job.place) {
-                Ok(file) => reader.read(&job.path, file, job.format, &mut own),
+                Ok(file) => {
+                    let given = Given { format: job.format, stamp: stamps::beside(&job.place) };
+                    reader.read(&job.path, file, given, &mut own);
+                }
                 Err(fault) => own.add(unreadable(&job.path, format!("it cannot be opened: {fault}"))),
             }
         }

@@ -130,22 +130,41 @@ impl Joined {
         tally.ok_or_else(|| Defect::Missing("no file was read".to_owned()))
     }
 
-    /// What the files say that they are about. Two commits in one reading cannot be one version. Where only some files
-    /// say it, the commit is kept, so that another version is still noticed, but nobody vouches for the rest.
+    /// What the files and their stamps say that they are about. Two commits in one reading cannot be one version, nor can two
+    /// environments; two digests can, of two images. Where only some files say it, it is kept, so that another version is
+    /// still noticed, but nobody vouches for the rest.
     fn subject(&mut self) -> Result<Option<Subject>, String> {
-        let stated: BTreeSet<String> = self.abouts().flat_map(|about| about.subjects.clone()).collect();
-        let mut stated = stated.into_iter();
-        let Some(version) = stated.next() else { return Ok(None) };
-        if let Some(other) = stated.next() {
-            return Err(format!("the files are about different commits: {version} and {other}"));
+        let mut commits: BTreeSet<String> = BTreeSet::new();
+        let (mut digests, mut environments) = (BTreeSet::new(), BTreeSet::new());
+        for about in self.abouts() {
+            let (of_images, of_sources): (Vec<&String>, Vec<&String>) =
+                about.subjects.iter().chain(&about.stamped).partition(|name| name.starts_with("sha256:"));
+            digests.extend(of_images.into_iter().cloned());
+            of_sources.into_iter().for_each(|commit| add_commit(&mut commits, commit));
+            environments.extend(about.environment.clone());
         }
-        let silent = self.abouts().filter(|about| about.subjects.is_empty()).count();
-        if silent == 0 {
-            return Ok(Some(Subject { version, known: SubjectKnown::Stated }));
+        let mut names = commits.iter().chain(&digests).cloned();
+        let Some(version) = names.next() else { return Ok(None) };
+        let also = names.collect();
+        for (found, what) in [(&commits, "about different commits"), (&environments, "taken in different environments")]
+        {
+            if found.len() > 1 {
+                let found: Vec<&str> = found.iter().map(String::as_str).collect();
+                return Err(format!("the files are {what}: {}", found.join(" and ")));
+            }
         }
-        let all = self.abouts().count();
-        self.note(&format!("{silent} of {all} files"), "they do not say which commit they are about".to_owned());
-        Ok(Some(Subject { version, known: SubjectKnown::Claimed }))
+        let environment = environments.into_iter().next();
+        let silent = self.abouts().filter(|about| about.subjects.is_empty() && about.stamped.is_empty()).count();
+        let known = match silent {
+            0 if self.abouts().all(|about| about.stamped.is_empty()) => SubjectKnown::Stated,
+            0 => SubjectKnown::Stamped,
+            _ => SubjectKnown::Claimed,
+        };
+        if silent > 0 {
+            let all = self.abouts().count();
+            self.note(&format!("{silent} of {all} files"), "they do not say which commit they are about".to_owned());
+        }
+        Ok(Some(Subject { version, known, also, environment }))
     }
 
     /// The oldest of the files' times; without one for each file the age of the whole is not known.
@@ -164,6 +183,18 @@ impl Joined {
         }
         times.into_iter().min()
     }
+}
+
+/// Adds a commit, unless it is known already: of two names of one commit the longer one is kept.
+fn add_commit(commits: &mut BTreeSet<String>, commit: &str) {
+    let commit = commit.to_ascii_lowercase();
+    let shorter = commits.iter().find(|known| known.len() >= 7 && commit.starts_with(known.as_str())).cloned();
+    if let Some(shorter) = shorter {
+        commits.remove(&shorter);
+    } else if commit.len() >= 7 && commits.iter().any(|known| known.starts_with(&commit)) {
+        return;
+    }
+    commits.insert(commit);
 }
 
 /// Each note once, with the first path that it is about and how many there are.

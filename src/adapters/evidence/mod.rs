@@ -31,6 +31,7 @@ pub mod intake;
 pub mod joined;
 pub mod json;
 pub mod load;
+pub mod look;
 pub mod packages;
 #[cfg(test)]
 mod properties;
@@ -38,6 +39,7 @@ pub mod quality;
 pub mod said;
 pub mod security;
 pub mod sniff;
+pub mod stamps;
 pub mod tally;
 pub mod tests;
 pub mod times;

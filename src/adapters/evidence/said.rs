@@ -22,6 +22,10 @@ pub struct About {
     pub taken: Option<Time>,
     /// The commits or digests that it says it is about.
     pub subjects: BTreeSet<String>,
+    /// The commits and digests that its stamp says it is about.
+    pub stamped: BTreeSet<String>,
+    /// The environment that its stamp says it was taken in.
+    pub environment: Option<String>,
     /// The programs that made it, as far as it says so.
     pub tools: BTreeSet<Tool>,
     /// What a reader should know.

@@ -24,16 +24,16 @@ pub const TROUBLES: &[Topic] = &[
         words: &["unreadable", "cannot be read"],
         title: "there is a file, and it cannot be believed",
         text: &[
-            "It is cut short, not UTF-8, a symbolic link, more than 1 GiB, of a kind that is not read, a scan that did not finish, or a report that declares failures and holds none. It is never counted as far as it goes.",
-            "The row names the file and what is wrong with it. JUnit, Cobertura, LCOV and SARIF are read; a gzipped file is unpacked, a zip archive is not.",
+            "It is cut short, not UTF-8, a symbolic link, more than 1 GiB, in no format that is read, a scan that did not finish, or a report that declares failures and holds none; or its stamp was made for other bytes. It is never counted as far as it goes.",
+            "The row names the file and what is wrong with it. `promote evidence` shows every file, as what it is read, and what it lacks to be something else. A gzipped file is unpacked, a zip archive is not.",
         ],
     },
     Topic {
         words: &["not bound to a version", "require_subject", "unbound", "subject"],
         title: "the evidence does not say which version it is about",
         text: &[
-            "With `require_subject` a report counts only if it says itself which commit it is about, or the CI run that made it does. Someone's word for it (--commit) is a claim, and is not enough then. SARIF has a place for the commit (`versionControlProvenance`); JUnit, Cobertura and LCOV have none.",
-            "Take `require_subject` away from the promotion, or use evidence that states its commit.",
+            "With `require_subject` a report counts only if it says itself which commit it is about, or the CI run that made it does. Someone's word for it (--commit) is a claim, and is not enough then. SARIF has a place for the commit (`versionControlProvenance`), and most formats have none: whoever makes such a report can write it down beside it.",
+            "    promote evidence stamp --image registry/app@sha256:… artifacts/k6.json",
         ],
     },
     Topic {

@@ -1,10 +1,9 @@
 //! The words of a row: what a gate wants, what was seen, and why it is not met.
 
-use std::fmt::Write as _;
-
 use crate::promotion::condition::{Comparison, Condition, Known, Truth};
 use crate::promotion::facts::{Detail, Measure, Observation, Performance};
 use crate::promotion::fields::{Kind, of_kind};
+use crate::promotion::measured;
 use crate::promotion::rules::GateKind;
 use crate::promotion::words;
 
@@ -61,35 +60,9 @@ pub fn observed(observation: &Observation, condition: &Condition, lookup: &dyn F
         Measure::Tests(tests) | Measure::Performance(Performance { thresholds: Some(tests), .. })
             if asks_for_tests(condition) =>
         {
-            let (executed, bad) = (tests.executed(), tests.failed + tests.errored);
-            let mut text = if bad == 0 {
-                format!("{} of {}", words::count(tests.passed), words::count(executed))
-            } else {
-                format!("{} of {} failed", words::count(bad), words::count(executed))
-            };
-            for (n, word) in [(tests.flaky, "flaky"), (tests.skipped, "skipped")] {
-                if n > 0 {
-                    let _ = write!(text, ", {} {word}", words::count(n));
-                }
-            }
-            text
+            measured::of_tests(tests)
         }
-        Measure::Checks(checks) => {
-            let mut text = match checks.failed {
-                0 => format!("{} of {}", words::count(checks.green), words::count(checks.total)),
-                failed => format!("{} of {} failed", words::count(failed), words::count(checks.total)),
-            };
-            for (n, word) in [(checks.pending, "pending"), (checks.ignored, "ignored")] {
-                if n > 0 {
-                    let _ = write!(text, ", {} {word}", words::count(n));
-                }
-            }
-            text
-        }
-        Measure::Review(review) => match review.changes_requested {
-            0 => format!("{} approved", words::count(review.approved)),
-            asked => format!("{} approved, {} asked for changes", words::count(review.approved), words::count(asked)),
-        },
+        Measure::Checks(_) | Measure::Review(_) => measured::words(&observation.measure),
         _ => condition
             .comparisons()
             .iter()

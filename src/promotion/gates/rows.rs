@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::promotion::condition::{Condition, Known, Op, Truth};
-use crate::promotion::facts::{Facts, Observation, Reading, Soak};
+use crate::promotion::facts::{Facts, Measure, Observation, Reading, Soak};
 use crate::promotion::gates::explain::{because, describe, details, expected, files, observed, seen};
 use crate::promotion::gates::lookup;
 use crate::promotion::gates::needs::name;
@@ -286,8 +286,10 @@ impl Judge<'_> {
             several => words::counted(several.len() as u64, "file"),
         };
         let age = observation.taken.map(|taken| format!(", {} old", Millis::between(taken, self.facts.at).coarse()));
-        let bound =
-            if observation.subject.is_none() && self.facts.commit.is_some() { ", not bound to a version" } else { "" };
+        // A load test is of whatever ran then: without a name of its version nothing says that it was this one.
+        let is_load = matches!(observation.measure, Measure::Performance(_));
+        let is_unbound = observation.subject.is_none() && (is_load || self.facts.commit.is_some());
+        let bound = if is_unbound { ", not bound to a version" } else { "" };
         format!("{files}{}{bound}", age.unwrap_or_default())
     }
 }

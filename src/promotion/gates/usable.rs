@@ -1,9 +1,9 @@
 //! May a reading be believed? It must be there, be about this version, and be young enough. Everything else is unknown.
 
-use crate::promotion::facts::{Facts, Observation, Reading, Subject, SubjectKnown};
-use crate::promotion::image::ImageRef;
+use crate::promotion::facts::{Facts, Measure, Observation, Reading, Subject, SubjectKnown};
+use crate::promotion::image::{ImageRef, all_among};
 use crate::promotion::rules::{Source, SourceKind};
-use crate::promotion::time::Millis;
+use crate::promotion::time::{Millis, Time};
 
 /// Why a reading counts for nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +60,7 @@ pub fn usable<'a>(
     // What is read of a repository as it is now is of no version, and is not older than this evaluation.
     let of_now = matches!(&source.kind, SourceKind::GitHub(source) if source.is_of_now());
     about_this_version(id, observation.subject.as_ref(), facts, version, require_subject && !of_now)?;
+    in_its_time(id, observation, facts, version)?;
     young_enough(source, observation, facts)?;
     Ok(observation)
 }
@@ -94,36 +95,90 @@ fn about_this_version(
         return refuse(
             "not bound to a version",
             format!("the rules say `require_subject`, and nothing shows which version `{id}` is about"),
-            "use a format that names its commit (SARIF's versionControlProvenance)",
+            "let whoever makes it say so: promote evidence stamp --image <image> <file>",
         );
     }
     let Some(subject) = subject else { return Ok(()) };
-    let expected: Vec<&str> = if subject.version.starts_with("sha256:") {
-        version.iter().filter_map(|image| image.digest.as_deref()).collect()
-    } else {
-        facts.commit.as_deref().into_iter().collect()
-    };
-    if expected.is_empty() {
-        if !require_subject {
-            return Ok(());
+    let mut is_known = false;
+    for name in subject.names() {
+        let expected: Vec<&str> = if name.starts_with("sha256:") {
+            version.iter().filter_map(|image| image.digest.as_deref()).collect()
+        } else {
+            facts.commit.as_deref().into_iter().collect()
+        };
+        if expected.iter().any(|expected| same_version(expected, name)) {
+            is_known = true;
+        } else if !expected.is_empty() {
+            return refuse(
+                "of another version",
+                format!("`{id}` is about {name}, and this version is {}", expected.join(", ")),
+                "run the checks for this version, and promote with their reports",
+            );
         }
-        return refuse(
-            "version not known",
-            format!(
-                "`{id}` is about {}, and it is not known which commit this version was built from",
-                subject.version
-            ),
-            "give the commit with --commit",
-        );
     }
-    if expected.iter().any(|expected| same_version(expected, &subject.version)) {
+    if is_known || !require_subject {
         return Ok(());
     }
     refuse(
-        "of another version",
-        format!("`{id}` is about {}, and this version is {}", subject.version, expected.join(", ")),
-        "run the checks for this version, and promote with their reports",
+        "version not known",
+        format!("`{id}` is about {}, and it is not known which commit this version was built from", subject.version),
+        "give the commit with --commit",
     )
+}
+
+/// What was measured in an environment counts only for the time in which that environment ran this version: reports whose stamp
+/// names one, and load tests.
+fn in_its_time(id: &str, observation: &Observation, facts: &Facts, version: &[ImageRef]) -> Result<(), Unusable> {
+    let stamped = observation.subject.as_ref().and_then(|subject| subject.environment.as_deref());
+    let is_load = matches!(observation.measure, Measure::Performance(_));
+    let here = facts.source.name.as_str();
+    let refuse = |observed: String, because: String, hint: String| {
+        Err(Unusable { missing: false, observed, because, hint: Some(hint) })
+    };
+    if let Some(other) = stamped.filter(|name| !name.eq_ignore_ascii_case(here)) {
+        return refuse(
+            format!("of {other}"),
+            format!("`{id}` was taken in {other}, and the version comes from {here}"),
+            format!("take it in {here}, and promote with its report"),
+        );
+    }
+    if !is_load && stamped.is_none() {
+        return Ok(());
+    }
+    let Some(since) = running_since(facts, version) else { return Ok(()) };
+    match observation.taken {
+        Some(taken) if taken < since => refuse(
+            format!("taken before {here} ran this version"),
+            format!("`{id}` was taken at {taken}, and {here} runs this version since {since}"),
+            format!("take it again in {here}, and promote with its report"),
+        ),
+        Some(_) => Ok(()),
+        None if names_digest(observation, version) => Ok(()),
+        None => refuse(
+            "time not known".to_owned(),
+            format!("`{id}` does not say when it was taken, and {here} runs this version since {since}"),
+            "write down when and of what it was taken: promote evidence stamp --image <image> <file>".to_owned(),
+        ),
+    }
+}
+
+/// Since when the source runs this version, where the ledger knows it.
+fn running_since(facts: &Facts, version: &[ImageRef]) -> Option<Time> {
+    let head = &facts.source.head;
+    if let Some(verified) = head.last_verified.as_ref().filter(|verified| all_among(version, &verified.images)) {
+        return Some(verified.since);
+    }
+    // What was declared before something else was verified here is over.
+    let declared = head.baseline.as_ref().filter(|baseline| all_among(version, &baseline.images))?;
+    let is_newest = head.last_verified.as_ref().is_none_or(|verified| verified.since < declared.at);
+    is_newest.then_some(declared.at)
+}
+
+/// Whether a reading is bound to the very images of this version, and not by anybody's claim.
+fn names_digest(observation: &Observation, version: &[ImageRef]) -> bool {
+    let bound = observation.subject.as_ref().filter(|subject| subject.known != SubjectKnown::Claimed);
+    let digests: Vec<&str> = version.iter().filter_map(|image| image.digest.as_deref()).collect();
+    bound.is_some_and(|subject| subject.names().any(|name| digests.iter().any(|digest| same_version(digest, name))))
 }
 
 /// Whether two names of a version mean the same: equal, or one commit id is a prefix of the other.

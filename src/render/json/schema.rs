@@ -10,9 +10,11 @@ use serde_json::Value;
 use crate::promotion::record::Entry;
 use crate::promotion::report::GateReport;
 use crate::promotion::rules::schema as rules;
+use crate::promotion::stamp::Stamp;
 use crate::promotion::trail::Line;
 use crate::promotion::waivers::file as waivers;
 use crate::render::doctor::Doctor;
+use crate::render::evidence::Found;
 use crate::render::history::{Audit, Examination};
 use crate::render::json::list::List;
 use crate::render::json::show::Show;
@@ -38,6 +40,7 @@ pub const DOCUMENTS: &[Document] = &[
         about: "how a command ended, where there is nothing else to print",
         schema: of::<Ending<'_>>,
     },
+    Document { name: "evidence", about: "`promote evidence --json`", schema: of::<Found<'_>> },
     Document { name: "history", about: "`promote history verify --json`", schema: of::<Examination> },
     Document { name: "list", about: "`promote list --json`", schema: of::<List<'_>> },
     Document { name: "plan", about: "`promote plan --json`", schema: of::<Plan<'_>> },
@@ -49,6 +52,7 @@ pub const DOCUMENTS: &[Document] = &[
     Document { name: "report", about: "the gate report: the action's output `report`", schema: of::<GateReport> },
     Document { name: "rules", about: "the rules file", schema: rules::schema },
     Document { name: "show", about: "`promote show <id> --json`", schema: of::<Show<'_>> },
+    Document { name: "stamp", about: "a stamp beside a report: `<report>.stamp.json`", schema: of::<Stamp> },
     Document { name: "trail", about: "a line of `promote history --jsonl`", schema: of::<Line> },
     Document { name: "validate", about: "`promote validate --json`", schema: of::<Validate<'_>> },
     Document { name: "waivers", about: "the waivers file", schema: waivers::schema },

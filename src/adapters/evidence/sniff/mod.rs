@@ -4,8 +4,8 @@
 //! that fits several, or none, is refused by name, and never read as what it may not be.
 
 pub mod outline;
-mod signs;
-mod strangers;
+pub mod signs;
+pub mod strangers;
 #[cfg(test)]
 mod tests;
 
@@ -107,11 +107,14 @@ fn told(outline: &Outline) -> Sniffed {
     }
 }
 
-/// Why a file is not of each of the other formats that are written in the same syntax, fitting after "it".
+/// Why a file is not of each of the other formats that are written in the same syntax, fitting after "it"; those that come
+/// nearest first.
 pub fn reasons(head: &[u8]) -> Vec<(Format, String)> {
     let outline = Outline::of(head.trim_ascii());
     let others = signs::SIGNS.iter().filter(|signs| signs.syntax == outline.syntax);
-    others.filter_map(|signs| Some((signs.format, signs.lack(&outline)?))).collect()
+    let mut lacks: Vec<_> = others.filter_map(|signs| Some((signs.format, signs.lack(&outline)?))).collect();
+    lacks.sort_by_key(|(_, (held, _))| std::cmp::Reverse(*held));
+    lacks.into_iter().map(|(format, (_, why))| (format, why)).collect()
 }
 
 /// What certainly is no report, by its first bytes.

@@ -64,10 +64,8 @@ pub struct Outline {
 impl Outline {
     /// The outline of the first bytes of a file.
     pub fn of(head: &[u8]) -> Self {
-        let text = match std::str::from_utf8(head) {
-            Ok(text) => text,
-            Err(fault) => std::str::from_utf8(&head[..fault.valid_up_to()]).unwrap_or_default(),
-        };
+        // What is not UTF-8 is for the parser to refuse, with its place; a character that the head cuts in two is no fault.
+        let text = &*String::from_utf8_lossy(head);
         let mut outline = Self { syntax: Syntax::Text, paths: BTreeSet::new(), top: Vec::new(), lines: Vec::new() };
         match text.trim_start().bytes().next() {
             Some(b'<') => outline.xml(text),

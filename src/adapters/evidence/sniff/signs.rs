@@ -218,7 +218,14 @@ pub const SIGNS: &[Signs] = &[
     ),
     xml(Format::Jmeter, &[&["testResults"]]),
     text(Format::Jmeter, &[&["#timestamp", "#elapsed"], &["(row)"]]),
-    json(Format::Gatling, &[&["numberOfRequests{}", "meanResponseTime|percentiles1|minResponseTime"]]),
+    json(
+        Format::Gatling,
+        &[
+            &["numberOfRequests{}", "meanResponseTime|percentiles1|minResponseTime"],
+            &["stats.numberOfRequests", "contents|type=GROUP"],
+            &["simulation", "assertions[]"],
+        ],
+    ),
     text(Format::Locust, &[&["#name", "#request count|## requests", "#failure count|## failures"]]),
     json(Format::Vegeta, &[&["latencies{}", "status_codes|bytes_in|earliest"]]),
     json(Format::Oha, &[&["summary.successRate"], &["latencyPercentiles", "responseTimeHistogram|rps"]]),
@@ -254,12 +261,14 @@ impl Signs {
         self.syntax == outline.syntax && self.shapes.iter().any(|shape| fits(outline, shape))
     }
 
-    /// What is missing in a file of the same syntax, or is there that must not be: of the shape that comes nearest.
-    pub fn lack(&self, outline: &Outline) -> Option<String> {
-        let held = |shape: &&Shape| shape.iter().filter(|sign| !sign.starts_with('!') && holds(outline, sign)).count();
+    /// What is missing in a file of the same syntax, or is there that must not be: of the shape that comes nearest, with how
+    /// many of its signs are there.
+    pub fn lack(&self, outline: &Outline) -> Option<(usize, String)> {
+        let held = |shape: Shape| shape.iter().filter(|sign| !sign.starts_with('!') && holds(outline, sign)).count();
         // Of several that come as near, the first: it is the usual one.
-        let nearest = self.shapes.iter().rev().max_by_key(held)?;
-        nearest.iter().find(|sign| !holds(outline, sign)).map(|sign| words(sign))
+        let nearest = self.shapes.iter().rev().max_by_key(|shape| held(shape))?;
+        let lacking = nearest.iter().find(|sign| !holds(outline, sign))?;
+        Some((held(nearest), words(lacking)))
     }
 }
 

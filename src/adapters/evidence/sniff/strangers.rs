@@ -42,7 +42,6 @@ const STRANGERS: &[Stranger] = &[
     (Syntax::Json, &["reason"], "the messages of cargo"),
     (Syntax::Json, &["latency.p97_5"], "an autocannon report, which has no p95"),
     (Syntax::Json, &["latencyDistribution"], "a ghz report"),
-    (Syntax::Json, &["stats.numberOfRequests"], "Gatling's `stats.json`, and `global_stats.json` beside it is read"),
     (Syntax::Json, &["vulnerabilities[]", "scan"], "a security report in GitLab's form"),
     (Syntax::Json, &["numTotalTests"], "Jest's own report, and that of jest-junit is read"),
     (Syntax::Json, &["suites[]", "config"], "Playwright's own report, and its JUnit report is read"),
@@ -61,7 +60,6 @@ const STRANGERS: &[Stranger] = &[
     (Syntax::Text, &["#error", "#occurrences"], "Locust's list of failures, and `_stats.csv` beside it is read"),
     (Syntax::Text, &["#message", "#traceback"], "Locust's list of exceptions, and `_stats.csv` beside it is read"),
     (Syntax::Text, &["1^var stats = {"], "Gatling's `stats.js`, and `global_stats.json` beside it is read"),
-    (Syntax::Json, &["simulation", "assertions"], "Gatling's assertions, and `global_stats.json` beside them is read"),
     (Syntax::Text, &["1^RUN\t|1^ASSERTION\t"], "Gatling's `simulation.log`, and `js/global_stats.json` is read"),
     (
         Syntax::Text,

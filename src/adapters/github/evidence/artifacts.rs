@@ -57,11 +57,15 @@ pub(super) fn read(
     let mut reading = parse(artifacts);
     if let Reading::Observed(observation) = &mut reading {
         // A report that names another commit than its run contradicts it, and is not overruled.
-        let agrees =
-            observation.subject.as_ref().is_none_or(|stated| sha.starts_with(&stated.version.to_ascii_lowercase()));
-        if agrees {
-            observation.subject = Some(Subject { version: sha, known: SubjectKnown::Run });
-        }
+        let stated = observation.subject.take();
+        let (digests, commits): (Vec<String>, Vec<String>) =
+            stated.iter().flat_map(Subject::names).map(str::to_owned).partition(|name| name.starts_with("sha256:"));
+        observation.subject = if commits.iter().all(|commit| sha.starts_with(&commit.to_ascii_lowercase())) {
+            let environment = stated.and_then(|stated| stated.environment);
+            Some(Subject { also: digests, environment, ..Subject::of(sha, SubjectKnown::Run) })
+        } else {
+            stated
+        };
         observation.taken = Some(observation.taken.map_or(run.updated_at, |taken| taken.min(run.updated_at)));
         observation.notes.append(&mut notes);
     }

@@ -54,6 +54,6 @@ fn answer(client: &Client, source: &GitHubSource, asking: &Asking<'_>) -> Result
 }
 
 fn observed((measure, taken, notes): Found, sha: Option<String>) -> Reading {
-    let subject = sha.map(|version| Subject { version, known: SubjectKnown::Run });
+    let subject = sha.map(|version| Subject::of(version, SubjectKnown::Run));
     Reading::Observed(Observation { files: Vec::new(), subject, taken, tools: Vec::new(), measure, notes })
 }
