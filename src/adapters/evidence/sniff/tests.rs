@@ -116,9 +116,11 @@ fn says_of_each_other_format_what_is_missing() {
 #[test]
 fn no_sample_is_told_as_another_format() {
     const DECLARED: &[&str] = &["gitleaks/no-rule.json"];
+    // Written to be read as CTRF, in the shape of another tool.
+    const DISGUISED: &[&str] = &["ctrf/other-results.json"];
     let mut wrong = Vec::new();
     for Sample { path, wanted, .. } in samples() {
-        let Some(format) = format_of(&path) else { continue };
+        let Some(format) = format_of(&path).filter(|_| !DISGUISED.contains(&path.as_str())) else { continue };
         let opened = intake::open(File::open(Path::new(ROOT).join(&path)).unwrap()).unwrap();
         let seen = told(&opened.head);
         let no_report = wanted.starts_with("missing: ") || wanted.starts_with("unreadable: ");
