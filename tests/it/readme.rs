@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::{env, fs};
 
+use promote::promotion::waivers::file as waivers;
+
 use commands::{Promote, promotes};
 use page::{Block, Tag, blocks};
 
@@ -154,6 +156,10 @@ fn yaml(text: &str, directory: &Path) -> Vec<String> {
         let output = bash(&format!("promote rules check --rules {file}"), directory, &[]);
         return if output.status.success() { Vec::new() } else { vec![printed_by(&output)] };
     }
+    if text.starts_with("# promotion/waivers.yaml\n") {
+        let faults = waivers::read("promotion/waivers.yaml", text).err().unwrap_or_default();
+        return faults.iter().map(|fault| format!("{fault:?}")).collect();
+    }
     if value.get("evidence").is_some() {
         // Evidence alone is read with as much around it as makes it rules.
         let around = "version: 1\nservice: app\nenvironments: { dev: { path: a }, staging: { path: b } }\n";
@@ -197,6 +203,14 @@ fn the_workflow_pleases_the_linters() {
         let output = bash(linter, directory.path(), &[]);
         assert!(output.status.success(), "{linter}:\n{}", printed_by(&output));
     }
+}
+
+#[test]
+fn waivers_in_the_page_are_read() {
+    let block = |entry: &str| yaml(&format!("# promotion/waivers.yaml\n- {entry}\n"), root());
+    assert_eq!(block("{ gate: a, reason: r, approved_by: ana, expires: 2026-12-01 }"), Vec::<String>::new());
+    let faults = block("{ gat: a, reason: r, approved_by: ana, expires: 2026-12-01 }");
+    assert!(faults.iter().any(|fault| fault.contains("unknown key `gat`")), "{faults:?}");
 }
 
 fn wide(text: &str) -> Vec<String> {

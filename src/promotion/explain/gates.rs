@@ -17,20 +17,22 @@ pub const GATES: &[Topic] = &[
         ],
     },
     Topic {
-        words: &["coverage"],
-        title: "at least this share of lines or branches is covered",
+        words: &["coverage", "line_drop"],
+        title: "at least this share of lines, branches or functions is covered",
         text: &[
-            "The reports under `from` (else the evidence named `coverage`) are merged line by line: a line is covered if any report covers it. `line_min` and `branch_min` are inclusive, and want their unit: `70%`. Branches are unknown where a report has none.",
-            "    coverage: { line_min: 80%, branch_min: 50% }",
+            "The reports under `from` (else the evidence named `coverage`) are merged line by line: a line is covered if any report covers it, and counts once. `line_min`, `branch_min` and `function_min` are inclusive, and want their unit: `70%`. Branches and functions are unknown where no report has them. Reports that hold sums only (an Istanbul summary) cannot be merged with another report of the same file.",
+            "`parts` asks for more of a part of the tree, by a glob over the paths of source files as the report writes them. A part that no file is in is unknown.",
+            "`line_drop_max` compares the whole with the evidence that `base` names, such as the report of the default branch: so many percentage points of lines may be lost. The base may be about another version; where it cannot be read, the row is unknown.",
+            "    coverage: { line_min: 80%, branch_min: 50%, parts: { 'src/core/**': { line_min: 90% } }, base: main, line_drop_max: 1% }",
         ],
     },
     Topic {
         words: &["security"],
         title: "scans have no more findings than this",
         text: &[
-            "Findings that are not suppressed are counted by their CVSS score (`security-severity`), else by level: critical from 9.0, high from 7.0, medium from 4.0, low from 0.1. One without a severity counts as high. Each limit counts its own band only. The same finding in two reports counts once.",
-            "A scan that did not finish, or that holds no results at all, is no clean scan: the row is unknown.",
-            "    security: { critical_max: 0, high_max: 5 }",
+            "Findings that are neither suppressed nor waived are counted by their CVSS score, else by the tool's word for it: critical from 9.0, high from 7.0, medium from 4.0, low from 0.1. One without a severity counts as high. Each limit counts its own band only. The same finding in two reports counts once: a package by any advisory id in common, with name and version; code by rule or CWE, file and line. The worse severity stands.",
+            "A scan that did not finish, or that looked at nothing, is no clean scan: the row is unknown. So it is if `tool` names a scanner that made none of them.",
+            "    security: { tool: trivy, critical_max: 0, high_max: 5 }",
         ],
     },
     Topic {
@@ -58,7 +60,17 @@ pub const GATES: &[Topic] = &[
             "The reports under `from` (else the evidence named `performance`) are those of k6, JMeter, Gatling, Locust, vegeta, oha, hey or Artillery. Each limit is a row, is inclusive, and wants its unit: `p95_max: 800ms`, `error_rate_max: 1%`, `throughput_min: 100/s`.",
             "What a report does not hold is unknown: a percentile is never worked out from a mean or from another one, and never averaged over reports. Raw samples (JMeter, k6's `--out json`, hey's CSV) of several files are joined exactly; summaries cannot be joined, so each needs an id of its own. Latencies are rounded up to a thousandth of a millisecond, rates are cut after three decimals.",
             "Thresholds that the load test judges itself (k6's `thresholds`, Gatling's assertions) count as test cases where its report stands under `tests`.",
+            "A load test counts only if it was taken while the source ran this version. Where the report has no time, write down what it is about: `promote evidence stamp`.",
             "    performance: { from: [load], p95_max: 800ms, error_rate_max: 1%, throughput_min: 100/s }",
+        ],
+    },
+    Topic {
+        words: &["quality", "complexity"],
+        title: "linters found no more than this, and a quality gate is met",
+        text: &[
+            "The reports under `from` (else the evidence named `quality`) are those of Checkstyle, ESLint, Code Climate, or the answer of SonarQube's quality gate. `errors_max` and `warnings_max` count what is neither suppressed nor waived; the same tool saying the same of the same place counts once. An unmet condition of a quality gate is an error, and one that was never evaluated is unknown.",
+            "`complexity_max` limits the highest cyclomatic complexity of a function, where a linter tells it; else it is unknown. `tool` names linters, each of which must have made one of the reports.",
+            "    quality: { tool: eslint, errors_max: 0, warnings_max: 20, complexity_max: 15 }",
         ],
     },
     Topic {
@@ -85,7 +97,6 @@ pub const GATES: &[Topic] = &[
     Topic { words: &["error_budget"], title: "what is left of the error budget", text: &[NOT_BUILT] },
     Topic { words: &["alerts"], title: "alerts that are firing", text: &[NOT_BUILT] },
     Topic { words: &["canary"], title: "the canary compared with what it is to replace", text: &[NOT_BUILT] },
-    Topic { words: &["quality"], title: "findings of linters, and complexity", text: &[NOT_BUILT] },
     Topic {
         words: &["order"],
         title: "the version has been through every environment before the target",

@@ -21,7 +21,8 @@ pub(crate) const SRE_AND_QA: &str = "[{ role: sre, team: acme/sre-team }, { role
 /// Where the records are.
 pub(crate) const LEDGER: &str = "branch:promotions";
 /// What the jobs' tokens may: that of the shipped workflow.
-const MAY: [(&str, &str); 3] = [("actions", "read"), ("contents", "read"), ("checks", "write")];
+const MAY: [(&str, &str); 5] =
+    [("actions", "read"), ("contents", "read"), ("checks", "write"), ("pull-requests", "read"), ("statuses", "read")];
 
 /// The stage.
 pub(crate) struct Stage {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use promote::promotion::explain::ends::{REFUSED, meaning};
 use promote::promotion::fields::{FIELDS, Kind, Unit};
 use promote::promotion::outcome::Outcome;
+use promote::promotion::rules::format::{FORMATS, Family};
 use promote::promotion::rules::read::read as read_rules;
 use promote::promotion::rules::schema::schema;
 use serde_json::Value;
@@ -30,6 +31,16 @@ fn prefix(kind: Kind) -> &'static str {
         Kind::Checks => "checks",
         Kind::Review => "review",
         Kind::Deployment => "deployment",
+    }
+}
+
+fn family(family: Family) -> &'static str {
+    match family {
+        Family::Tests => "tests",
+        Family::Coverage => "coverage",
+        Family::Security => "security",
+        Family::Quality => "quality",
+        Family::Load => "load",
     }
 }
 
@@ -88,8 +99,20 @@ fn the_table_of_facts_is_whole() {
     assert!(found == wanted, "the table of facts should have these rows:\n{}", wanted.join("\n"));
 }
 
+#[test]
+fn the_table_of_formats_is_whole() {
+    let rows = find(&["format", "what it is", "family", "what is counted"]).rows;
+    let wanted: Vec<String> =
+        FORMATS.iter().map(|row| format!("| `{}` | {} | {} |", row.name, row.title, family(row.family))).collect();
+    let found: Vec<String> = rows.iter().map(|row| format!("| {} |", row[..3].join(" | "))).collect();
+    assert!(found == wanted, "the table of formats should begin with these cells:\n{}", wanted.join("\n"));
+    for row in rows {
+        assert!(row.len() == 4 && row[3].len() > 3, "{} does not say what is counted", row[0]);
+    }
+}
+
 /// The parts of the rules that have a table of options, with their names in the JSON Schema.
-const PARTS: [(&str, &str); 23] = [
+const PARTS: [(&str, &str); 25] = [
     ("environment", "Environment"),
     ("argocd", "App"),
     ("image", "Image"),
@@ -101,10 +124,12 @@ const PARTS: [(&str, &str); 23] = [
     ("bypass.gates", "BypassRule"),
     ("tests", "Tests"),
     ("coverage", "Coverage"),
+    ("coverage.parts", "CoveragePart"),
     ("security", "Security"),
     ("checks", "Checks"),
     ("review", "Review"),
     ("performance", "Performance"),
+    ("quality", "Quality"),
     ("soak", "Soak"),
     ("conditions", "Condition"),
     ("verify", "Verify"),

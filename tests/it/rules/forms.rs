@@ -60,6 +60,11 @@ fn gates() {
             "tests.junit",
             "coverage.line",
             "coverage.branch",
+            "coverage.function",
+            "coverage.line@src/core/**",
+            "coverage.branch@src/core/**",
+            "coverage.function@src/core/**",
+            "coverage.line_drop",
             "security.critical",
             "security.high",
             "security.medium",
@@ -86,8 +91,38 @@ fn gates() {
         parts,
         ["unit.failed Eq 0", "unit.errored Eq 0", "unit.executed Gte 10", "unit.skipped Lte 2", "unit.flaky Lte 0"]
     );
-    let GateKind::Measured { from, .. } = &first.gates[4].kind else { panic!("coverage.branch is coverage") };
-    assert_eq!(from, &["coverage", "jvm"]);
+    let GateKind::Measured { from, base, .. } = &first.gates[4].kind else { panic!("coverage.branch is coverage") };
+    assert_eq!((from.as_slice(), base), (["coverage".to_owned(), "jvm".to_owned()].as_slice(), &None));
+}
+
+#[test]
+fn measures_of_a_part_against_a_base_and_by_a_tool() {
+    let rules = good(&fixture("forms.yaml"));
+    let judged = |from: &str, to: &str, id: &str| {
+        let gates = &rules.promotion(from, to).unwrap().gates;
+        let gate = gates.iter().find(|gate| gate.id == id).unwrap_or_else(|| panic!("no {id}"));
+        let GateKind::Measured { tools, base, condition, .. } = &gate.kind else { panic!("{id} is measured") };
+        let Condition::Is(Comparison { field, op, value: Operand::Number(value), .. }) = condition else {
+            panic!("{id} is one comparison")
+        };
+        let (tools, base) = (tools.join(" "), base.as_deref().unwrap_or("-"));
+        format!("{field} {op:?} {value}, against {base}, by {tools}, optional {}", gate.optional)
+    };
+    for (from, to, id, is) in [
+        ("dev", "staging", "coverage.function", "coverage.function_rate Gte 0.75, against -, by , optional false"),
+        (
+            "dev",
+            "staging",
+            "coverage.line@src/core/**",
+            "coverage.line_rate@src/core/** Gte 0.9, against -, by , optional false",
+        ),
+        ("dev", "staging", "coverage.line_drop", "coverage.line_drop Lte 0.005, against base, by , optional false"),
+        ("dev", "staging", "security.high", "security.high Lte 0, against -, by trivy codeql, optional true"),
+        ("staging", "europe", "performance.p95", "performance.p95 Lte 800, against -, by k6, optional false"),
+        ("staging", "europe", "quality.complexity", "quality.complexity Lte 15, against -, by eslint, optional true"),
+    ] {
+        assert_eq!(judged(from, to, id), is, "{id}");
+    }
 }
 
 #[test]
@@ -100,16 +135,16 @@ fn conditions() {
     };
     let number = |text: &str| Operand::Number(text.parse().unwrap());
     let is = |field: &str, op, value, unit| Condition::Is(Comparison { field: field.to_owned(), op, value, unit });
-    assert_eq!(condition(10), is("tests.pass_rate", Op::Gte, number("1"), Unit::Percent));
+    assert_eq!(condition(15), is("tests.pass_rate", Op::Gte, number("1"), Unit::Percent));
     let list = Operand::List(vec![number("1"), number("2"), number("3")]);
     let either = vec![
         is("coverage.line_rate", Op::Gt, number("0.795"), Unit::Percent),
         Condition::Not(Box::new(is("unit.skipped", Op::In, list, Unit::Count))),
     ];
-    assert_eq!(condition(11), Condition::Any(either));
-    assert_eq!(condition(12), is("deployment.duration_hours", Op::Gte, number("24"), Unit::Hours));
-    assert_eq!(condition(13), is("junit.total", Op::Exists, Operand::Bool(true), Unit::Count));
-    assert_eq!((gates[10].at.line, gates[11].at.line), (45, 46), "each part has its own place");
+    assert_eq!(condition(16), Condition::Any(either));
+    assert_eq!(condition(17), is("deployment.duration_hours", Op::Gte, number("24"), Unit::Hours));
+    assert_eq!(condition(18), is("junit.total", Op::Exists, Operand::Bool(true), Unit::Count));
+    assert_eq!((gates[15].at.line, gates[16].at.line), (46, 47), "each part has its own place");
     let one = promotion("gates: { conditions: { field: unit.flaky, op: eq, value: 0 } }");
     assert_eq!(gate_ids(&one), ["conditions.1"]);
 }
@@ -143,7 +178,6 @@ fn what_is_not_built_is_named() {
             "gates.alerts",
             "gates.canary",
             "gates.error_budget",
-            "gates.quality",
             "gates.slo",
             "repos.platform",
             "rollback.hold",
