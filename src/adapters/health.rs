@@ -4,7 +4,8 @@ use reqwest::{Method, Url};
 
 use crate::adapters::http::{Answer, Call, Http};
 use crate::ports::FaultKind;
-use crate::promotion::facts::{Health, Measure, Observation, Reading};
+use crate::promotion::facts::{Observation, Reading};
+use crate::promotion::measures::{Health, Measure};
 use crate::promotion::rules::HealthCheck;
 
 /// Performs a check once. A service that refuses the connection, or does not answer in time, is not healthy; where it

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use crate::promotion::facts::{Coverage, Findings, Measure, Performance, Quality, Tests};
 use crate::promotion::fields::Unit;
+use crate::promotion::measures::{Coverage, Findings, Measure, Performance, Quality, Tests};
 use crate::promotion::words::{count, counted, number, percent};
 
 /// What was measured, in a few words: `412 of 412, 3 skipped`.

@@ -4,7 +4,8 @@
 //! Here only numbers are left, so what stands in two sources counts twice, and the merge says so. Coverage cannot be added
 //! at all: the same line in two sources would make a ratio of no code.
 
-use crate::promotion::facts::{Checks, DETAILS_KEPT, Findings, Measure, Observation, Reading, Tests};
+use crate::promotion::facts::{Observation, Reading};
+use crate::promotion::measures::{Checks, DETAILS_KEPT, Findings, Measure, Tests};
 
 /// All of it in one reading: unreadable if one is, else missing if one is.
 pub fn merge(readings: &[(&str, &Reading)]) -> Reading {
@@ -106,7 +107,8 @@ fn checks(all: &mut Checks, next: &Checks) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::promotion::facts::{Coverage, Review, Subject, SubjectKnown};
+    use crate::promotion::facts::{Subject, SubjectKnown};
+    use crate::promotion::measures::{Coverage, Review};
     use crate::promotion::time::Time;
 
     fn observed(measure: Measure, version: &str, taken: Option<&str>) -> Reading {

@@ -27,6 +27,7 @@ pub mod listing;
 pub mod live;
 pub mod made;
 pub mod measured;
+pub mod measures;
 pub mod merge;
 pub mod number;
 pub mod order;

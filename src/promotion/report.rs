@@ -4,7 +4,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::promotion::facts::Detail;
+use crate::promotion::measures::Detail;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::time::Time;
 

@@ -1,7 +1,7 @@
 //! The gate report for a terminal: what it is about, the table, the answer, and below it whatever is not a plain pass.
 
-use crate::promotion::facts::Detail;
 use crate::promotion::image::ImageRef;
+use crate::promotion::measures::Detail;
 use crate::promotion::report::{GateReport, GateRow, Mark, Verdict};
 use crate::promotion::words::count as count_of;
 use crate::render::escape;

@@ -2,9 +2,10 @@
 
 use crate::promotion::edit::diff::{DiffLine, Side};
 use crate::promotion::edit::{Change, Edit, FileEdits};
-use crate::promotion::facts::{CommitSummary, Detail, EnvironmentFacts, Facts, Snapshot};
+use crate::promotion::facts::{CommitSummary, EnvironmentFacts, Facts, Snapshot};
 use crate::promotion::head::Head;
 use crate::promotion::image::{ImageChange, ImageRef};
+use crate::promotion::measures::Detail;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::plan::{Committed, OnFailure, Plan, PlannedCommit};
 use crate::promotion::record::{Closed, Entry, LiveApp, Milestone, Planned, Refuted, Requested, SCHEMA, Verified};

@@ -1,7 +1,7 @@
 //! The waivers below a gate report: what each covers, until when, why and by whom; those that cover nothing, and those whose time
 //! is over.
 
-use crate::promotion::facts::Detail;
+use crate::promotion::measures::Detail;
 use crate::promotion::report::{Mark, WaiverRow, WaiverStanding};
 use crate::render::page::Page;
 use crate::render::style::{COLUMNS, Style, sign};

@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use crate::adapters::evidence::files;
 use crate::ports::{About, Clock};
-use crate::promotion::facts::{Measure, Reading, SubjectKnown};
+use crate::promotion::facts::{Reading, SubjectKnown};
+use crate::promotion::measures::Measure;
 use crate::promotion::number::Decimal;
 use crate::promotion::rules::at::At;
 use crate::promotion::rules::format::Format;

@@ -10,7 +10,7 @@ use crate::adapters::evidence::said::Defect;
 use crate::adapters::evidence::sniff::sniff;
 use crate::adapters::evidence::tally::{Asked, Tally};
 use crate::adapters::evidence::window::Window;
-use crate::promotion::facts::Measure;
+use crate::promotion::measures::Measure;
 use crate::promotion::rules::format::Format;
 
 /// Reads bytes as every format. What comes out does not matter: that it does, does.

@@ -10,7 +10,7 @@ use crate::adapters::evidence::security::found::Found;
 use crate::adapters::evidence::tests::cases::Cases;
 use crate::adapters::evidence::window::Window;
 use crate::adapters::evidence::{coverage, load, quality, security, tests};
-use crate::promotion::facts::Measure;
+use crate::promotion::measures::Measure;
 use crate::promotion::rules::format::{Family, Format};
 use crate::promotion::waivers::Waivers;
 

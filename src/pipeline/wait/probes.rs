@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::pipeline::wait::goal::{Goal, Settled};
 use crate::ports::World;
-use crate::promotion::facts::{Measure, Reading};
+use crate::promotion::facts::Reading;
+use crate::promotion::measures::Measure;
 use crate::promotion::record::Refuted;
 use crate::promotion::rules::{HealthCheck, Trigger, Verify};
 use crate::promotion::time::{Millis, Time};

@@ -1,9 +1,10 @@
 //! The words of a row: what a gate wants, what was seen, and why it is not met.
 
 use crate::promotion::condition::{Comparison, Condition, Known, Truth};
-use crate::promotion::facts::{Detail, Measure, Observation, Performance};
+use crate::promotion::facts::Observation;
 use crate::promotion::fields::{Kind, of_kind};
 use crate::promotion::measured;
+use crate::promotion::measures::{Detail, Measure, Performance};
 use crate::promotion::rules::GateKind;
 use crate::promotion::words;
 

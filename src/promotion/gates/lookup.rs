@@ -2,10 +2,9 @@
 //! [`fields`](crate::promotion::fields)).
 
 use crate::promotion::condition::{Fact, Known};
-use crate::promotion::facts::{
-    Checks, Coverage, Findings, Measure, Observation, Performance, Quality, Review, Soak, Tests,
-};
+use crate::promotion::facts::{Observation, Soak};
 use crate::promotion::fields::{Kind, of_kind};
+use crate::promotion::measures::{Checks, Coverage, Findings, Measure, Performance, Quality, Review, Tests};
 use crate::promotion::number::Decimal;
 
 /// Milliseconds in an hour.

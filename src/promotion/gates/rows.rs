@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use crate::promotion::condition::{Condition, Known, Op, Truth};
-use crate::promotion::facts::{Facts, Measure, Observation, Reading, Soak};
+use crate::promotion::facts::{Facts, Observation, Reading, Soak};
 use crate::promotion::gates::explain::{because, describe, details, expected, files, observed, seen};
 use crate::promotion::gates::lookup;
 use crate::promotion::gates::needs::name;
 use crate::promotion::gates::tools;
 use crate::promotion::gates::usable::{Unusable, usable};
 use crate::promotion::image::ImageRef;
+use crate::promotion::measures::Measure;
 use crate::promotion::report::{GateRow, Mark};
 use crate::promotion::rules::github::OfCommit;
 use crate::promotion::rules::{Gate, GateKind, Promotion, Source};

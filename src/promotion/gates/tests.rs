@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::promotion::condition::{Comparison, Condition, Op, Operand};
 use crate::promotion::facts::{
-    Coverage, EnvironmentFacts, EvidenceFile, Facts, Findings, Measure, Observation, Reading, SetAside, Snapshot, Soak,
-    Subject, SubjectKnown, Tests,
+    EnvironmentFacts, EvidenceFile, Facts, Observation, Reading, SetAside, Snapshot, Soak, Subject, SubjectKnown,
 };
 use crate::promotion::fields::Unit;
 use crate::promotion::gates::evaluate;
 use crate::promotion::gates::needs::needs;
 use crate::promotion::head::Head;
 use crate::promotion::image::ImageRef;
+use crate::promotion::measures::{Coverage, Findings, Measure, Tests};
 use crate::promotion::path::{Pins, Predecessor, Running};
 use crate::promotion::report::{GateReport, GateRow, Mark, Verdict};
 use crate::promotion::rules::at::At;

@@ -1,7 +1,8 @@
 //! May a reading be believed? It must be there, be about this version, and be young enough. Everything else is unknown.
 
-use crate::promotion::facts::{Facts, Measure, Observation, Reading, Subject, SubjectKnown};
+use crate::promotion::facts::{Facts, Observation, Reading, Subject, SubjectKnown};
 use crate::promotion::image::{ImageRef, all_among};
+use crate::promotion::measures::Measure;
 use crate::promotion::rules::{Source, SourceKind};
 use crate::promotion::time::{Millis, Time};
 

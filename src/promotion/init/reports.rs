@@ -30,7 +30,8 @@ pub struct Evidence {
 impl Evidence {
     /// The format as people call it.
     pub fn format_name(&self) -> &'static str {
-        self.format.row().title
+        let title = self.format.row().title;
+        title.split(' ').next().unwrap_or(title)
     }
 }
 

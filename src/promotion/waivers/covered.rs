@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::promotion::facts::{DETAILS_KEPT, Detail, Facts, Measure, Reading, Waived};
+use crate::promotion::facts::{Facts, Reading};
 use crate::promotion::gates::needs::Needs;
+use crate::promotion::measures::{DETAILS_KEPT, Detail, Measure, Waived};
 use crate::promotion::report::{GateRow, Mark, WaiverRow, WaiverStanding};
 use crate::promotion::time::Millis;
 use crate::promotion::waivers::facts::{State, WaiverFacts, WaiversFacts};

@@ -1,6 +1,6 @@
 //! Annotations of a check run: what fails, at the line of the file that says so.
 
-use crate::promotion::facts::Detail;
+use crate::promotion::measures::Detail;
 use crate::promotion::publication::Annotation;
 use crate::promotion::report::{GateReport, GateRow, Mark};
 use crate::render::actions::{Place, place};

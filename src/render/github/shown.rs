@@ -1,7 +1,7 @@
 //! What a page at GitHub is made of, and how its texts are kept to a sensible length.
 
 use crate::promotion::approvals::report::{ApprovalReport, Given, RoleRow};
-use crate::promotion::facts::Detail;
+use crate::promotion::measures::Detail;
 use crate::promotion::report::{GateReport, GateRow, WaiverRow};
 use crate::promotion::time::Time;
 use crate::render::markdown::Summary;

@@ -19,9 +19,10 @@ use promote::ports::{
     World,
 };
 use promote::promotion::event::Event;
-use promote::promotion::facts::{CommitSummary, Health, Measure, Observation, Reading, Snapshot};
+use promote::promotion::facts::{CommitSummary, Observation, Reading, Snapshot};
 use promote::promotion::image::{ImageChange, ImageRef};
 use promote::promotion::live::AppState;
+use promote::promotion::measures::{Health, Measure};
 use promote::promotion::rules::{App, HealthCheck, Source, SyncTo, Verify};
 use promote::promotion::time::{Millis, Time};
 use serde_json::{Value, json};

@@ -220,7 +220,7 @@ impl File {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::promotion::facts::Coverage;
+    use crate::promotion::measures::Coverage;
 
     fn read(inside: &str) -> Result<(Coverage, Vec<String>), Defect> {
         let text = format!("<coverage generated='1795168800'><project>{inside}</project></coverage>");

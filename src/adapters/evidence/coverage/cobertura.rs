@@ -166,7 +166,7 @@ fn at(line: u64, what: &str) -> Defect {
 mod tests {
     use super::*;
 
-    fn coverage(class: &str) -> Result<crate::promotion::facts::Coverage, Defect> {
+    fn coverage(class: &str) -> Result<crate::promotion::measures::Coverage, Defect> {
         let text = format!("<coverage><packages><package><classes>{class}</classes></package></packages></coverage>");
         let mut lines = Lines::default();
         parse(Window::new(text.as_bytes()), &mut lines)?;

@@ -12,7 +12,7 @@ use crate::adapters::evidence::json::Json;
 use crate::adapters::evidence::json::fault::Error;
 use crate::adapters::evidence::said::{About, Defect};
 use crate::adapters::evidence::window::Window;
-use crate::promotion::facts::Part;
+use crate::promotion::measures::Part;
 
 #[derive(Deserialize)]
 struct Summary {

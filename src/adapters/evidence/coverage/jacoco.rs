@@ -17,7 +17,7 @@ use crate::adapters::evidence::said::{About, Defect};
 use crate::adapters::evidence::times;
 use crate::adapters::evidence::window::Window;
 use crate::adapters::evidence::xml::{Piece, Tag, Xml};
-use crate::promotion::facts::Part;
+use crate::promotion::measures::Part;
 
 /// Reads one report into the accumulator.
 pub fn parse(input: Window<'_>, lines: &mut Lines) -> Result<About, Defect> {

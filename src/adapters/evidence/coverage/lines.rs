@@ -11,7 +11,7 @@ use globset::{Glob, GlobMatcher};
 use crate::adapters::evidence::coverage::bits::Bits;
 use crate::adapters::evidence::identity::identity;
 use crate::adapters::evidence::said::Defect;
-use crate::promotion::facts::{Coverage, Part};
+use crate::promotion::measures::{Coverage, Part};
 
 /// Lines of one source file.
 #[derive(Debug, Default)]

@@ -19,7 +19,7 @@ use crate::adapters::evidence::json::Json;
 use crate::adapters::evidence::json::fault::Error;
 use crate::adapters::evidence::said::{About, Defect};
 use crate::adapters::evidence::window::Window;
-use crate::promotion::facts::Part;
+use crate::promotion::measures::Part;
 
 /// What a file of this format says of itself.
 const TYPE: &str = "llvm.coverage.json.export";

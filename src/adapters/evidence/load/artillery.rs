@@ -10,7 +10,7 @@ use crate::adapters::evidence::json::Json;
 use crate::adapters::evidence::json::fault::Error;
 use crate::adapters::evidence::load::number::{In, Number, Told, per_second};
 use crate::adapters::evidence::load::runs::{Figures, Runs};
-use crate::adapters::evidence::load::{ANSWERED_ONLY, is_good, lacks};
+use crate::adapters::evidence::load::words::{ANSWERED_ONLY, is_good, lacks};
 use crate::adapters::evidence::said::{About, Defect};
 use crate::adapters::evidence::times::{epoch, moment};
 use crate::adapters::evidence::window::Window;

@@ -11,7 +11,7 @@ use crate::adapters::evidence::json::Json;
 use crate::adapters::evidence::json::fault::Error;
 use crate::adapters::evidence::load::number::{In, Number, Told};
 use crate::adapters::evidence::load::runs::{Figures, Runs};
-use crate::adapters::evidence::load::{WITH_FAILED, lacks};
+use crate::adapters::evidence::load::words::{WITH_FAILED, lacks};
 use crate::adapters::evidence::said::{About, Defect};
 use crate::adapters::evidence::window::Window;
 

@@ -8,7 +8,7 @@
 use crate::adapters::evidence::load::number::{In, Number};
 use crate::adapters::evidence::load::runs::{Figures, Runs, Samples};
 use crate::adapters::evidence::load::table::Table;
-use crate::adapters::evidence::load::{ANSWERED_ONLY, is_good, lacks};
+use crate::adapters::evidence::load::words::{ANSWERED_ONLY, is_good, lacks};
 use crate::adapters::evidence::said::{About, Defect};
 use crate::adapters::evidence::window::{Rows, Window};
 use crate::promotion::number::Decimal;

@@ -13,7 +13,7 @@ use crate::adapters::evidence::json::Json;
 use crate::adapters::evidence::json::fault::{Error, Kind};
 use crate::adapters::evidence::load::number::{In, Number, Told, per_second};
 use crate::adapters::evidence::load::runs::{Figures, Runs, Samples};
-use crate::adapters::evidence::load::{WITH_FAILED, lacks};
+use crate::adapters::evidence::load::words::{WITH_FAILED, lacks};
 use crate::adapters::evidence::said::{About, Defect};
 use crate::adapters::evidence::times::moment;
 use crate::adapters::evidence::window::Window;

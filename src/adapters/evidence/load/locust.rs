@@ -4,10 +4,10 @@
 //! - Percentiles are approximate from the third digit on, in whole milliseconds, and `N/A` where there was no request.
 //! - `_stats_history.csv` and `_failures.csv` are other reports.
 
-use crate::adapters::evidence::load::WITH_FAILED;
 use crate::adapters::evidence::load::number::{In, Number, Told};
 use crate::adapters::evidence::load::runs::{Figures, Runs};
 use crate::adapters::evidence::load::table::{Cells, Table};
+use crate::adapters::evidence::load::words::WITH_FAILED;
 use crate::adapters::evidence::said::{About, Defect};
 use crate::adapters::evidence::window::Window;
 

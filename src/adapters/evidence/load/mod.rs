@@ -14,16 +14,12 @@ mod oha;
 pub mod runs;
 mod table;
 mod vegeta;
+mod words;
 
 use crate::adapters::evidence::load::runs::Runs;
 use crate::adapters::evidence::said::{About, Defect, not_read};
 use crate::adapters::evidence::window::Window;
 use crate::promotion::rules::format::Format;
-
-/// That the latencies of a report are those of all requests.
-const WITH_FAILED: &str = "its latencies include those of failed requests";
-/// That the latencies of a report are those of some requests.
-const ANSWERED_ONLY: &str = "its latencies leave out requests that got no answer";
 
 /// Reads one report into the accumulator.
 pub fn parse(format: Format, input: Window<'_>, path: &str, runs: &mut Runs) -> Result<About, Defect> {
@@ -38,14 +34,4 @@ pub fn parse(format: Format, input: Window<'_>, path: &str, runs: &mut Runs) -> 
         Format::Artillery => artillery::parse(input, path, runs),
         other => Err(not_read(other)),
     }
-}
-
-/// Whether a status code is one of an answer that did not fail.
-fn is_good(code: &str) -> bool {
-    code.parse().is_ok_and(|code: u16| (200..400).contains(&code))
-}
-
-/// That a report is not of its format: `it is not oha JSON: it has no `summary``.
-fn lacks(format: &str, what: &str) -> Defect {
-    Defect::Unreadable(format!("it is not {format}: it has no `{what}`"))
 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use crate::adapters::evidence::load::number::{millis, per_second};
 use crate::adapters::evidence::said::Defect;
 use crate::adapters::evidence::tests::cases::{Case, CaseKey, CaseOutcome, Cases};
-use crate::promotion::facts::Performance;
+use crate::promotion::measures::Performance;
 use crate::promotion::number::Decimal;
 use crate::promotion::time::Time;
 use crate::promotion::waivers::Waivers;

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::adapters::evidence::json::Json;
 use crate::adapters::evidence::load::number::{In, Number, Told};
 use crate::adapters::evidence::load::runs::{Figures, Runs};
-use crate::adapters::evidence::load::{WITH_FAILED, is_good, lacks};
+use crate::adapters::evidence::load::words::{WITH_FAILED, is_good, lacks};
 use crate::adapters::evidence::said::{About, Defect};
 use crate::adapters::evidence::times::moment;
 use crate::adapters::evidence::window::Window;

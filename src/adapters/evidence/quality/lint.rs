@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::adapters::evidence::identity::identity;
 use crate::adapters::evidence::quality::complexity;
 use crate::adapters::evidence::said::{Defect, first_line, short};
-use crate::promotion::facts::{DETAILS_KEPT, Detail, Quality, Waived};
+use crate::promotion::measures::{DETAILS_KEPT, Detail, Quality, Waived};
 use crate::promotion::waivers::{Named, Waivers};
 
 /// How many waived findings one reading may have: a waiver is for single findings.

@@ -10,8 +10,8 @@ use crate::adapters::evidence::said::Defect;
 use crate::adapters::evidence::security::same::{Grouped, Kept, Keys, Names, group, judged};
 use crate::adapters::evidence::security::severity::Severity;
 use crate::adapters::evidence::security::shown::{Seen, Shown, Waived, Worst};
-use crate::promotion::facts;
-use crate::promotion::facts::{DETAILS_KEPT, Findings};
+use crate::promotion::measures;
+use crate::promotion::measures::{DETAILS_KEPT, Findings};
 use crate::promotion::waivers::{Named, Waivers};
 
 /// One finding as a report has it.
@@ -229,7 +229,7 @@ impl Found {
         let label = |waiver: u32| self.labels.get(&waiver).cloned().unwrap_or_default();
         let waived = fitting(&grouped, waived, &mut aside, |(one, _)| one.report).into_iter();
         findings.waived =
-            waived.map(|(one, waiver)| facts::Waived { detail: one.detail(), waiver: label(waiver) }).collect();
+            waived.map(|(one, waiver)| measures::Waived { detail: one.detail(), waiver: label(waiver) }).collect();
         let notes = repeats(self.reports.saturating_sub(all));
         Ok((findings, notes))
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::adapters::evidence::said::short;
 use crate::adapters::evidence::security::severity::Severity;
-use crate::promotion::facts::{DETAILS_KEPT, Detail};
+use crate::promotion::measures::{DETAILS_KEPT, Detail};
 
 /// How many of the worst are kept on the way: more than are shown, as several of them may turn out to be the same finding.
 pub(super) const CANDIDATES: usize = 2 * DETAILS_KEPT;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::*;
-use crate::promotion::facts::Findings;
+use crate::promotion::measures::Findings;
 
 fn read(format: Format, name: &str) -> (About, Findings) {
     let path = Path::new("fixtures/evidence").join(format.name()).join(name);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::adapters::evidence::identity::identity;
 use crate::adapters::evidence::said::{Defect, first_line, short};
 use crate::adapters::evidence::tests::kept::Kept;
-use crate::promotion::facts::{DETAILS_KEPT, Detail, Tests, Waived};
+use crate::promotion::measures::{DETAILS_KEPT, Detail, Tests, Waived};
 use crate::promotion::waivers::Waivers;
 
 /// How many waived cases one reading may have: a waiver is for single tests.

@@ -8,7 +8,7 @@ use crate::adapters::evidence::intake;
 use crate::adapters::evidence::tests::cases::Cases;
 use crate::adapters::evidence::tests::parse;
 use crate::adapters::evidence::window::Window;
-use crate::promotion::facts::Tests;
+use crate::promotion::measures::Tests;
 use crate::promotion::rules::format::Format;
 
 /// A case in short: the number that names it, and how it came out.

@@ -10,7 +10,7 @@ use crate::adapters::github::evidence::asking::Found;
 use crate::adapters::github::evidence::place::{No, Place};
 use crate::adapters::github::route::with_query;
 use crate::ports::{Fault, FaultKind};
-use crate::promotion::facts::{DETAILS_KEPT, Detail, Findings, Measure};
+use crate::promotion::measures::{DETAILS_KEPT, Detail, Findings, Measure};
 use crate::promotion::time::Time;
 
 /// One alert, as it counts.

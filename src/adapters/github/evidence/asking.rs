@@ -1,7 +1,8 @@
 //! What an evaluation asks GitHub with, and what it is given.
 
 use crate::ports::About;
-use crate::promotion::facts::{Measure, Reading};
+use crate::promotion::facts::Reading;
+use crate::promotion::measures::Measure;
 use crate::promotion::rules::format::Format;
 use crate::promotion::time::Time;
 

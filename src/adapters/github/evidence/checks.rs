@@ -8,7 +8,7 @@ use crate::adapters::github::evidence::artifacts::matches;
 use crate::adapters::github::evidence::asking::Found;
 use crate::adapters::github::evidence::place::{No, Place, short};
 use crate::adapters::github::evidence::runs;
-use crate::promotion::facts::{Checks, DETAILS_KEPT, Detail, Measure};
+use crate::promotion::measures::{Checks, DETAILS_KEPT, Detail, Measure};
 use crate::promotion::time::Time;
 
 /// What the check runs that promote itself makes begin with: a promotion does not wait for itself.

@@ -9,7 +9,7 @@ use crate::adapters::github::client::PER_PAGE;
 use crate::adapters::github::evidence::alerts::{Alert, counted, switched_off};
 use crate::adapters::github::evidence::asking::Found;
 use crate::adapters::github::evidence::place::{No, Place, short};
-use crate::promotion::facts::Measure;
+use crate::promotion::measures::Measure;
 use crate::promotion::time::Time;
 
 /// What to do where it is off.

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::adapters::github::evidence::asking::Found;
 use crate::adapters::github::evidence::place::{No, Place, short};
-use crate::promotion::facts::{Measure, Review};
+use crate::promotion::measures::{Measure, Review};
 use crate::promotion::time::Time;
 
 /// Who is at home in the repository.

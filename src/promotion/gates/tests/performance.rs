@@ -2,8 +2,9 @@
 
 use super::{all_pass, facts, gate, is, judge, observed, one, promotion, source};
 use crate::promotion::condition::Op;
-use crate::promotion::facts::{Facts, Measure, Performance, Reading, Tests};
+use crate::promotion::facts::{Facts, Reading};
 use crate::promotion::fields::Unit;
+use crate::promotion::measures::{Measure, Performance, Tests};
 use crate::promotion::report::{Mark, Verdict};
 use crate::promotion::rules::{Gate, GateKind};
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::promotion::facts::{Detail, Waived};
+use crate::promotion::measures::{Detail, Waived};
 use crate::promotion::report::WaiverStanding;
 use crate::promotion::waivers::facts::WaiversFacts;
 use crate::promotion::waivers::file;

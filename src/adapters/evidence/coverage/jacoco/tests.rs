@@ -1,6 +1,6 @@
 use super::*;
 
-fn read(inside: &str) -> Result<(crate::promotion::facts::Coverage, Vec<String>), Defect> {
+fn read(inside: &str) -> Result<(crate::promotion::measures::Coverage, Vec<String>), Defect> {
     let text = format!("<report name='r'><group name='m'><package name='p'>{inside}</package></group></report>");
     let mut lines = Lines::new(&["m/p/A.java".to_owned()]);
     let about = parse(Window::new(text.as_bytes()), &mut lines)?;

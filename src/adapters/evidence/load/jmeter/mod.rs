@@ -9,8 +9,8 @@
 mod rows;
 mod xml;
 
-use crate::adapters::evidence::load::WITH_FAILED;
 use crate::adapters::evidence::load::runs::{Runs, Samples};
+use crate::adapters::evidence::load::words::WITH_FAILED;
 use crate::adapters::evidence::said::{About, Defect};
 use crate::adapters::evidence::times::moment;
 use crate::adapters::evidence::window::Window;

@@ -1,5 +1,5 @@
 use super::*;
-use crate::promotion::facts::Performance;
+use crate::promotion::measures::Performance;
 
 fn read(text: &str) -> Result<(Performance, About), Defect> {
     let mut runs = Runs::default();

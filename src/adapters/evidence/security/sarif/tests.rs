@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::promotion::facts::Findings;
+use crate::promotion::measures::Findings;
 use crate::promotion::waivers::{Waivers, Waives};
 
 const TOOL: &str = r#""tool":{"driver":{"name":"t","semanticVersion":"1.2.0","rules":[
