@@ -16,7 +16,7 @@ pub const TROUBLES: &[Topic] = &[
         words: &["stale", "too old", "max_age", "age"],
         title: "the evidence is older than the rules allow, or its age is not known",
         text: &[
-            "Age counts from the time that stands in the report, never from the file's. `max_age` on a report without a time is unknown, since nobody can say how old it is.",
+            "Age counts from the time that stands in the report, else from its stamp's, never from the file's. `max_age` on a report without a time is unknown, since nobody can say how old it is.",
             "Run the check again, and promote with its new report.",
         ],
     },
@@ -24,15 +24,32 @@ pub const TROUBLES: &[Topic] = &[
         words: &["unreadable", "cannot be read"],
         title: "there is a file, and it cannot be believed",
         text: &[
-            "It is cut short, not UTF-8, a symbolic link, more than 1 GiB, in no format that is read, a scan that did not finish, or a report that declares failures and holds none; or its stamp was made for other bytes. It is never counted as far as it goes.",
+            "It is cut short, neither UTF-8 nor UTF-16, a symbolic link, more than 1 GiB, in no format that is read, a scan that did not finish, or a report that declares failures and holds none; or its stamp was made for other bytes. It is never counted as far as it goes.",
             "The row names the file and what is wrong with it. `promote evidence` shows every file, as what it is read, and what it lacks to be something else. A gzipped file is unpacked, a zip archive is not.",
         ],
     },
     Topic {
-        words: &["not bound to a version", "require_subject", "unbound", "subject"],
+        words: &["waived", "waiver", "waivers", "waivers.yaml"],
+        title: "people have decided to accept it for a time",
+        text: &[
+            "`promotion/waivers.yaml`, beside the rules, lists what is accepted: a finding by its id, rule, path or package, a test, or a gate by the id of its row. Each says why, by whom, and until when; where GitHub can be asked, whoever merged the lines answers for them. What is waived stays in the report.",
+            "An expired waiver counts as none, and one that covers nothing is told. A file with a fault is refused (exit 3), and never read as one without waivers: `promote rules check` names each fault.",
+            "    - { id: CVE-2026-1234, package: lodash, reason: not reachable, approved_by: ana, expires: 2026-12-31 }",
+        ],
+    },
+    Topic {
+        words: &["format", "no format", "format not told", "name its format"],
+        title: "the file is of no format that is read, or of several",
+        text: &[
+            "A format is told by the content. `promote evidence --why <file>` says what it lacks to be of each one. `[]`, `{}` and `null` are what several tools write for nothing found, and tell nothing: there the rules must name it.",
+            "    evidence: { leaks: { files: artifacts/leaks.json, format: gitleaks } }",
+        ],
+    },
+    Topic {
+        words: &["not bound to a version", "require_subject", "unbound", "subject", "stamp"],
         title: "the evidence does not say which version it is about",
         text: &[
-            "With `require_subject` a report counts only if it says itself which commit it is about, or the CI run that made it does. Someone's word for it (--commit) is a claim, and is not enough then. SARIF has a place for the commit (`versionControlProvenance`), and most formats have none: whoever makes such a report can write it down beside it.",
+            "With `require_subject` a report counts only if it says itself which commit it is about, or the CI run that made it does. Someone's word for it (--commit) is a claim, and is not enough then. SARIF has a place for the commit (`versionControlProvenance`), Trivy and Grype name the image, and most formats have no place for either: whoever makes such a report can write it down beside it.",
             "    promote evidence stamp --image registry/app@sha256:… artifacts/k6.json",
         ],
     },
