@@ -17,6 +17,7 @@ use crate::promotion::waivers::facts::WaiversFacts;
 /// What one source of evidence said. Missing and unreadable are never zero and never a pass.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "readings are few, and most are observations")]
 pub enum Reading {
     /// It was read and means something.
     Observed(Observation),

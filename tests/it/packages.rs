@@ -12,11 +12,12 @@ const BANNED: [&str; 8] =
     ["openssl", "openssl-sys", "native-tls", "aws-lc-rs", "aws-lc-sys", "libssh2-sys", "curl-sys", "mbedtls"];
 
 /// Licences that may be linked into a binary that is Apache-2.0 OR MIT.
-const LICENCES: [&str; 12] = [
+const LICENCES: [&str; 13] = [
     "Apache-2.0",
     "Apache-2.0 WITH LLVM-exception",
     "BSD-2-Clause",
     "BSD-3-Clause",
+    "BSL-1.0",
     "CC0-1.0",
     "CDLA-Permissive-2.0",
     "ISC",

@@ -1,6 +1,6 @@
 //! JMeter's CSV. The header may be missing: then the columns are the default ones.
 
-use crate::adapters::evidence::load::jmeter::{Kept, Sample, TRANSACTION};
+use crate::adapters::evidence::load::jmeter::kept::{Kept, Sample, TRANSACTION};
 use crate::adapters::evidence::load::number::{In, Number};
 use crate::adapters::evidence::load::table::{Cells, Table};
 use crate::adapters::evidence::said::Defect;

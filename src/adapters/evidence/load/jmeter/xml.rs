@@ -1,6 +1,6 @@
 //! JMeter's XML: `testResults` of `sample` and `httpSample`.
 
-use crate::adapters::evidence::load::jmeter::{Kept, Sample, TRANSACTION};
+use crate::adapters::evidence::load::jmeter::kept::{Kept, Sample, TRANSACTION};
 use crate::adapters::evidence::load::number::{In, Number};
 use crate::adapters::evidence::said::Defect;
 use crate::adapters::evidence::window::Window;
