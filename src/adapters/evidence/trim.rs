@@ -148,7 +148,9 @@ impl BufRead for Trim<'_> {
         let (head, length) = &mut self.head;
         // The bytes are in the buffer already: asking for them again reads nothing and cannot fail.
         if let Ok(there) = self.window.ahead() {
-            if *length < head.len() {
+            if let (0, Some(first)) = (*length, there.first_chunk()) {
+                (*head, *length) = (*first, n.min(9));
+            } else if *length < head.len() {
                 let more = n.min(head.len() - *length);
                 head[*length..*length + more].copy_from_slice(&there[..more]);
                 *length += more;

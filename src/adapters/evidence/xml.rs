@@ -22,6 +22,9 @@ pub struct Xml<'a> {
     buffer: Vec<u8>,
     open: Open,
     root_seen: bool,
+    /// The name of an element without content, if one has begun and its end is still to be told.
+    empty: String,
+    ends: bool,
 }
 
 /// The names of the open elements, one after the other in one text: an element costs no allocation.
@@ -110,11 +113,10 @@ impl<'a> Xml<'a> {
     pub fn new(input: Window<'a>) -> Self {
         let mut reader = Reader::from_reader(Trim::new(input));
         let config = reader.config_mut();
-        config.expand_empty_elements = true;
         // We keep the open names anyway, to say where a document is cut off.
         config.check_end_names = false;
         config.allow_unmatched_ends = true;
-        Self { reader, buffer: Vec::new(), open: Open::default(), root_seen: false }
+        Self { reader, buffer: Vec::new(), open: Open::default(), root_seen: false, empty: String::new(), ends: false }
     }
 
     /// How many elements are open.
@@ -129,6 +131,9 @@ impl<'a> Xml<'a> {
 
     /// The next piece. After [`Piece::End`] there is nothing more to ask for.
     pub fn read(&mut self) -> Result<Piece<'_>, Defect> {
+        if std::mem::take(&mut self.ends) {
+            return Ok(Piece::Close(BytesEnd::new(self.empty.as_str())));
+        }
         self.buffer.clear();
         self.reader.get_mut().begin();
         let event = self.reader.read_event_into(&mut self.buffer);
@@ -141,6 +146,17 @@ impl<'a> Xml<'a> {
                 }
                 self.root_seen = true;
                 self.open.push(start.name().into_inner());
+                return Ok(Piece::Open(Tag { start, reader, depth }));
+            }
+            Event::Empty(start) => {
+                let depth = self.open.starts.len() + 1;
+                if depth == 1 || depth > MAX_DEPTH {
+                    check_start(depth, self.root_seen, reader.line())?;
+                }
+                self.root_seen = true;
+                self.empty.clear();
+                self.empty.push_str(start.name().into_inner());
+                self.ends = true;
                 return Ok(Piece::Open(Tag { start, reader, depth }));
             }
             Event::End(end) => {
