@@ -8,7 +8,7 @@ use crate::promotion::gates::explain::{because, describe, details, expected, fil
 use crate::promotion::gates::lookup;
 use crate::promotion::gates::needs::name;
 use crate::promotion::gates::tools;
-use crate::promotion::gates::usable::{Unusable, usable};
+use crate::promotion::gates::usable::{Unusable, usable, young_enough};
 use crate::promotion::image::ImageRef;
 use crate::promotion::measures::Measure;
 use crate::promotion::report::{GateRow, Mark};
@@ -116,7 +116,13 @@ impl Judge<'_> {
     fn drop(&self, kind: &GateKind, merged: &Observation) -> Known {
         let GateKind::Measured { base: Some(base), .. } = kind else { return Known::No("there is no base".to_owned()) };
         match self.facts.readings.get(base) {
-            Some(Reading::Observed(base)) => lookup::drop(base, merged),
+            Some(Reading::Observed(observation)) => {
+                let source = self.evidence.get(base);
+                match source.map(|source| young_enough(source, observation, self.facts)) {
+                    Some(Err(too_old)) => Known::No(too_old.because),
+                    _ => lookup::drop(observation, merged),
+                }
+            }
             Some(Reading::Missing { why } | Reading::Unreadable { why, .. }) => Known::No(format!("{base}: {why}")),
             None => Known::No(format!("{base} was not read")),
         }

@@ -339,5 +339,6 @@ fn gates_that_are_set_aside_are_waived_and_say_what_they_were() {
     assert!(report.rows.iter().all(|row| row.mark != Mark::Fail || row.id.starts_with("order.")));
 }
 
+mod measured;
 mod performance;
 mod waivers;

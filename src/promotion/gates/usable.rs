@@ -189,7 +189,8 @@ fn same_version(a: &str, b: &str) -> bool {
     short == long || (short.len() >= COMMIT_PREFIX && !short.starts_with("sha256:") && long.starts_with(short.as_str()))
 }
 
-fn young_enough(source: &Source, observation: &Observation, facts: &Facts) -> Result<(), Unusable> {
+/// Whether a source's evidence is no older than the rules allow.
+pub fn young_enough(source: &Source, observation: &Observation, facts: &Facts) -> Result<(), Unusable> {
     let Some(max_age) = source.max_age() else { return Ok(()) };
     let refuse = |observed: String, because: String| {
         Err(Unusable {

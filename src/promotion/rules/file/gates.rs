@@ -111,7 +111,7 @@ pub struct Security {
     /// The evidence; findings of all of it are counted. Default: the evidence named `security`.
     #[serde(default)]
     pub from: Option<OneOrMany<String>>,
-    /// The scanners that must have made the reports, by name. Default: any.
+    /// Scanners, each of which must have made at least one of the reports, by name. Default: any.
     #[serde(default)]
     pub tool: Option<OneOrMany<String>>,
     /// Findings of CVSS 9.0 and more.
@@ -231,7 +231,7 @@ pub struct Performance {
     /// The evidence. Default: the evidence named `performance`.
     #[serde(default)]
     pub from: Option<OneOrMany<String>>,
-    /// The program that must have made the report, by name. Default: any.
+    /// Programs, each of which must have made at least one of the reports, by name. Default: any.
     #[serde(default)]
     pub tool: Option<OneOrMany<String>>,
     /// The latency that half of the requests stay under.
@@ -302,7 +302,7 @@ pub struct Quality {
     /// The evidence. Default: the evidence named `quality`.
     #[serde(default)]
     pub from: Option<OneOrMany<String>>,
-    /// The linters that must have made the reports, by name. Default: any.
+    /// Linters, each of which must have made at least one of the reports, by name. Default: any.
     #[serde(default)]
     pub tool: Option<OneOrMany<String>>,
     /// Errors.
