@@ -6,7 +6,7 @@ use crate::adapters::evidence::fields::message;
 use crate::adapters::evidence::json::Json;
 use crate::adapters::evidence::json::fault::{Error, Kind};
 use crate::adapters::evidence::security::found::{Finding, Found, Place};
-use crate::adapters::evidence::security::npm_audit::{Cvss, ghsa, severity};
+use crate::adapters::evidence::security::npm_audit::score::{Cvss, ghsa, severity};
 use crate::adapters::evidence::security::parts::known_first;
 
 /// An advisory on its way: the fields come in any order.

@@ -6,7 +6,7 @@ use crate::adapters::evidence::fields::Name;
 use crate::adapters::evidence::json::Json;
 use crate::adapters::evidence::json::fault::Error;
 use crate::adapters::evidence::security::found::{Finding, Found, Place};
-use crate::adapters::evidence::security::npm_audit::{Cvss, ghsa, severity};
+use crate::adapters::evidence::security::npm_audit::score::{Cvss, ghsa, severity};
 
 #[derive(Debug, Deserialize)]
 struct Package {
