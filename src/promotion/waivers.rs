@@ -1,6 +1,6 @@
 //! Waivers: what people have decided to accept for a time, with the reason.
 //!
-//! [`file`] reads them as they are written, [`facts`] are what is known of each, [`Waivers`] are those in force, as the readers of
+//! [`mod@file`] reads them as they are written, [`facts`] are what is known of each, [`Waivers`] are those in force, as the readers of
 //! reports ask them, and [`covered`] says in the report what came of each.
 
 pub mod covered;
