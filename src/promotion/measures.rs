@@ -110,6 +110,22 @@ pub struct Coverage {
 }
 
 impl Coverage {
+    /// The numbers of all files, how many there are, and the numbers of parts of the tree.
+    pub fn of(all: Part, files: u64, parts: BTreeMap<String, Part>) -> Self {
+        let Part { lines_covered, lines_total, branches_covered, branches_total, functions_covered, functions_total } =
+            all;
+        Self {
+            lines_covered,
+            lines_total,
+            branches_covered,
+            branches_total,
+            functions_covered,
+            functions_total,
+            files,
+            parts,
+        }
+    }
+
     /// The numbers of all of it.
     pub fn whole(&self) -> Part {
         Part {

@@ -104,18 +104,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    /// A reader that gives a few bytes at a time.
-    struct Drops<'a>(&'a [u8], usize);
-
-    impl Read for Drops<'_> {
-        fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-            let n = self.1.min(buf.len()).min(self.0.len());
-            (&self.0[..n]).read_exact(&mut buf[..n])?;
-            self.0 = &self.0[n..];
-            Ok(n)
-        }
-    }
+    use crate::adapters::evidence::window::tests::Drops;
 
     fn through(bytes: &[u8], order: Order, chunk: usize) -> io::Result<String> {
         let mut text = String::new();

@@ -270,13 +270,16 @@ impl<'a> Rows<'a> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use proptest::prelude::*;
     use std::io::BufReader;
 
     /// A reader that gives a few bytes at a time.
-    struct Drops<'a>(&'a [u8], usize);
+    pub(in crate::adapters::evidence) struct Drops<'a>(
+        pub(in crate::adapters::evidence) &'a [u8],
+        pub(in crate::adapters::evidence) usize,
+    );
 
     impl Read for Drops<'_> {
         fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {

@@ -138,25 +138,22 @@ impl<'a> Xml<'a> {
         self.reader.get_mut().begin();
         let event = self.reader.read_event_into(&mut self.buffer);
         let reader = self.reader.get_ref();
-        let text = match event.map_err(|fault| failed(reader.line(), self.open.last(), &fault))? {
-            Event::Start(start) => {
+        let event = event.map_err(|fault| failed(reader.line(), self.open.last(), &fault))?;
+        let is_empty = matches!(event, Event::Empty(_));
+        let text = match event {
+            Event::Start(start) | Event::Empty(start) => {
                 let depth = self.open.starts.len() + 1;
                 if depth == 1 || depth > MAX_DEPTH {
                     check_start(depth, self.root_seen, reader.line())?;
                 }
                 self.root_seen = true;
-                self.open.push(start.name().into_inner());
-                return Ok(Piece::Open(Tag { start, reader, depth }));
-            }
-            Event::Empty(start) => {
-                let depth = self.open.starts.len() + 1;
-                if depth == 1 || depth > MAX_DEPTH {
-                    check_start(depth, self.root_seen, reader.line())?;
+                if is_empty {
+                    self.empty.clear();
+                    self.empty.push_str(start.name().into_inner());
+                    self.ends = true;
+                } else {
+                    self.open.push(start.name().into_inner());
                 }
-                self.root_seen = true;
-                self.empty.clear();
-                self.empty.push_str(start.name().into_inner());
-                self.ends = true;
                 return Ok(Piece::Open(Tag { start, reader, depth }));
             }
             Event::End(end) => {
@@ -187,6 +184,29 @@ impl<'a> Xml<'a> {
             )));
         }
         Ok(Piece::Text(text))
+    }
+}
+
+/// Walks a document: `open` is called with each element that begins, `text` with each piece of text, and `close` with the name of
+/// each element that ends and how many were open with it.
+pub fn walk<R>(
+    input: Window<'_>,
+    report: &mut R,
+    open: impl Fn(&mut R, &Tag<'_>) -> Result<(), Defect>,
+    text: impl Fn(&mut R, &str),
+    close: impl Fn(&mut R, &str, usize),
+) -> Result<(), Defect> {
+    let mut xml = Xml::new(input);
+    loop {
+        // An element without content is never among the open ones.
+        let depth = xml.depth() + usize::from(xml.ends);
+        match xml.read()? {
+            Piece::Open(tag) => open(report, &tag)?,
+            Piece::Text(piece) => text(report, &piece),
+            Piece::Close(end) => close(report, end.local_name().into_inner(), depth),
+            Piece::Aside => {}
+            Piece::End => return Ok(()),
+        }
     }
 }
 

@@ -263,31 +263,26 @@ impl Lines {
             let why = "its lines need more than 64 MiB, or lie scattered over millions: no source code is like that";
             return Err(Defect::Unreadable(why.to_owned()));
         }
-        let mut coverage = Coverage::default();
+        let (mut all, mut count) = (Part::default(), 0);
         let mut parts: Vec<Part> = vec![Part::default(); self.parts.len()];
         for (path, place) in &self.places {
             let file = self.files[*place].part();
             if file.lines_total == 0 {
                 continue;
             }
-            coverage.files += 1;
-            coverage.lines_covered += file.lines_covered;
-            coverage.lines_total += file.lines_total;
-            coverage.branches_covered += file.branches_covered;
-            coverage.branches_total += file.branches_total;
-            coverage.functions_covered += file.functions_covered;
-            coverage.functions_total += file.functions_total;
+            count += 1;
+            all.add(&file);
             for ((_, matcher), part) in self.parts.iter().zip(&mut parts) {
                 if matcher.as_ref().is_some_and(|matcher| matcher.is_match(path)) {
                     part.add(&file);
                 }
             }
         }
-        if coverage.lines_total == 0 {
+        if all.lines_total == 0 {
             return Err(Defect::Missing("there is no line that could be covered".to_owned()));
         }
-        coverage.parts = self.parts.into_iter().map(|(glob, _)| glob).zip(parts).collect();
-        Ok((coverage, Vec::new()))
+        let parts = self.parts.into_iter().map(|(glob, _)| glob).zip(parts).collect();
+        Ok((Coverage::of(all, count, parts), Vec::new()))
     }
 }
 

@@ -7,16 +7,13 @@
 use crate::adapters::evidence::identity::KeyBuffer;
 use crate::adapters::evidence::said::{About, Defect, first_line};
 use crate::adapters::evidence::tests::cases::{Case, CaseKey, CaseOutcome, Cases};
+use crate::adapters::evidence::tests::words::{Declared, NO_CASE, NO_ZONE, Words, count};
 use crate::adapters::evidence::times;
 use crate::adapters::evidence::window::Window;
-use crate::adapters::evidence::xml::{Piece, Tag, Xml};
-
-/// How much of a failure's text is looked at for its first line, in bytes.
-const TEXT_KEPT: usize = 4096;
+use crate::adapters::evidence::xml::{self, Tag};
 
 /// Reads one report into the accumulator.
 pub fn parse(input: Window<'_>, path: &str, cases: &mut Cases) -> Result<About, Defect> {
-    let mut xml = Xml::new(input);
     let mut report = Report {
         path,
         cases,
@@ -27,18 +24,14 @@ pub fn parse(input: Window<'_>, path: &str, cases: &mut Cases) -> Result<About, 
         in_case: false,
         seen: Seen::default(),
     };
-    loop {
-        match xml.read()? {
-            Piece::Open(tag) => report.open(&tag)?,
-            Piece::Text(text) => report.text(&text),
-            Piece::Close(end) => {
-                let suite = matches!(end.local_name().into_inner(), "testsuite" | "testsuites");
-                report.close(suite, xml.depth());
-            }
-            Piece::Aside => {}
-            Piece::End => return report.finish(),
-        }
-    }
+    xml::walk(
+        input,
+        &mut report,
+        |report, tag| report.open(tag),
+        |report, text| report.case.words.add(text),
+        |report, name, depth| report.close(matches!(name, "testsuite" | "testsuites"), depth),
+    )?;
+    report.finish()
 }
 
 /// One file on its way.
@@ -58,10 +51,7 @@ struct Report<'a> {
 /// What was declared, and what was found.
 #[derive(Default)]
 struct Seen {
-    cases: u64,
-    troubled: u64,
-    declared_tests: u64,
-    declared_bad: u64,
+    declared: Declared,
     /// Cases that are named with their place in the source, and nothing else.
     listed: u64,
     unzoned: bool,
@@ -94,7 +84,7 @@ struct OpenCase {
     attempt: bool,
     message: Option<String>,
     /// Text of the newest failure that has no message of its own.
-    text: Option<String>,
+    words: Words,
 }
 
 impl Report<'_> {
@@ -120,7 +110,7 @@ impl Report<'_> {
         self.key.push(b"the suite itself");
         let key = CaseKey(self.key.identity());
         self.key.truncate(before);
-        self.seen.troubled += 1;
+        self.seen.declared.troubled += 1;
         self.cases.add(&Case {
             key,
             outcome: CaseOutcome::Errored,
@@ -138,10 +128,9 @@ impl Report<'_> {
     fn suite(&mut self, tag: &Tag<'_>) -> Result<(), Defect> {
         let names = ["name", "hostname", "timestamp", "tests", "failures", "errors", "id"];
         let [name, host, timestamp, tests, failures, errors, id] = tag.values(names)?;
-        let number = |text: Option<&str>| text.and_then(|text| text.trim().parse::<u64>().ok()).unwrap_or(0);
-        let bad = number(failures.as_deref()).max(number(errors.as_deref()));
-        self.seen.declared_tests = self.seen.declared_tests.max(number(tests.as_deref()));
-        self.seen.declared_bad = self.seen.declared_bad.max(bad);
+        let declared = &mut self.seen.declared;
+        declared.tests = declared.tests.max(count(tests.as_deref()));
+        declared.bad = declared.bad.max(count(failures.as_deref())).max(count(errors.as_deref()));
         if let Some(moment) = timestamp.as_deref().and_then(times::moment) {
             self.seen.unzoned |= !moment.zoned;
             self.about.older(moment.time);
@@ -182,26 +171,20 @@ impl Report<'_> {
             self.seen.listed += u64::from(line.is_some() && time.is_none());
         }
         self.in_case = true;
-        self.seen.cases += 1;
+        self.seen.declared.cases += 1;
         Ok(())
     }
 
-    fn text(&mut self, text: &str) {
-        if let (true, Some(kept)) = (self.in_case, self.case.text.as_mut()) {
-            let room = TEXT_KEPT.saturating_sub(kept.len());
-            kept.extend(text.chars().take(room));
-        }
-    }
-
+    /// An element ends; so many were open with it.
     fn close(&mut self, suite: bool, depth: usize) {
         if self.in_case {
-            if depth >= self.case.depth {
+            if depth > self.case.depth {
                 self.case.child_closed();
                 return;
             }
             self.in_case = false;
             let (outcome, flaky) = self.case.add_to(self.cases, self.path);
-            self.seen.troubled += u64::from(outcome.is_bad() || flaky || self.case.todo);
+            self.seen.declared.troubled += u64::from(outcome.is_bad() || flaky || self.case.todo);
         } else if let (true, Some(suite)) = (suite, self.suites.last()) {
             self.key.truncate(suite.key);
             self.suites.pop();
@@ -209,22 +192,18 @@ impl Report<'_> {
     }
 
     fn finish(mut self) -> Result<About, Defect> {
-        let Seen { cases, troubled, declared_tests, declared_bad, listed, .. } = self.seen;
+        let Seen { declared, listed, unzoned, .. } = self.seen;
+        let Declared { cases, troubled, .. } = declared;
         if cases > 0 && cases == listed && troubled == 0 {
             let why = "it is a list of tests (as of `--gtest_list_tests`), and says of none that it ran";
             return Err(Defect::Missing(why.to_owned()));
         }
-        if cases == 0 && troubled == 0 && declared_tests > 0 {
-            return Err(Defect::Unreadable(format!("it declares {declared_tests} tests and holds no test case")));
-        }
-        if declared_bad > 0 && troubled == 0 {
-            return Err(Defect::Unreadable(format!("it declares failures or errors ({declared_bad}) and holds none")));
-        }
+        declared.check()?;
         if cases == 0 && troubled == 0 {
-            self.about.notes.push("it holds no test case".to_owned());
+            self.about.notes.push(NO_CASE.to_owned());
         }
-        if self.seen.unzoned {
-            self.about.notes.push("its time names no zone and is taken as UTC".to_owned());
+        if unzoned {
+            self.about.notes.push(NO_ZONE.to_owned());
         }
         Ok(self.about)
     }
@@ -270,14 +249,16 @@ impl OpenCase {
         if self.message.is_none() {
             let [message] = tag.values(["message"])?;
             self.message = message.as_deref().and_then(first_line);
-            self.text = self.message.is_none().then(String::new);
+            if self.message.is_none() {
+                self.words.begin();
+            }
         }
         Ok(())
     }
 
     fn child_closed(&mut self) {
-        if let Some(text) = self.text.take() {
-            self.message = first_line(&text);
+        if let Some(line) = self.words.end() {
+            self.message = Some(line);
         }
     }
 

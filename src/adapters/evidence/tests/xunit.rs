@@ -9,11 +9,10 @@ use crate::adapters::evidence::tests::cases::{Case, CaseKey, CaseOutcome, Cases}
 use crate::adapters::evidence::tests::words::{Declared, NO_CASE, NO_ZONE, Words, base_name, count};
 use crate::adapters::evidence::times::{self, Moment};
 use crate::adapters::evidence::window::Window;
-use crate::adapters::evidence::xml::{Piece, Tag, Xml};
+use crate::adapters::evidence::xml::{self, Tag};
 
 /// Reads one report into the accumulator.
 pub fn parse(input: Window<'_>, path: &str, cases: &mut Cases) -> Result<About, Defect> {
-    let mut xml = Xml::new(input);
     let mut report = Report {
         path,
         cases,
@@ -26,18 +25,14 @@ pub fn parse(input: Window<'_>, path: &str, cases: &mut Cases) -> Result<About, 
         unzoned: false,
         untimed: false,
     };
-    loop {
-        match xml.read()? {
-            Piece::Open(tag) => report.open(&tag)?,
-            Piece::Text(text) => report.words.add(&text),
-            Piece::Close(_) => {
-                let depth = xml.depth() + 1;
-                report.close(depth);
-            }
-            Piece::Aside => {}
-            Piece::End => return report.finish(),
-        }
-    }
+    xml::walk(
+        input,
+        &mut report,
+        |report, tag| report.open(tag),
+        |report, text| report.words.add(text),
+        |report, _, depth| report.close(depth),
+    )?;
+    report.finish()
 }
 
 /// One file on its way.

@@ -24,6 +24,19 @@ struct Limit {
     at: At,
 }
 
+impl Limit {
+    /// A limit whose row is called like the measure.
+    fn on(name: &str, op: Op, value: Operand, unit: Unit, at: At) -> Self {
+        Self { row: name.to_owned(), measure: name.to_owned(), op, value, unit, at }
+    }
+}
+
+/// Limits on how many there may be, as far as they are written.
+fn most(written: &[(&str, &Option<Placed<u64>>)]) -> Vec<Limit> {
+    let limit = |name: &str, most: &Placed<u64>| Limit::on(name, Op::Lte, count(most.value), Unit::Count, most.at);
+    written.iter().filter_map(|(name, most)| most.as_ref().map(|most| limit(name, most))).collect()
+}
+
 /// A gate of this form: its name, its kind, the evidence that it names, and what to write if it has no limit.
 struct Form<'a> {
     name: &'static str,
@@ -56,11 +69,10 @@ impl GateReader<'_> {
         }
         let drop = self.share("line_drop_max", coverage.line_drop_max.as_ref());
         asks |= coverage.line_drop_max.is_some();
-        limits.extend(drop.zip(coverage.line_drop_max.as_ref()).map(|(value, text)| {
-            let value = Operand::Number(value);
-            let (row, measure) = ("line_drop".to_owned(), "line_drop".to_owned());
-            Limit { row, measure, op: Op::Lte, value, unit: Unit::Percent, at: text.at }
-        }));
+        limits.extend(
+            drop.zip(coverage.line_drop_max.as_ref())
+                .map(|(value, text)| Limit::on("line_drop", Op::Lte, Operand::Number(value), Unit::Percent, text.at)),
+        );
         let form = Form {
             name: "coverage",
             kind: Kind::Coverage,
@@ -111,12 +123,7 @@ impl GateReader<'_> {
             ("medium", &security.medium_max),
             ("low", &security.low_max),
         ];
-        let limit = |row: &'static str, limit: &Placed<u64>| {
-            let (value, at) = (count(limit.value), limit.at);
-            Limit { row: row.to_owned(), measure: row.to_owned(), op: Op::Lte, value, unit: Unit::Count, at }
-        };
-        let limits: Vec<Limit> =
-            written.iter().filter_map(|(row, text)| text.as_ref().map(|text| limit(row, text))).collect();
+        let limits = most(&written);
         let asks = !limits.is_empty();
         let form = Form {
             name: "security",
@@ -137,29 +144,20 @@ impl GateReader<'_> {
             let span = self.span(&format!("{row}_max"), text.as_ref());
             limits.extend(span.zip(text.as_ref()).map(|(span, text)| {
                 let value = Operand::Number(Decimal::whole(span.0));
-                let (row, measure) = (row.to_owned(), row.to_owned());
-                Limit { row, measure, op: Op::Lte, value, unit: Unit::Duration, at: text.at }
+                Limit::on(row, Op::Lte, value, Unit::Duration, text.at)
             }));
         }
         let share = self.share("error_rate_max", performance.error_rate_max.as_ref());
-        limits.extend(share.zip(performance.error_rate_max.as_ref()).map(|(value, text)| Limit {
-            row: "error_rate".to_owned(),
-            measure: "error_rate".to_owned(),
-            op: Op::Lte,
-            value: Operand::Number(value),
-            unit: Unit::Ratio,
-            at: text.at,
-        }));
+        limits.extend(
+            share
+                .zip(performance.error_rate_max.as_ref())
+                .map(|(value, text)| Limit::on("error_rate", Op::Lte, Operand::Number(value), Unit::Ratio, text.at)),
+        );
         if let Some(text) = &performance.throughput_min {
             let rate = self.quantity("throughput_min", &text.map_text(|rate| &rate.0), quantity::rate);
-            limits.extend(rate.map(|value| Limit {
-                row: "throughput".to_owned(),
-                measure: "throughput".to_owned(),
-                op: Op::Gte,
-                value: Operand::Number(value),
-                unit: Unit::PerSecond,
-                at: text.at,
-            }));
+            limits.extend(
+                rate.map(|value| Limit::on("throughput", Op::Gte, Operand::Number(value), Unit::PerSecond, text.at)),
+            );
         }
         let asks = spans.iter().any(|(_, text)| text.is_some())
             || performance.error_rate_max.is_some()
@@ -182,12 +180,7 @@ impl GateReader<'_> {
             ("warnings", &quality.warnings_max),
             ("complexity", &quality.complexity_max),
         ];
-        let limit = |row: &str, limit: &Placed<u64>| {
-            let (value, at) = (count(limit.value), limit.at);
-            Limit { row: row.to_owned(), measure: row.to_owned(), op: Op::Lte, value, unit: Unit::Count, at }
-        };
-        let limits: Vec<Limit> =
-            written.iter().filter_map(|(row, text)| text.as_ref().map(|text| limit(row, text))).collect();
+        let limits = most(&written);
         let asks = !limits.is_empty();
         let form = Form {
             name: "quality",
