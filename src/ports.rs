@@ -60,6 +60,17 @@ pub struct About<'a> {
     pub parts: &'a [String],
     /// The waivers that are in force.
     pub waivers: &'a Arc<Waivers>,
+    /// The time that live evidence is asked about; absent: its own window, until now.
+    pub over: Option<Over>,
+}
+
+/// A time that live evidence is asked about, in place of its own window where that is longer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Over {
+    /// From when.
+    pub since: Time,
+    /// Until when; absent: now.
+    pub until: Option<Time>,
 }
 
 /// What is to be found out about approvals.

@@ -15,7 +15,6 @@ use crate::app::wiring::github::GitHubDoor;
 use crate::app::wiring::{self, Given};
 use crate::app::{choose, ends};
 use crate::ports::{About, Clock as _, Evidence as _};
-use crate::promotion::facts::Reading;
 use crate::promotion::image::ImageRef;
 use crate::promotion::inspection::{Inspection, SourceFound};
 use crate::promotion::outcome::Outcome;
@@ -76,7 +75,7 @@ fn format(name: &str) -> Result<Format, Ending> {
 }
 
 fn asked<'a>(service: &'a str, environment: &'a str, commit: Option<&'a str>, waivers: &'a Arc<Waivers>) -> About<'a> {
-    About { service, environment, commit, parts: &[], waivers }
+    About { service, environment, commit, parts: &[], waivers, over: None }
 }
 
 /// Where the evidence of the rules is looked for.
@@ -117,12 +116,7 @@ impl Places<'_> {
                 let name = environment.unwrap_or_default();
                 let about = asked(&service.name, name, self.settings.commit.as_deref(), &waivers);
                 let look = Look { root: Path::new("."), about: &about, clock: self.clock };
-                let reading = match &source.kind {
-                    SourceKind::NotBuilt(kind) => {
-                        Reading::Unreadable { why: format!("{kind} is not read by this version"), files: Vec::new() }
-                    }
-                    _ => local.evidence.read(&[source], &about),
-                };
+                let reading = local.evidence.read(&[source], &about);
                 sources.push(SourceFound {
                     id: source.id.clone(),
                     environment: environment.map(str::to_owned),
@@ -158,7 +152,8 @@ fn place(source: &Source) -> String {
             }
             other => format!("GitHub: {}", other.word()),
         },
-        SourceKind::NotBuilt(kind) => kind.clone(),
+        SourceKind::Prometheus(source) => source.place(),
+        SourceKind::Alerts(source) => source.place(),
     }
 }
 

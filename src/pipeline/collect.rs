@@ -184,6 +184,7 @@ pub fn facts(world: &World<'_>, job: &Job<'_>, asked: &Asked) -> Result<Facts, H
         commit: commit.as_deref(),
         parts: &needs.parts,
         waivers: &in_force,
+        over: None,
     };
     let (readings, merged) = readings::read(world, &job.rules.evidence, &needs, &about);
     let now = world.clock.now();
@@ -198,6 +199,7 @@ pub fn facts(world: &World<'_>, job: &Job<'_>, asked: &Asked) -> Result<Facts, H
         readings,
         merged,
         soak,
+        before: BTreeMap::new(),
         failing_before: BTreeSet::new(),
         set_aside: None,
         waivers,

@@ -209,7 +209,8 @@ pub fn evidence(evidence: &dyn Evidence, rules: &Rules, commit: Option<&str>) ->
                 }
                 let what = format!("{id} of {}", promotion.from);
                 let (parts, waivers) = (&[], &Arc::default());
-                let about = About { service: &service.name, environment: &promotion.from, commit, parts, waivers };
+                let about =
+                    About { service: &service.name, environment: &promotion.from, commit, parts, waivers, over: None };
                 findings.push(match evidence.read(&[source], &about) {
                     Reading::Observed(observation) => {
                         let count = counted(observation.files.len() as u64, "file");

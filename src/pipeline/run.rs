@@ -239,7 +239,7 @@ fn refuted_end(run: &mut Run<'_>, plan: &Plan, refuted: &crate::promotion::recor
 /// "Could not confirm" is not "failed": nothing is rolled back, unless the rules say so.
 fn unconfirmed(run: &mut Run<'_>, plan: &Plan, why: String, hint: Option<String>) -> Result<End, Halt> {
     if run.job.promotion.rollback.on_unknown {
-        let trigger = crate::promotion::rules::Trigger::Deployment;
+        let trigger = crate::promotion::rules::trigger::Trigger::Deployment;
         let what = format!("it could not be confirmed, and the rules say `on_unknown: rollback`: {why}");
         let refuted = crate::promotion::record::Refuted { trigger, what, detail: None };
         run.note(Milestone::Refuted(refuted.clone()));

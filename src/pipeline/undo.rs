@@ -147,6 +147,7 @@ fn facts(world: &World<'_>, request: &Request, snapshot: Snapshot, head: Head) -
         readings: BTreeMap::new(),
         merged: BTreeMap::new(),
         soak: None,
+        before: BTreeMap::new(),
         failing_before: BTreeSet::new(),
         set_aside: None,
         waivers: None,

@@ -93,6 +93,21 @@ pub enum Fact {
     Bool(bool),
 }
 
+impl Fact {
+    /// The quotient of two numbers, compared without division; `None` where it makes no sense: below zero, or of nothing. Digits
+    /// that do not fit are cut from both.
+    pub fn quotient(num: Decimal, den: Decimal) -> Option<Self> {
+        let ((mut n, n_scale), (mut d, d_scale)) = (num.parts(), den.parts());
+        n = n.checked_mul(10i128.checked_pow(d_scale.saturating_sub(n_scale))?)?;
+        d = d.checked_mul(10i128.checked_pow(n_scale.saturating_sub(d_scale))?)?;
+        while n.max(d) > i128::from(u64::MAX) {
+            (n, d) = (n / 10, d / 10);
+        }
+        let (num, den) = (u64::try_from(n).ok()?, u64::try_from(d).ok().filter(|den| *den > 0)?);
+        Some(Self::Ratio { num, den })
+    }
+}
+
 /// The answer to "what is this fact?".
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Known {

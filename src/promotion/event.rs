@@ -3,7 +3,7 @@
 
 use crate::promotion::approvals::report::ApprovalReport;
 use crate::promotion::report::GateReport;
-use crate::promotion::rules::Trigger;
+use crate::promotion::rules::trigger::Trigger;
 use crate::promotion::time::Millis;
 
 /// One thing that happened, with what a line about it needs.

@@ -191,6 +191,10 @@ pub struct Facts {
     pub merged: BTreeMap<String, Reading>,
     /// The version's time in the source environment; read only when a gate asks for it.
     pub soak: Option<Soak>,
+    /// The live evidence of the verification's gates about the target, taken before anything was written, by its id: what was
+    /// broken or firing already never refutes.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub before: BTreeMap<String, Reading>,
     /// URLs of health checks that failed before anything was written: what was broken already never refutes.
     #[serde(default)]
     pub failing_before: BTreeSet<String>,

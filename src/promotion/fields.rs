@@ -18,6 +18,8 @@ pub enum Unit {
     Hours,
     /// A rate per second, written `100/s`.
     PerSecond,
+    /// A bare number.
+    Number,
     /// A text.
     Text,
     /// `true` or `false`.
@@ -37,6 +39,10 @@ pub enum Kind {
     Quality,
     /// Results of a load test.
     Performance,
+    /// Service levels over a window, and what is left of the error budget.
+    Levels,
+    /// Alerts that are firing.
+    Alerts,
     /// Checks of the commit.
     Checks,
     /// The review of the commit.
@@ -98,6 +104,21 @@ pub const FIELDS: &[Field] = &[
     field(Kind::Performance, "p95", Unit::Duration, "latency that 95 of 100 requests do not exceed"),
     field(Kind::Performance, "p99", Unit::Duration, "latency that 99 of 100 requests do not exceed"),
     field(Kind::Performance, "throughput", Unit::PerSecond, "requests per second"),
+    field(Kind::Levels, "requests", Unit::Number, "requests in the window"),
+    field(Kind::Levels, "errors", Unit::Number, "requests in the window that failed"),
+    field(Kind::Levels, "availability", Unit::Percent, "good of all requests in the window"),
+    field(Kind::Levels, "error_rate", Unit::Ratio, "failed of all requests in the window"),
+    field(Kind::Levels, "latency_p50", Unit::Duration, "latency that half of the requests do not exceed"),
+    field(Kind::Levels, "latency_p95", Unit::Duration, "latency that 95 of 100 requests do not exceed"),
+    field(Kind::Levels, "latency_p99", Unit::Duration, "latency that 99 of 100 requests do not exceed"),
+    field(Kind::Levels, "throughput", Unit::PerSecond, "requests per second, over the window"),
+    field(Kind::Levels, "consumption", Unit::Percent, "share of the window's error budget that is used up"),
+    field(Kind::Levels, "burn_rate", Unit::Number, "how many times faster than allowed the budget is used up now"),
+    field(Kind::Alerts, "critical", Unit::Count, "firing alerts of severity critical"),
+    field(Kind::Alerts, "warning", Unit::Count, "firing alerts of severity warning"),
+    field(Kind::Alerts, "active", Unit::Count, "all firing alerts, of any severity"),
+    field(Kind::Alerts, "silenced", Unit::Count, "alerts that fire and are silenced"),
+    field(Kind::Alerts, "inhibited", Unit::Count, "alerts that fire and are inhibited by another"),
     field(Kind::Checks, "total", Unit::Count, "checks of the commit that count"),
     field(Kind::Checks, "failed", Unit::Count, "checks that ended otherwise than success, neutral or skipped"),
     field(Kind::Checks, "pending", Unit::Count, "checks that have not ended"),

@@ -2,9 +2,12 @@
 
 use std::fmt::Write as _;
 
+use crate::promotion::alerts::Alerts;
+use crate::promotion::condition::Known;
 use crate::promotion::fields::Unit;
+use crate::promotion::levels::Levels;
 use crate::promotion::measures::{Coverage, Findings, Measure, Performance, Quality, Tests};
-use crate::promotion::words::{count, counted, number, percent};
+use crate::promotion::words::{self, count, counted, number, percent};
 
 /// What was measured, in a few words: `412 of 412, 3 skipped`.
 pub fn words(measure: &Measure) -> String {
@@ -14,6 +17,8 @@ pub fn words(measure: &Measure) -> String {
         Measure::Findings(findings) => of_findings(findings),
         Measure::Quality(quality) => of_quality(quality),
         Measure::Performance(load) => of_load(load),
+        Measure::Levels(levels) => of_levels(levels),
+        Measure::Alerts(alerts) => of_alerts(alerts),
         Measure::Checks(checks) => {
             let mut text = match checks.failed {
                 0 => format!("{} of {}", count(checks.green), count(checks.total)),
@@ -100,6 +105,32 @@ fn of_load(load: &Performance) -> String {
     parts.extend(load.throughput.map(|rate| number(rate, Unit::PerSecond)));
     parts.extend(load.thresholds.as_ref().map(|tests| format!("thresholds {}", of_tests(tests))));
     parts.join(", ")
+}
+
+fn of_levels(levels: &Levels) -> String {
+    let shown = |name: &str, unit: Unit| match levels.fact(name) {
+        Known::Yes(fact) => Some(format!("{name} {}", words::fact(&fact, unit))),
+        Known::No(_) => None,
+    };
+    let mut parts: Vec<String> = [("availability", Unit::Percent), ("throughput", Unit::PerSecond)]
+        .into_iter()
+        .chain(["latency_p50", "latency_p95", "latency_p99"].map(|name| (name, Unit::Duration)))
+        .filter_map(|(name, unit)| shown(name, unit))
+        .collect();
+    parts.extend(levels.unknown.iter().map(|(level, why)| format!("{} not known: {why}", level.word())));
+    if parts.is_empty() { "nothing".to_owned() } else { parts.join(", ") }
+}
+
+fn of_alerts(alerts: &Alerts) -> String {
+    let (critical, warning) = (alerts.of("critical").count() as u64, alerts.of("warning").count() as u64);
+    let other = alerts.active.len() as u64 - critical - warning;
+    let mut text = String::new();
+    add(&mut text, &[(critical, "critical"), (warning, "warning"), (other, "of other severities")]);
+    if text.is_empty() {
+        text.push_str("none firing");
+    }
+    add(&mut text, &[(alerts.silenced, "silenced"), (alerts.inhibited, "inhibited")]);
+    text
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::promotion::alerts::Alerts;
+use crate::promotion::levels::Levels;
 use crate::promotion::number::Decimal;
 
 /// What a reading measured.
@@ -22,6 +24,10 @@ pub enum Measure {
     Quality(Quality),
     /// The results of a load test.
     Performance(Performance),
+    /// Service levels over a window.
+    Levels(Levels),
+    /// Alerts.
+    Alerts(Alerts),
     /// The checks of a commit.
     Checks(Checks),
     /// The review of the pull request that brought a commit.

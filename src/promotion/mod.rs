@@ -3,6 +3,7 @@
 //! Nothing here performs I/O, reads a clock or the environment, logs, or is async. Each noun stands beside its verb:
 //! facts and how they are judged, edits and how they are applied, an application's state and what it means.
 
+pub mod alerts;
 pub mod approvals;
 pub mod audit;
 pub mod bundle;
@@ -22,6 +23,7 @@ pub mod id;
 pub mod image;
 pub mod init;
 pub mod inspection;
+pub mod levels;
 pub mod life;
 pub mod listing;
 pub mod live;

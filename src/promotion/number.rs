@@ -63,6 +63,25 @@ impl Decimal {
         Self::new(self.units.saturating_mul(i128::from(factor)), self.scale)
     }
 
+    /// The difference to another number, saturating at the border of an `i128`.
+    #[must_use]
+    pub fn minus(self, other: Self) -> Self {
+        let scale = self.scale.max(other.scale);
+        let at = |number: Self| number.units.saturating_mul(10i128.saturating_pow(scale - number.scale));
+        Self::new(at(self).saturating_sub(at(other)), scale)
+    }
+
+    /// The product with another number, saturating at the border of an `i128`.
+    #[must_use]
+    pub fn product(self, other: Self) -> Self {
+        Self::new(self.units.saturating_mul(other.units), self.scale + other.scale)
+    }
+
+    /// The number as `units / 10^scale`.
+    pub fn parts(self) -> (i128, u32) {
+        (self.units, self.scale)
+    }
+
     /// Whether the value is below zero.
     pub fn is_negative(self) -> bool {
         self.units < 0

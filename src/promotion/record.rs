@@ -295,7 +295,7 @@ pub struct LiveApp {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Refuted {
     /// `deployment` or `health`.
-    pub trigger: crate::promotion::rules::Trigger,
+    pub trigger: crate::promotion::rules::trigger::Trigger,
     /// What happened, in one sentence: `app-staging turned Degraded 48 s after the sync and stayed so for 60 s`.
     pub what: String,
     /// What the failing resource said.

@@ -47,7 +47,7 @@ pub fn number(value: Decimal, unit: Unit) -> String {
         Unit::Hours => format!("{value} h"),
         Unit::PerSecond => format!("{value} /s"),
         Unit::Count => value.as_whole().and_then(|n| u64::try_from(n).ok()).map_or_else(|| value.to_string(), count),
-        Unit::Text | Unit::Bool => value.to_string(),
+        Unit::Number | Unit::Text | Unit::Bool => value.to_string(),
     }
 }
 

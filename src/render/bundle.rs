@@ -10,7 +10,7 @@ use crate::promotion::replay::{APPROVALS, BOUND, FACTS, PLAN, REPORT, REQUEST, R
 use crate::promotion::request::{Actor, ActorKnown, RequestKind};
 use crate::promotion::waivers::file as waivers;
 use crate::render::approvals as render;
-use crate::render::{escape, progress, report, words};
+use crate::render::{escape, report, words};
 
 /// The rules of the request, where the newest judgement was made by others.
 const ASKED_RULES: &str = "rules-of-request.yaml";
@@ -100,7 +100,7 @@ fn said(entry: &Entry) -> String {
             format!("live since {}, watched for {}", words::second(verified.since), verified.settled)
         }
         Milestone::Refuted(refuted) => {
-            format!("{}: {}", progress::trigger_word(refuted.trigger), escape::line(&refuted.what))
+            format!("{}: {}", refuted.trigger.word(), escape::line(&refuted.what))
         }
         Milestone::RollbackPlanned { plan } => words::changes(&plan.images),
         Milestone::Closed(closed) => format!("{}: {}", words::shouted(closed.outcome), escape::line(&closed.what)),

@@ -3,7 +3,6 @@
 use crate::promotion::approvals::report::{ApprovalReport, RoleRow, Standing};
 use crate::promotion::event::{Event, Phase};
 use crate::promotion::report::{GateReport, Mark};
-use crate::promotion::rules::Trigger;
 use crate::promotion::time::Millis;
 use crate::render::style::COLUMNS;
 use crate::render::table::{padded, shorten, width};
@@ -61,20 +60,12 @@ fn said(event: &Event) -> Option<(String, String)> {
         Event::Settling { settle } => ("settling", format!("all is as it should be; it must stay so for {settle}")),
         Event::Doubt { what, grace } => ("doubt", format!("{what}; definite if it lasts {grace}")),
         Event::Settled { settle } => ("verified", format!("settled for {settle}")),
-        Event::Refuted { trigger, what } => ("failed", format!("{}: {what}", trigger_word(*trigger))),
+        Event::Refuted { trigger, what } => ("failed", format!("{}: {what}", trigger.word())),
         Event::RollingBack { to } => ("rollback", format!("restoring {to}")),
         Event::Waiting { on, left } => ("waiting", format!("{on} ({left} left)")),
         Event::Warning(text) => ("warning", text.clone()),
     };
     Some((escape::line(name), escape::line(&said)))
-}
-
-/// A trigger by its name in the rules.
-pub fn trigger_word(trigger: Trigger) -> &'static str {
-    match trigger {
-        Trigger::Deployment => "deployment",
-        Trigger::Health => "health",
-    }
 }
 
 fn counts(report: &GateReport) -> String {

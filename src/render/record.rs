@@ -11,7 +11,7 @@ use crate::promotion::report::{GateReport, Mark};
 use crate::promotion::request::{Actor, ActorKnown, RequestKind, Wanted};
 use crate::promotion::time::{Millis, Time};
 use crate::render::style::{COLUMNS, Style, sign};
-use crate::render::{approvals, escape, plan, progress, report, waivers, words};
+use crate::render::{approvals, escape, plan, report, waivers, words};
 
 /// The column that what is said begins at.
 const SAID_AT: usize = 13;
@@ -215,7 +215,7 @@ fn done(story: &Folded) -> Vec<String> {
     lines.extend(story.committed.iter().flatten().flat_map(|commit| row("commit", &committed(commit))));
     lines.extend(story.verified.iter().flat_map(|verified| live("verified", verified)));
     if let Some(refuted) = &story.refuted {
-        let said = format!("{}: {}", progress::trigger_word(refuted.trigger), escape::line(&refuted.what));
+        let said = format!("{}: {}", refuted.trigger.word(), escape::line(&refuted.what));
         lines.extend(row("failed", &said));
         lines.extend(
             refuted.detail.iter().flat_map(|detail| detail.lines()).flat_map(|line| row("", &escape::line(line))),

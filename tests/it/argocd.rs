@@ -12,7 +12,8 @@ use promote::adapters::argocd::options::Options;
 use promote::pipeline::wait::goal::Settled;
 use promote::ports::Deployer;
 use promote::promotion::event::Event;
-use promote::promotion::rules::{SyncTo, Trigger};
+use promote::promotion::rules::SyncTo;
+use promote::promotion::rules::trigger::Trigger;
 
 use self::scenarios::{End, auto, end, manual, usual};
 use self::scene::{NEW, OLD, Scene, check};

@@ -129,8 +129,9 @@ pub fn read(root: &Path, sources: &[&Source], about: &ports::About<'_>, clock: &
                 let why = format!("GitHub's {} are not files of the workspace", source.asks.word());
                 return failed(Defect::Unreadable(why), Vec::new());
             }
-            SourceKind::NotBuilt(name) => {
-                return failed(Defect::Unreadable(format!("{name} is not read by this version")), Vec::new());
+            SourceKind::Prometheus(_) | SourceKind::Alerts(_) => {
+                let why = format!("`{}` is asked of a server, and is no file of the workspace", source.id);
+                return failed(Defect::Unreadable(why), Vec::new());
             }
         };
         match globs::choose(root, globs, about.service, about.environment) {

@@ -8,7 +8,8 @@ use crate::promotion::live::aim::{Aim, Next};
 use crate::promotion::live::judge::Watch;
 use crate::promotion::live::{AppState, images_live, images_of, short};
 use crate::promotion::record::{LiveApp, Refuted};
-use crate::promotion::rules::{App, SyncTo, Trigger};
+use crate::promotion::rules::trigger::Trigger;
+use crate::promotion::rules::{App, SyncTo};
 use crate::promotion::time::{Millis, Time};
 
 /// What a look at an application shows.

@@ -7,7 +7,8 @@ use crate::ports::World;
 use crate::promotion::facts::Reading;
 use crate::promotion::measures::Measure;
 use crate::promotion::record::Refuted;
-use crate::promotion::rules::{HealthCheck, Trigger, Verify};
+use crate::promotion::rules::trigger::Trigger;
+use crate::promotion::rules::{HealthCheck, Verify};
 use crate::promotion::time::{Millis, Time};
 
 /// What a look at the health checks shows.

@@ -1,5 +1,6 @@
 //! The words of a row: what a gate wants, what was seen, and why it is not met.
 
+use crate::promotion::alerts::Alert;
 use crate::promotion::condition::{Comparison, Condition, Known, Truth};
 use crate::promotion::facts::Observation;
 use crate::promotion::fields::{Kind, of_kind};
@@ -25,7 +26,19 @@ pub fn details(observation: &Observation) -> (Vec<Detail>, u64) {
         Measure::Performance(Performance { thresholds: Some(tests), .. }) => {
             (tests.failures.clone(), tests.failed + tests.errored)
         }
-        Measure::Performance(_) | Measure::Coverage(_) | Measure::Review(_) | Measure::Health(_) => (Vec::new(), 0),
+        Measure::Alerts(alerts) => {
+            let detail = |alert: &Alert| Detail {
+                name: alert.name.clone(),
+                message: alert.says.clone(),
+                at: alert.since.map(|since| format!("since {since}")).unwrap_or_default(),
+            };
+            (alerts.active.iter().map(detail).collect(), alerts.active.len() as u64)
+        }
+        Measure::Levels(_)
+        | Measure::Performance(_)
+        | Measure::Coverage(_)
+        | Measure::Review(_)
+        | Measure::Health(_) => (Vec::new(), 0),
     }
 }
 
@@ -92,7 +105,7 @@ pub fn because(observation: &Observation, condition: &Condition, lookup: &dyn Fn
             let (covered, total) = (words::count(coverage.lines_covered), words::count(coverage.lines_total));
             parts.push(format!("{covered} of {total} lines are covered"));
         }
-        Measure::Performance(_) => {
+        Measure::Performance(_) | Measure::Levels(_) => {
             parts.extend(condition.comparisons().iter().filter_map(|comparison| match lookup(&comparison.field) {
                 Known::No(why) => Some(why),
                 Known::Yes(_) => None,

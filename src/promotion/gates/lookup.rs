@@ -18,6 +18,8 @@ pub fn measure(observation: &Observation, name: &str) -> Known {
         Measure::Findings(findings) => of_findings(findings, name),
         Measure::Quality(quality) => of_quality(quality, name),
         Measure::Performance(performance) => of_performance(performance, name),
+        Measure::Levels(levels) => return levels.fact(name),
+        Measure::Alerts(alerts) => return alerts.fact(name),
         Measure::Checks(checks) => of_checks(checks, name),
         Measure::Review(review) => of_review(review, name),
         Measure::Health(health) if name == "ok" => Some(Fact::Bool(health.ok)),

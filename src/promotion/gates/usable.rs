@@ -59,7 +59,7 @@ pub fn usable<'a>(
         }
     };
     // What is read of a repository as it is now is of no version, and is not older than this evaluation.
-    let of_now = matches!(&source.kind, SourceKind::GitHub(source) if source.is_of_now());
+    let of_now = source.is_live() || matches!(&source.kind, SourceKind::GitHub(source) if source.is_of_now());
     about_this_version(id, observation.subject.as_ref(), facts, version, require_subject && !of_now)?;
     in_its_time(id, observation, facts, version)?;
     young_enough(source, observation, facts)?;
@@ -77,7 +77,10 @@ fn missing_hint(source: &Source) -> String {
                 source.asks.word()
             )
         }
-        SourceKind::NotBuilt(kind) => format!("`{kind}` is not built yet"),
+        SourceKind::Prometheus(_) => {
+            format!("ask the server for what `{id}` asks it, or mark the gate optional in the rules", id = source.id)
+        }
+        SourceKind::Alerts(_) => format!("see what the server answers to `{id}`", id = source.id),
     }
 }
 

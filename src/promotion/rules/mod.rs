@@ -11,12 +11,14 @@ pub mod fault;
 pub mod file;
 pub mod format;
 pub mod github;
+pub mod live;
 pub mod quantity;
 pub mod read;
 pub mod resolve;
 pub mod roles;
 pub mod schema;
 pub mod tree;
+pub mod trigger;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,7 +29,9 @@ use crate::promotion::condition::Condition;
 use crate::promotion::rules::at::At;
 use crate::promotion::rules::format::Format;
 use crate::promotion::rules::github::{GitHubSource, OfCommit};
+use crate::promotion::rules::live::{AlertsSource, PrometheusSource};
 use crate::promotion::rules::roles::{AtGitHub, MayBypass, Role};
+use crate::promotion::rules::trigger::Trigger;
 use crate::promotion::time::Millis;
 
 /// A rules file, resolved.
@@ -166,8 +170,10 @@ pub enum SourceKind {
     },
     /// What GitHub knows of the commit that the version was built from.
     GitHub(GitHubSource),
-    /// A kind that parses, and that this version cannot read yet: its name in the rules (`prometheus`).
-    NotBuilt(String),
+    /// Service levels, from Prometheus.
+    Prometheus(PrometheusSource),
+    /// Alerts that are firing.
+    Alerts(AlertsSource),
 }
 
 impl Source {
@@ -176,8 +182,13 @@ impl Source {
         match &self.kind {
             SourceKind::Files { max_age, .. } => *max_age,
             SourceKind::GitHub(source) => source.max_age,
-            SourceKind::NotBuilt(_) => None,
+            SourceKind::Prometheus(_) | SourceKind::Alerts(_) => None,
         }
+    }
+
+    /// Whether it is asked about an environment at the moment of the question: it has no files and no age.
+    pub fn is_live(&self) -> bool {
+        matches!(self.kind, SourceKind::Prometheus(_) | SourceKind::Alerts(_))
     }
 }
 
@@ -292,11 +303,16 @@ pub struct Verify {
     pub grace: Millis,
     /// HTTP checks that are polled in the settle window.
     pub health: Vec<HealthCheck>,
+    /// Gates that are judged on the target through the settle window, over the time since the deployment.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Vec<serde_json::Value>")]
+    pub gates: Vec<Gate>,
 }
 
 impl Default for Verify {
     fn default() -> Self {
-        Self { settle: Millis::secs(10), timeout: Millis::mins(15), grace: Millis::secs(60), health: Vec::new() }
+        let (health, gates) = (Vec::new(), Vec::new());
+        Self { settle: Millis::secs(10), timeout: Millis::mins(15), grace: Millis::secs(60), health, gates }
     }
 }
 
@@ -328,16 +344,6 @@ impl Default for Rollback {
     fn default() -> Self {
         Self { on: BTreeSet::from([Trigger::Deployment, Trigger::Health]), when: RollbackWhen::Auto, on_unknown: false }
     }
-}
-
-/// A failure that may lead to a rollback.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Trigger {
-    /// Argo CD: the operation failed, or the application stayed Degraded.
-    Deployment,
-    /// An HTTP check stayed bad.
-    Health,
 }
 
 /// Whether a rollback happens by itself.

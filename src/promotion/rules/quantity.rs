@@ -77,6 +77,7 @@ pub fn operand(unit: Unit, text: &str) -> Result<Operand, String> {
         Unit::Duration => bare.map_or_else(|| span(text).map(|span| Decimal::whole(span.0)), Ok)?,
         Unit::Hours => bare.map_or_else(|| hours(text), Ok)?,
         Unit::PerSecond => bare.map_or_else(|| rate(text), Ok)?,
+        Unit::Number => bare.ok_or("write a number without unit")?,
         Unit::Text => return Ok(Operand::Text(text.to_owned())),
         Unit::Bool => return truth(text).map(Operand::Bool),
     };

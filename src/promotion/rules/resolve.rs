@@ -6,12 +6,13 @@ pub mod conditions;
 pub mod evidence;
 pub mod gates;
 pub mod github;
+pub mod live;
 pub mod measured;
+pub mod monitoring;
 pub mod names;
 pub mod places;
 pub mod promotions;
 pub mod roles;
-pub mod unbuilt;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -89,6 +89,7 @@ fn waived(reading: &Reading) -> &[Waived] {
         Measure::Findings(findings) => &findings.waived,
         Measure::Quality(quality) => &quality.waived,
         Measure::Performance(load) => load.thresholds.as_ref().map_or(&[], |tests| &tests.waived),
+        Measure::Levels(_) | Measure::Alerts(_) => &[],
         Measure::Coverage(_) | Measure::Checks(_) | Measure::Review(_) | Measure::Health(_) => &[],
     }
 }

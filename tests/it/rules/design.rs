@@ -2,7 +2,8 @@
 
 use promote::promotion::condition::{Comparison, Condition, Op, Operand};
 use promote::promotion::fields::Unit;
-use promote::promotion::rules::{GateKind, RollbackWhen, SourceKind, SyncTo, Trigger};
+use promote::promotion::rules::trigger::Trigger;
+use promote::promotion::rules::{GateKind, RollbackWhen, SourceKind, SyncTo};
 use promote::promotion::time::Millis;
 
 use super::{fixture, gate_ids, good, not_built};

@@ -140,7 +140,8 @@ pub struct Repo {
     pub branch: Option<Placed<String>>,
 }
 
-/// A source of evidence: globs of files, or a mapping with exactly one of `files`, `github`, `prometheus`, `alertmanager`.
+/// A source of evidence: globs of files, or a mapping with exactly one of `files`, `github`, `prometheus`, `alertmanager`,
+/// `prometheus_alerts`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(transform = or_texts)]
@@ -162,7 +163,10 @@ pub struct Evidence {
     pub prometheus: Option<Placed<Prometheus>>,
     /// Alerts of an Alertmanager.
     #[serde(default)]
-    pub alertmanager: Option<Placed<Alertmanager>>,
+    pub alertmanager: Option<Placed<Matchers>>,
+    /// Alerts of Prometheus' own rules, where there is no Alertmanager: silences and inhibitions are not seen.
+    #[serde(default)]
+    pub prometheus_alerts: Option<Placed<Matchers>>,
 }
 
 /// What is asked of GitHub. Without `ask`: the reports in an artifact, and then `artifact` and `workflow` are named.
@@ -213,22 +217,70 @@ pub enum Ask {
     SecretScanning,
 }
 
-/// What is asked of Prometheus.
+/// What is asked of Prometheus: `window` and `selector`, or `slo`, or `window` and `queries`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Prometheus {
-    /// The time that is looked at.
-    pub window: Placed<Span>,
-    /// The share of good requests that is promised; the rest is the error budget.
-    pub objective: Placed<Percent>,
-    /// Label matchers. May hold `{service}` and `{environment}`.
-    pub selector: Placed<String>,
+    /// The time that is looked at. Default: that of `slo`.
+    #[serde(default)]
+    pub window: Option<Placed<Span>>,
+    /// The share of good requests that is promised; the rest is the error budget. Default: that of `slo`, else there is no budget.
+    #[serde(default)]
+    pub objective: Option<Placed<Percent>>,
+    /// Label matchers for the built-in queries. May hold `{service}` and `{environment}`.
+    #[serde(default)]
+    pub selector: Option<Placed<String>>,
+    /// Queries in place of the built-in ones. May hold `{service}`, `{environment}`, `{selector}` and `{window}`.
+    #[serde(default)]
+    pub queries: Option<Placed<Queries>>,
+    /// A file that defines the objective: OpenSLO, Sloth or Pyrra.
+    #[serde(default)]
+    pub slo: Option<Placed<SloFile>>,
+}
+
+/// PromQL, each for one figure; `requests` and `errors` are counts over the window.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Queries {
+    /// Requests in the window.
+    #[serde(default)]
+    pub requests: Option<Placed<String>>,
+    /// Those of them that failed.
+    #[serde(default)]
+    pub errors: Option<Placed<String>>,
+    /// The share of good requests, from 0 to 1, in place of `requests` and `errors`.
+    #[serde(default)]
+    pub availability: Option<Placed<String>>,
+    /// The latency in seconds that half of the requests stay under.
+    #[serde(default)]
+    pub latency_p50: Option<Placed<String>>,
+    /// The latency in seconds that 95 of 100 requests stay under.
+    #[serde(default)]
+    pub latency_p95: Option<Placed<String>>,
+    /// The latency in seconds that 99 of 100 requests stay under.
+    #[serde(default)]
+    pub latency_p99: Option<Placed<String>>,
+    /// Requests per second.
+    #[serde(default)]
+    pub throughput: Option<Placed<String>>,
+}
+
+/// A file that defines service level objectives: its path, or a mapping.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(transform = or_text)]
+pub struct SloFile {
+    /// Its path, relative to the working directory. May hold `{service}` and `{environment}`.
+    pub path: Placed<String>,
+    /// Which of several objectives. Default: the only one.
+    #[serde(default)]
+    pub name: Option<Placed<String>>,
 }
 
 /// Which alerts count.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Alertmanager {
-    /// Label matchers, all of which must match. May hold `{service}` and `{environment}`.
+pub struct Matchers {
+    /// Label matchers, all of which must match: `severity!="none"`, `env=~"prod.*"`. May hold `{service}` and `{environment}`.
     pub matchers: Placed<OneOrMany<String>>,
 }

@@ -10,9 +10,9 @@ use crate::promotion::rules::resolve::gates::GateReader;
 use crate::promotion::rules::{Gate, GateKind, NotBuilt};
 
 /// The kinds that files can hold.
-const OF_FILES: [Kind; 4] = [Kind::Tests, Kind::Coverage, Kind::Security, Kind::Performance];
+const OF_FILES: [Kind; 5] = [Kind::Tests, Kind::Coverage, Kind::Security, Kind::Quality, Kind::Performance];
 /// What facts begin with that are not built yet.
-const NOT_BUILT: [&str; 6] = ["slo", "error_budget", "alerts", "canary", "quality", "metrics"];
+const NOT_BUILT: [&str; 2] = ["canary", "metrics"];
 
 impl GateReader<'_> {
     /// One gate for each part of the outermost `all`. Parts that are not built are noted and have none.
@@ -126,11 +126,6 @@ impl GateReader<'_> {
             return self.row(name, measure, &[Kind::Deployment]);
         }
         if self.sources.sources.contains_key(prefix) {
-            if self.sources.is_live(prefix) {
-                self.uses.insert(prefix.to_owned());
-                self.not_built.push(NotBuilt { part: format!("evidence.{prefix}"), at: name.at });
-                return None;
-            }
             let kinds = match self.sources.measures(prefix) {
                 None => OF_FILES.to_vec(),
                 // A load test's report holds its thresholds too.
@@ -150,6 +145,10 @@ impl GateReader<'_> {
             "coverage" => Some((Kind::Coverage, gates.coverage.is_some())),
             "security" => Some((Kind::Security, gates.security.is_some())),
             "performance" => Some((Kind::Performance, gates.performance.is_some())),
+            "quality" => Some((Kind::Quality, gates.quality.is_some())),
+            "slo" => Some((Kind::Levels, gates.slo.is_some())),
+            "error_budget" => Some((Kind::Levels, gates.error_budget.is_some())),
+            "alerts" => Some((Kind::Alerts, gates.alerts.is_some())),
             "checks" => Some((Kind::Checks, gates.checks.is_some())),
             "review" => Some((Kind::Review, gates.review.is_some())),
             _ => None,
@@ -195,6 +194,8 @@ impl GateReader<'_> {
                 Kind::Security => "security",
                 Kind::Quality => "quality",
                 Kind::Performance => "performance",
+                Kind::Levels => "slo",
+                Kind::Alerts => "alerts",
                 Kind::Checks => "checks",
                 Kind::Review => "review",
                 Kind::Deployment => "deployment",

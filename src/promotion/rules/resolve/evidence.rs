@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::promotion::fields::Kind;
-use crate::promotion::number::Decimal;
 use crate::promotion::rules::at::At;
 use crate::promotion::rules::fault::Wrong;
 use crate::promotion::rules::file::File;
@@ -13,6 +12,7 @@ use crate::promotion::rules::format::Family;
 use crate::promotion::rules::github::GitHubAsks;
 use crate::promotion::rules::quantity;
 use crate::promotion::rules::resolve::github::{Beside, github};
+use crate::promotion::rules::resolve::monitoring::{live, says_environment};
 use crate::promotion::rules::resolve::names::{bound, defined, placeholders};
 use crate::promotion::rules::{Source, SourceKind};
 
@@ -36,7 +36,7 @@ impl Sources {
 
     /// Whether a source is asked about an environment, and so has a window of its own.
     pub fn is_live(&self, id: &str) -> bool {
-        self.sources.get(id).is_some_and(|source| matches!(source.kind, SourceKind::NotBuilt(_)))
+        self.sources.get(id).is_some_and(Source::is_live)
     }
 
     /// Whether a source is read from GitHub.
@@ -62,7 +62,8 @@ impl Sources {
                     return Some(Kind::Security);
                 }
             },
-            SourceKind::NotBuilt(_) => return None,
+            SourceKind::Prometheus(_) => return Some(Kind::Levels),
+            SourceKind::Alerts(_) => return Some(Kind::Alerts),
         };
         Some(match (*format)?.family() {
             Family::Tests => Kind::Tests,
@@ -85,7 +86,7 @@ pub fn sources(file: &File, faults: &mut Vec<Wrong>) -> Sources {
             let wrong = Wrong::of(name, "`deployment` is what facts about the source environment begin with");
             faults.push(wrong.help("give this evidence another id"));
         }
-        if !says_environment(written) {
+        if !says_environment(&written.value) {
             all.silent.insert(id.clone());
         }
         let source = Source { id: id.clone(), kind: source(name, written, faults), at: name.at };
@@ -103,12 +104,14 @@ pub fn sources(file: &File, faults: &mut Vec<Wrong>) -> Sources {
 }
 
 fn source(name: &Placed<String>, written: &Placed<Evidence>, faults: &mut Vec<Wrong>) -> SourceKind {
-    let Evidence { files, format, max_age, github: asked, prometheus, alertmanager } = &written.value;
+    let Evidence { files, format, max_age, github: asked, prometheus, alertmanager, prometheus_alerts } =
+        &written.value;
     let named: Vec<&str> = [
         files.as_ref().map(|_| "files"),
         asked.as_ref().map(|_| "github"),
         prometheus.as_ref().map(|_| "prometheus"),
         alertmanager.as_ref().map(|_| "alertmanager"),
+        prometheus_alerts.as_ref().map(|_| "prometheus_alerts"),
     ]
     .into_iter()
     .flatten()
@@ -130,15 +133,8 @@ fn source(name: &Placed<String>, written: &Placed<Evidence>, faults: &mut Vec<Wr
             faults.push(Wrong::new(at, width, "this belongs to `files` and `github`").help("remove it"));
         }
     }
-    if let Some(prometheus) = prometheus {
-        span("window", Some(&prometheus.window.map_text(|span| &span.0)), faults);
-        share(&prometheus.objective.map_text(|share| &share.0), faults);
-        placeholders(&prometheus.selector, faults);
-        return SourceKind::NotBuilt("prometheus".to_owned());
-    }
-    if let Some(alertmanager) = alertmanager {
-        alertmanager.matchers.0.iter().for_each(|matcher| placeholders(matcher, faults));
-        return SourceKind::NotBuilt("alertmanager".to_owned());
+    if let Some(source) = live(written, faults) {
+        return source;
     }
     let max_age = span("max_age", max_age.as_ref().map(|age| age.map_text(|span| &span.0)).as_ref(), faults);
     if let Some(asked) = asked {
@@ -151,7 +147,11 @@ fn source(name: &Placed<String>, written: &Placed<Evidence>, faults: &mut Vec<Wr
     SourceKind::Files { globs, format: format.as_ref().map(|format| format.value), max_age }
 }
 
-fn span(name: &str, text: Option<&Placed<String>>, faults: &mut Vec<Wrong>) -> Option<crate::promotion::time::Millis> {
+pub(super) fn span(
+    name: &str,
+    text: Option<&Placed<String>>,
+    faults: &mut Vec<Wrong>,
+) -> Option<crate::promotion::time::Millis> {
     let text = text.filter(|text| !text.faulty)?;
     match quantity::span(&text.value) {
         Ok(span) if span.0 > 0 => return Some(span),
@@ -159,17 +159,6 @@ fn span(name: &str, text: Option<&Placed<String>>, faults: &mut Vec<Wrong>) -> O
         Err(help) => faults.push(Wrong::of(text, format!("`{}` cannot be `{name}`", text.value)).help(help)),
     }
     None
-}
-
-fn share(text: &Placed<String>, faults: &mut Vec<Wrong>) {
-    let help = match quantity::percent(&text.value) {
-        Ok(share) if share < Decimal::whole(1) => return,
-        Ok(_) => "write less than 100%: the rest is the error budget".to_owned(),
-        Err(help) => help,
-    };
-    if !text.faulty {
-        faults.push(Wrong::of(text, format!("`{}` cannot be `objective`", text.value)).help(help));
-    }
 }
 
 fn globs(
@@ -200,14 +189,4 @@ fn globs(
         }
     }
     files.0.iter().map(|glob| glob.value.clone()).collect()
-}
-
-/// Whether one source can serve several environments: it is files, or its text names the environment.
-fn says_environment(written: &Evidence) -> bool {
-    let says = |text: &Placed<String>| text.contains("{environment}");
-    match (&written.prometheus, &written.alertmanager) {
-        (Some(prometheus), _) => says(&prometheus.selector),
-        (None, Some(alertmanager)) => alertmanager.matchers.0.iter().any(says),
-        (None, None) => true,
-    }
 }

@@ -60,7 +60,18 @@ impl<'a> GateReader<'a> {
         if let Some(soak) = &written.soak {
             self.soak(soak);
         }
-        self.unbuilt(written);
+        if let Some(slo) = &written.slo {
+            self.slo(slo);
+        }
+        if let Some(budget) = &written.error_budget {
+            self.error_budget(budget);
+        }
+        if let Some(alerts) = &written.alerts {
+            self.alerts(alerts);
+        }
+        if let Some(canary) = &written.canary {
+            self.canary(canary);
+        }
         if let Some(conditions) = &written.conditions {
             let parts = self.conditions(conditions, written);
             self.gates.push((conditions.at, parts));
@@ -171,21 +182,28 @@ impl<'a> GateReader<'a> {
     pub fn accept(&mut self, id: &str, at: At, width: u32, kind: Option<Kind>) {
         self.uses.insert(id.to_owned());
         let Some(kind) = kind else { return };
-        if self.sources.is_live(id) {
-            self.not_built.push(NotBuilt { part: format!("evidence.{id}"), at });
-        }
         let (message, help) = match self.sources.measures(id) {
             // The thresholds that a load test judges itself are tests of it.
             Some(Kind::Performance) if kind == Kind::Tests => return,
             Some(measured) if measured != kind => {
                 let what = what(kind);
-                if self.sources.is_asked(id) {
+                if self.sources.is_live(id) {
+                    (format!("`{id}` holds no {what}"), "name other evidence")
+                } else if self.sources.is_asked(id) {
                     (format!("GitHub's answer for `{id}` holds no {what}"), "name other evidence, or correct its `ask`")
                 } else {
                     (format!("the format of `{id}` holds no {what}"), "name other evidence, or correct its `format`")
                 }
             }
-            None if matches!(kind, Kind::Checks | Kind::Review) && !self.sources.is_live(id) => {
+            None if matches!(kind, Kind::Levels | Kind::Alerts) => {
+                let help = if kind == Kind::Levels {
+                    "name evidence with `prometheus:`"
+                } else {
+                    "name evidence with `alertmanager:` or `prometheus_alerts:`"
+                };
+                (format!("`{id}` holds no {}", what(kind)), help)
+            }
+            None if matches!(kind, Kind::Checks | Kind::Review) => {
                 let word = if kind == Kind::Checks { "checks" } else { "review" };
                 let help = if kind == Kind::Checks {
                     "name evidence with `ask: checks`"
@@ -284,6 +302,8 @@ fn what(kind: Kind) -> &'static str {
         Kind::Security => "security findings",
         Kind::Quality => "findings of linters",
         Kind::Performance => "results of a load test",
+        Kind::Levels => "service levels",
+        Kind::Alerts => "alerts",
         Kind::Checks => "checks",
         Kind::Review => "review",
         Kind::Deployment => "deployment",

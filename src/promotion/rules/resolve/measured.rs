@@ -13,7 +13,7 @@ use crate::promotion::rules::resolve::names::bound;
 use crate::promotion::rules::{Gate, GateKind};
 
 /// A limit that is written.
-struct Limit {
+pub(super) struct Limit {
     /// What stands behind the dot of the gate's id: `line`.
     row: String,
     /// What stands behind the dot of the fact: `line_rate`.
@@ -26,26 +26,32 @@ struct Limit {
 
 impl Limit {
     /// A limit whose row is called like the measure.
-    fn on(name: &str, op: Op, value: Operand, unit: Unit, at: At) -> Self {
+    pub(super) fn on(name: &str, op: Op, value: Operand, unit: Unit, at: At) -> Self {
         Self { row: name.to_owned(), measure: name.to_owned(), op, value, unit, at }
     }
 }
 
 /// Limits on how many there may be, as far as they are written.
-fn most(written: &[(&str, &Option<Placed<u64>>)]) -> Vec<Limit> {
+pub(super) fn most(written: &[(&str, &Option<Placed<u64>>)]) -> Vec<Limit> {
     let limit = |name: &str, most: &Placed<u64>| Limit::on(name, Op::Lte, count(most.value), Unit::Count, most.at);
     written.iter().filter_map(|(name, most)| most.as_ref().map(|most| limit(name, most))).collect()
 }
 
 /// A gate of this form: its name, its kind, the evidence that it names, and what to write if it has no limit.
-struct Form<'a> {
-    name: &'static str,
-    kind: Kind,
-    from: Option<&'a OneOrMany<String>>,
-    tool: Option<&'a OneOrMany<String>>,
-    base: Option<String>,
-    optional: bool,
-    help: &'static str,
+pub(super) struct Form<'a> {
+    pub(super) name: &'static str,
+    pub(super) kind: Kind,
+    pub(super) from: Option<&'a OneOrMany<String>>,
+    pub(super) tool: Option<&'a OneOrMany<String>>,
+    pub(super) base: Option<String>,
+    pub(super) optional: bool,
+    pub(super) help: &'static str,
+}
+
+impl Form<'_> {
+    fn is_live(&self) -> bool {
+        matches!(self.kind, Kind::Levels | Kind::Alerts)
+    }
 }
 
 impl GateReader<'_> {
@@ -195,22 +201,26 @@ impl GateReader<'_> {
     }
 
     /// One row for each limit; a gate that asks for nothing is a fault.
-    fn measured<T>(&mut self, gate: &Placed<T>, form: &Form<'_>, limits: Vec<Limit>, asks: bool) {
+    pub(super) fn measured<T>(&mut self, gate: &Placed<T>, form: &Form<'_>, limits: Vec<Limit>, asks: bool) {
         let from = self.from(gate, form.name, "from", form.from, Some(form.kind));
+        let whole = from.as_slice();
         self.cannot_be_joined(gate, form, &from);
         let tools: Vec<String> = form.tool.iter().flat_map(|tool| &tool.0).map(|tool| tool.value.clone()).collect();
         if let Some(tool) = form.tool.iter().flat_map(|tool| &tool.0).find(|tool| tool.trim().is_empty()) {
             self.faults
                 .push(Wrong::of(tool, "a tool without a name").help("write the name of the scanner, such as trivy"));
         }
-        let row = |limit: Limit| {
+        let row = |limit: &Limit, from: &[String]| {
             let Limit { row, measure, op, value, unit, at } = limit;
-            let condition = is(format!("{}.{measure}", form.name), op, value, unit);
+            // What is live is never merged: each source answers for itself.
+            let of = if form.is_live() && from != whole { format!("{}.", from.join(",")) } else { String::new() };
+            let condition = is(format!("{}.{measure}", form.name), *op, value.clone(), *unit);
             let base = form.base.clone().filter(|_| measure == "line_drop");
-            let kind = GateKind::Measured { from: from.clone(), tools: tools.clone(), base, condition };
-            Gate { id: format!("{}.{row}", form.name), kind, optional: form.optional, at }
+            let kind = GateKind::Measured { from: from.to_vec(), tools: tools.clone(), base, condition };
+            Gate { id: format!("{}.{of}{row}", form.name), kind, optional: form.optional, at: *at }
         };
-        let rows = limits.into_iter().map(row).collect();
+        let groups: Vec<&[String]> = if form.is_live() { whole.chunks(1).collect() } else { vec![whole] };
+        let rows = groups.iter().flat_map(|from| limits.iter().map(|limit| row(limit, from))).collect();
         if !asks {
             self.asks_nothing(gate, form.name, form.help);
         }

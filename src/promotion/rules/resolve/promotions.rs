@@ -13,7 +13,8 @@ use crate::promotion::rules::resolve::gates::GateReader;
 use crate::promotion::rules::resolve::names::{bound, placeholders};
 use crate::promotion::rules::resolve::places::Places;
 use crate::promotion::rules::resolve::roles;
-use crate::promotion::rules::{HealthCheck, NotBuilt, Promotion, Rollback, RollbackWhen, Trigger, Verify, quantity};
+use crate::promotion::rules::trigger::Trigger;
+use crate::promotion::rules::{HealthCheck, NotBuilt, Promotion, Rollback, RollbackWhen, Verify, quantity};
 use crate::promotion::time::Millis;
 
 /// How long one health check may take where the rules do not say.
@@ -109,9 +110,11 @@ impl PromotionReader<'_> {
             let mut reader = GateReader::new(self.sources, self.faults);
             let read = reader.read(gates);
             let uses = std::mem::take(&mut reader.uses);
-            if !read.is_empty() || !reader.not_built.is_empty() {
+            not_built.append(&mut reader.not_built);
+            if !read.is_empty() {
                 not_built.push(NotBuilt { part: "verify.gates".to_owned(), at: gates.at });
             }
+            verify.gates = read;
             if uses.iter().any(|id| self.sources.is_live(id)) {
                 verify.settle = LIVE_SETTLE;
             }
@@ -190,7 +193,7 @@ impl PromotionReader<'_> {
                 "deployment" => drop(rollback.on.insert(Trigger::Deployment)),
                 "health" => drop(rollback.on.insert(Trigger::Health)),
                 gate if present.iter().any(|(known, has)| *known == gate && *has) => {
-                    not_built.push(NotBuilt { part: format!("rollback.on.{gate}"), at: name.at });
+                    rollback.on.extend(Trigger::of_gate(gate));
                 }
                 gate if present.iter().any(|(known, _)| *known == gate) || gates.is_none() && is_gate(gate) => {
                     let wrong = Wrong::of(name, format!("`{gate}` is not judged after the sync"));

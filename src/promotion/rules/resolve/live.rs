@@ -1,0 +1,113 @@
+//! Gates on live evidence: service levels, the error budget, alerts.
+
+use crate::promotion::condition::{Op, Operand};
+use crate::promotion::fields::{Kind, Unit};
+use crate::promotion::number::Decimal;
+use crate::promotion::rules::NotBuilt;
+use crate::promotion::rules::file::gates::{Alerts, Canary, ErrorBudget, Slo};
+use crate::promotion::rules::file::shape::{Percent, Placed, Span};
+use crate::promotion::rules::resolve::gates::GateReader;
+use crate::promotion::rules::resolve::measured::{Form, Limit, most};
+
+impl GateReader<'_> {
+    pub(super) fn slo(&mut self, slo: &Placed<Slo>) {
+        let mut limits = Vec::new();
+        limits.extend(self.limit_share("availability", Op::Gte, Unit::Percent, slo.availability_min.as_ref()));
+        limits.extend(self.limit_share("error_rate", Op::Lte, Unit::Ratio, slo.error_rate_max.as_ref()));
+        for (measure, text) in [
+            ("latency_p50", &slo.latency_p50_max),
+            ("latency_p95", &slo.latency_p95_max),
+            ("latency_p99", &slo.latency_p99_max),
+        ] {
+            limits.extend(self.limit_span(measure, text.as_ref()));
+        }
+        let form = Form {
+            name: "slo",
+            kind: Kind::Levels,
+            from: slo.from.as_ref(),
+            tool: None,
+            base: None,
+            optional: slo.optional,
+            help: "add `availability_min: 99.9%` or another limit",
+        };
+        let asks = [&slo.availability_min, &slo.error_rate_max].iter().any(|limit| limit.is_some())
+            || [&slo.latency_p50_max, &slo.latency_p95_max, &slo.latency_p99_max].iter().any(|limit| limit.is_some());
+        self.measured(slo, &form, limits, asks);
+    }
+
+    pub(super) fn error_budget(&mut self, budget: &Placed<ErrorBudget>) {
+        let mut limits = Vec::new();
+        // More than the whole budget can be used up, so more than 100% can be meant.
+        if let (Some(most), Some(text)) =
+            (self.percent("consumption_max", budget.consumption_max.as_ref()), &budget.consumption_max)
+        {
+            limits.push(Limit::on("consumption", Op::Lte, Operand::Number(most), Unit::Percent, text.at));
+        }
+        if let Some(text) = &budget.burn_rate_max {
+            let help = || "write a number without unit, such as 14.4".to_owned();
+            let read = |text: &str| text.parse::<Decimal>().map_err(|_| help());
+            let most = self.quantity("burn_rate_max", &text.map_text(|rate| &rate.0), read);
+            limits
+                .extend(most.map(|most| Limit::on("burn_rate", Op::Lte, Operand::Number(most), Unit::Number, text.at)));
+        }
+        let form = Form {
+            name: "error_budget",
+            kind: Kind::Levels,
+            from: budget.from.as_ref(),
+            tool: None,
+            base: None,
+            optional: budget.optional,
+            help: "add `consumption_max: 50%` or `burn_rate_max: 14.4`",
+        };
+        let asks = budget.consumption_max.is_some() || budget.burn_rate_max.is_some();
+        self.measured(budget, &form, limits, asks);
+    }
+
+    pub(super) fn alerts(&mut self, alerts: &Placed<Alerts>) {
+        let limits = most(&[("critical", &alerts.critical_max), ("warning", &alerts.warning_max)]);
+        let asks = !limits.is_empty();
+        let form = Form {
+            name: "alerts",
+            kind: Kind::Alerts,
+            from: alerts.from.as_ref(),
+            tool: None,
+            base: None,
+            optional: alerts.optional,
+            help: "add `critical_max: 0`",
+        };
+        self.measured(alerts, &form, limits, asks);
+    }
+
+    /// The canary gate is judged for its faults, and not built yet.
+    pub(super) fn canary(&mut self, canary: &Placed<Canary>) {
+        self.share("traffic_min", canary.traffic_min.as_ref());
+        self.span("duration_min", canary.duration_min.as_ref());
+        self.share("success_rate_min", canary.success_rate_min.as_ref());
+        self.share("error_rate_increase_max", canary.error_rate_increase_max.as_ref());
+        self.percent("latency_p95_increase_max", canary.latency_p95_increase_max.as_ref());
+        self.percent("latency_p99_increase_max", canary.latency_p99_increase_max.as_ref());
+        let shares = [
+            &canary.traffic_min,
+            &canary.success_rate_min,
+            &canary.error_rate_increase_max,
+            &canary.latency_p95_increase_max,
+            &canary.latency_p99_increase_max,
+        ];
+        self.from(canary, "canary", "from", canary.from.as_ref(), Some(Kind::Levels));
+        if canary.duration_min.is_none() && shares.iter().all(|limit| limit.is_none()) {
+            self.asks_nothing(canary, "canary", "add a limit, or remove the gate");
+        }
+        self.not_built.push(NotBuilt { part: "gates.canary".to_owned(), at: canary.at });
+    }
+
+    fn limit_share(&mut self, measure: &str, op: Op, unit: Unit, text: Option<&Placed<Percent>>) -> Option<Limit> {
+        let end = if op == Op::Gte { "min" } else { "max" };
+        let value = self.share(&format!("{measure}_{end}"), text)?;
+        Some(Limit::on(measure, op, Operand::Number(value), unit, text?.at))
+    }
+
+    fn limit_span(&mut self, measure: &str, text: Option<&Placed<Span>>) -> Option<Limit> {
+        let span = self.span(&format!("{measure}_max"), text)?;
+        Some(Limit::on(measure, Op::Lte, Operand::Number(Decimal::whole(span.0)), Unit::Duration, text?.at))
+    }
+}
