@@ -221,6 +221,8 @@ fn facts() -> Facts {
         merged: Default::default(),
         soak: None,
         failing_before: Default::default(),
+        alone: false,
+        excepted: Vec::new(),
         set_aside: None,
         waivers: None,
         also_ships: Vec::new(),
