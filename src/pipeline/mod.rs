@@ -31,6 +31,7 @@ pub mod patience;
 pub mod readings;
 pub mod restore;
 pub mod run;
+pub mod still;
 pub mod targets;
 pub mod trust;
 pub mod undo;

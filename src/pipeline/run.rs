@@ -9,6 +9,7 @@ use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::keep::Run;
 use crate::pipeline::lock;
 use crate::pipeline::restore;
+use crate::pipeline::still;
 use crate::pipeline::verify::{self, Expect};
 use crate::pipeline::wait::goal::Settled;
 use crate::ports::{Claim, World};
@@ -193,6 +194,7 @@ fn commit_once(run: &mut Run<'_>, plan: &Plan) -> Result<Option<End>, Halt> {
     let end = match no_commit {
         NoCommit::Stopped => return Ok(Some(run.interrupted())),
         NoCommit::Halted(halt) => return Err(halt),
+        NoCommit::Held(holds) => return still::end(run, *holds).map(Some),
         NoCommit::Overtaken(who) => overtaken_end(plan, who, "nothing was written"),
         NoCommit::Fault(fault) => {
             let end = End::of(Outcome::Failed, format!("{} is as it was: the commit could not be pushed", plan.to));

@@ -32,8 +32,7 @@ fn last_verified(
 ) -> Result<Option<LastVerified>, Fault> {
     let newest = file.head.last_verified.as_ref();
     let counts = |last: &LastVerified| {
-        without != Some(last.promotion.as_str())
-            && !orders.refuse(&last.promotion, &last.images, last.since)
+        without != Some(last.promotion.as_str()) && !orders.refuse(&last.promotion, &last.images, last.since)
     };
     if let Some(last) = newest.filter(|last| counts(last))
         && trust::verified(world, job, &last.promotion, &last.images)?

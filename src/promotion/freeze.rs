@@ -270,7 +270,10 @@ mod tests {
 
     #[test]
     fn a_zone_that_is_not_known_opens_nothing() {
-        let strange = window("Mars/Olympus", When::Dated { from: dated("2026-01-01").unwrap(), to: dated("2026-01-02").unwrap() });
+        let strange = window(
+            "Mars/Olympus",
+            When::Dated { from: dated("2026-01-01").unwrap(), to: dated("2026-01-02").unwrap() },
+        );
         assert_eq!(strange.in_force(at("2027-01-01T00:00:00Z")), Some(Time::MAX));
     }
 

@@ -219,7 +219,8 @@ impl Stop {
 impl Veto {
     /// Whether a version is meant. An image by the service's own name is any image of it.
     pub fn covers(&self, version: &[ImageRef]) -> bool {
-        let of_service = |vetoed: &ImageRef| self.signed.service.as_ref().is_some_and(|service| *service == vetoed.name);
+        let of_service =
+            |vetoed: &ImageRef| self.signed.service.as_ref().is_some_and(|service| *service == vetoed.name);
         let is = |vetoed: &ImageRef, image: &ImageRef| {
             (image.short_name() == vetoed.short_name() || of_service(vetoed)) && image.same_version(vetoed)
         };

@@ -15,12 +15,7 @@ use crate::promotion::time::Time;
 
 /// The files that entries and orders are, and the heads that follow. `None` if they are there already, by our own earlier try
 /// whose answer was lost: it may be so if one is `unsure`.
-pub(crate) fn batch(
-    store: &Store,
-    entries: &[Entry],
-    orders: &[Order],
-    unsure: bool,
-) -> Result<Option<Batch>, Fault> {
+pub(crate) fn batch(store: &Store, entries: &[Entry], orders: &[Order], unsure: bool) -> Result<Option<Batch>, Fault> {
     let mut adding = Adding { store, unsure, files: Vec::new(), heads: BTreeMap::new(), words: Vec::new(), there: 0 };
     adding.entries(entries)?;
     for order in orders {

@@ -59,12 +59,7 @@ pub(crate) fn ordered_head(order: &Order) -> Result<String, Fault> {
 pub(crate) fn orders(service: &str, environment: &str) -> Result<Vec<String>, Fault> {
     let (service, environment) = (named("service", service)?, named("environment", environment)?);
     let folder = |service: &str, environment: &str| format!("{ORDERS}/{service}/{environment}");
-    Ok(vec![
-        folder(service, environment),
-        folder(service, EVERY),
-        folder(EVERY, environment),
-        folder(EVERY, EVERY),
-    ])
+    Ok(vec![folder(service, environment), folder(service, EVERY), folder(EVERY, environment), folder(EVERY, EVERY)])
 }
 
 /// The file of a head.

@@ -5,7 +5,7 @@ use crate::promotion::facts::{Excepted, Facts};
 use crate::promotion::freeze::Window;
 use crate::promotion::image::versions;
 use crate::promotion::orders::{Signed, Stop, Veto};
-use crate::promotion::report::{GateRow, Mark};
+use crate::promotion::report::{GateReport, GateRow, Mark};
 use crate::promotion::request::ActorKnown;
 use crate::promotion::rules::Promotion;
 use crate::promotion::words::moment;
@@ -15,6 +15,12 @@ pub fn rows(promotion: &Promotion, facts: &Facts, rules_path: &str) -> Vec<GateR
     let mut rows = orders(promotion, facts);
     rows.extend(windows(promotion, facts, rules_path));
     rows
+}
+
+/// Whether an order or a window holds what a report is about.
+pub fn holds(report: &GateReport) -> bool {
+    let ours = |row: &&GateRow| matches!(row.id.split_once('.'), Some(("freeze" | "veto" | "hold", _)));
+    report.rows.iter().filter(ours).any(|row| row.mark == Mark::Fail)
 }
 
 /// The rows of orders.
@@ -79,7 +85,11 @@ fn frozen(to: &str, stop: &Stop) -> GateRow {
 
 fn vetoed(to: &str, facts: &Facts, veto: &Veto) -> GateRow {
     let version = versions(&facts.version);
-    let because = format!("{version} is vetoed for {} {}", veto.signed.environment.as_deref().unwrap_or("all"), said(&veto.signed));
+    let because = format!(
+        "{version} is vetoed for {} {}",
+        veto.signed.environment.as_deref().unwrap_or("all"),
+        said(&veto.signed)
+    );
     let lift = format!("promote veto lift {}{} --reason \"…\"", veto.name(), place(&veto.signed, false));
     row(format!("veto.{to}"), Mark::Fail, "not vetoed", "vetoed".to_owned(), because, lift)
 }

@@ -8,11 +8,7 @@ use crate::promotion::rules::resolve::names::bound;
 use crate::promotion::rules::resolve::places::Places;
 
 /// Resolves the windows of a file.
-pub fn windows(
-    written: Option<&Placed<Vec<Placed<Freeze>>>>,
-    places: &Places,
-    faults: &mut Vec<Wrong>,
-) -> Vec<Window> {
+pub fn windows(written: Option<&Placed<Vec<Placed<Freeze>>>>, places: &Places, faults: &mut Vec<Wrong>) -> Vec<Window> {
     let mut windows: Vec<Window> = Vec::new();
     for written in written.iter().flat_map(|all| &all.value) {
         let Some(window) = window(written, places, faults) else { continue };
@@ -33,7 +29,10 @@ fn window(written: &Placed<Freeze>, places: &Places, faults: &mut Vec<Wrong>) ->
     let name = &written.name;
     let fits = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
     if !name.faulty && (name.is_empty() || !name.chars().all(fits)) {
-        faults.push(Wrong::of(name, format!("`{}` cannot be a window's name", name.value)).help("write a word, such as weekend"));
+        faults.push(
+            Wrong::of(name, format!("`{}` cannot be a window's name", name.value))
+                .help("write a word, such as weekend"),
+        );
     }
     let mut environments = Vec::new();
     for name in written.environments.0.iter().filter(|_| places.readable) {

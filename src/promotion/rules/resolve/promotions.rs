@@ -175,11 +175,7 @@ impl PromotionReader<'_> {
         HealthCheck { url: url.value.clone(), status, contains, timeout }
     }
 
-    fn rollback(
-        &mut self,
-        written: Option<&Placed<WrittenRollback>>,
-        gates: Option<&Placed<Gates>>,
-    ) -> Rollback {
+    fn rollback(&mut self, written: Option<&Placed<WrittenRollback>>, gates: Option<&Placed<Gates>>) -> Rollback {
         let mut rollback = Rollback::default();
         let Some(written) = written else { return rollback };
         rollback.when = written.when.unwrap_or(RollbackWhen::Auto);
