@@ -127,6 +127,7 @@ fn facts(readings: &[(&str, Reading)]) -> Facts {
         readings: readings.iter().map(|(id, reading)| ((*id).to_owned(), reading.clone())).collect(),
         merged: BTreeMap::new(),
         soak: None,
+        before: BTreeMap::new(),
         failing_before: BTreeSet::new(),
         alone: false,
         excepted: Vec::new(),
