@@ -94,6 +94,20 @@ pub struct Cleared {
     pub at: Time,
 }
 
+/// The orders that stand for one place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Scope {
+    /// The service; absent: every service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
+    /// The environment; absent: every environment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
+    /// What stands.
+    #[serde(flatten)]
+    pub orders: Orders,
+}
+
 impl Orders {
     /// What orders come to that are given in their order.
     pub fn of<'a>(orders: impl IntoIterator<Item = &'a Order>) -> Self {
