@@ -26,6 +26,7 @@ use crate::pipeline::ends::stands;
 use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::list::Asked;
 use crate::pipeline::run::Wanted;
+use crate::pipeline::undo::Back;
 use crate::pipeline::{life, patience, run as road, undo};
 use crate::ports::{Clock as _, Fault, World};
 use crate::promotion::event::Event;
@@ -266,8 +267,10 @@ impl Errand<'_> {
             Task::Validate => road::validate(&world, job),
             Task::Run if !dry => road::run(&world, job, Wanted::Now),
             Task::Request if !dry => life::request(&world, job),
-            Task::Rollback { id, .. } if dry => undo::plan(&world, job, id.as_deref()),
-            Task::Rollback { id, .. } => undo::roll_back(&world, job, id.as_deref()),
+            Task::Rollback { id, to_version, .. } => {
+                let back = Back { from: id.as_deref(), to: to_version.as_deref() };
+                if dry { undo::plan(&world, job, back) } else { undo::roll_back(&world, job, back) }
+            }
             _ => road::plan(&world, job, Wanted::Now),
         }
     }
@@ -294,7 +297,9 @@ fn go_on(world: &World<'_>, job: &Job<'_>, story: &Folded, dry: bool) -> Result<
     match &story.requested.request.kind {
         RequestKind::Promotion if dry => road::plan(world, job, Wanted::Request(&story.id)),
         RequestKind::Promotion => road::run(world, job, Wanted::Request(&story.id)),
-        RequestKind::Rollback { undoes } if dry => undo::plan(world, job, Some(undoes)),
-        RequestKind::Rollback { undoes } => undo::roll_back(world, job, Some(undoes)),
+        RequestKind::Rollback { undoes } => {
+            let back = Back { from: Some(undoes), to: None };
+            if dry { undo::plan(world, job, back) } else { undo::roll_back(world, job, back) }
+        }
     }
 }
