@@ -298,7 +298,10 @@ fn go_on(world: &World<'_>, job: &Job<'_>, story: &Folded, dry: bool) -> Result<
         RequestKind::Promotion if dry => road::plan(world, job, Wanted::Request(&story.id)),
         RequestKind::Promotion => road::run(world, job, Wanted::Request(&story.id)),
         RequestKind::Rollback { undoes } => {
-            let back = Back { from: Some(undoes), to: None };
+            // What waits for approvals goes back to a version that was named.
+            let named = story.approvals.as_ref().and(story.requested.request.images.first());
+            let named = named.map(|wanted| wanted.new.version());
+            let back = Back { from: Some(undoes), to: named.as_deref() };
             if dry { undo::plan(world, job, back) } else { undo::roll_back(world, job, back) }
         }
     }
