@@ -28,6 +28,7 @@ pub mod life;
 pub mod listing;
 pub mod live;
 pub mod made;
+pub mod matchers;
 pub mod measured;
 pub mod measures;
 pub mod merge;
