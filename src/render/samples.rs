@@ -220,6 +220,7 @@ fn facts() -> Facts {
         readings: Default::default(),
         merged: Default::default(),
         soak: None,
+        before: Default::default(),
         failing_before: Default::default(),
         set_aside: None,
         waivers: None,

@@ -30,6 +30,8 @@ fn prefix(kind: Kind) -> &'static str {
         Kind::Performance => "performance",
         Kind::Checks => "checks",
         Kind::Review => "review",
+        Kind::Levels => "slo",
+        Kind::Alerts => "alerts",
         Kind::Deployment => "deployment",
     }
 }
@@ -47,6 +49,7 @@ fn family(family: Family) -> &'static str {
 fn unit(unit: Unit) -> &'static str {
     match unit {
         Unit::Count => "count",
+        Unit::Number => "number",
         Unit::Percent => "%",
         Unit::Ratio => "ratio",
         Unit::Duration => "ms",
