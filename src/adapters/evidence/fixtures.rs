@@ -128,7 +128,7 @@ fn said(reading: &Reading) -> String {
             let tests = tests.unwrap_or_default();
             format!("{} requests, {failed} failed, {percentiles}, {}/s{tests}", p.requests, ms(p.throughput))
         }
-        Measure::Checks(_) | Measure::Review(_) | Measure::Health(_) | Measure::Levels(_) | Measure::Alerts(_) => {
+        Measure::Levels(_) | Measure::Alerts(_) | Measure::Checks(_) | Measure::Review(_) | Measure::Health(_) => {
             "no file".to_owned()
         }
     };
