@@ -27,6 +27,7 @@ pub mod levels;
 pub mod life;
 pub mod listing;
 pub mod live;
+pub mod looks;
 pub mod made;
 pub mod matchers;
 pub mod measured;

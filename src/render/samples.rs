@@ -249,6 +249,9 @@ fn verified(since: &str, revision: &str, image: &ImageRef) -> Verified {
             images: vec![image.to_string()],
         }],
         health: vec!["https://staging.example.com/healthz".to_owned()],
+        smoke: Vec::new(),
+        gates: Vec::new(),
+        before: Vec::new(),
     }
 }
 
@@ -329,6 +332,7 @@ pub(crate) fn rolled_back() -> Vec<Entry> {
         trigger: Trigger::Deployment,
         what: "app-staging turned Degraded 48 s after the sync and stayed so for 60 s".to_owned(),
         detail: Some("Pod app-6d CrashLoopBackOff:\n##[error]DATABASE_URL is not set".to_owned()),
+        gates: Vec::new(),
     };
     let mut back = plan();
     back.images = vec![ImageChange { name: "app".to_owned(), old: new(), new: old() }];

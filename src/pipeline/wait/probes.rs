@@ -74,6 +74,7 @@ impl<'a> Probes<'a> {
                             trigger: Trigger::Health,
                             what: format!("the health check {url} failed and stayed so for {lasted}"),
                             detail: Some(format!("expected {}, seen {seen}", check.expected())),
+                            gates: Vec::new(),
                         }));
                     }
                     bad = Some(what);
