@@ -1,8 +1,9 @@
 //! `promote rollback`: a person undoes a promotion. It enters the road from the ledger, and is a promotion of its own.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::pipeline::approve;
+use crate::pipeline::before;
 use crate::pipeline::collect::{self, Asked, branch};
 use crate::pipeline::decide;
 use crate::pipeline::job::{End, Halt, Job};
@@ -88,7 +89,8 @@ fn claimed(world: &World<'_>, job: &Job<'_>, claim: Box<dyn Claim>, back: Back<'
         },
         None => None,
     };
-    let (facts, plan, rules) = (undoing.facts, undoing.plan, run.other_rules());
+    let (mut facts, plan, rules) = (undoing.facts, undoing.plan, run.other_rules());
+    facts.before = before::read(world, job, &facts);
     run.keep(Milestone::Planned(Box::new(Planned { facts, report, plan, rules, waivers: None, approvals })))?;
     run::carry_out(&mut run)
 }
@@ -264,24 +266,7 @@ fn there_already(job: &Job<'_>, last: &LastVerified) -> End {
 /// What a rollback is planned from: nothing is judged for it.
 fn facts(world: &World<'_>, request: &Request, snapshot: Snapshot, head: Head) -> Facts {
     let now = EnvironmentFacts { name: request.to.clone(), snapshot, apps: BTreeMap::new(), head };
-    Facts {
-        at: world.clock.now(),
-        version: request.images.iter().map(|wanted| wanted.new.clone()).collect(),
-        commit: None,
-        source: now.clone(),
-        target: now,
-        path: Vec::new(),
-        readings: BTreeMap::new(),
-        merged: BTreeMap::new(),
-        soak: None,
-        before: BTreeMap::new(),
-        failing_before: BTreeSet::new(),
-        alone: false,
-        excepted: Vec::new(),
-        set_aside: None,
-        waivers: None,
-        also_ships: Vec::new(),
-    }
+    Facts::of_target(world.clock.now(), request.images.iter().map(|wanted| wanted.new.clone()).collect(), now)
 }
 
 /// The one promotion whose id begins so.

@@ -6,6 +6,7 @@ pub mod needs;
 pub mod order;
 pub mod rows;
 pub mod standing;
+pub mod target;
 pub mod tools;
 pub mod usable;
 
