@@ -214,16 +214,6 @@ pub struct Facts {
     pub also_ships: Vec<CommitSummary>,
 }
 
-/// That somebody who may, by the rules, goes on in a freeze window.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Excepted {
-    /// The window's name.
-    pub window: String,
-    /// Who goes on, and why.
-    #[serde(flatten)]
-    pub set_aside: SetAside,
-}
-
 impl Facts {
     /// What is known where nothing was judged: a version in an environment. Its source is that environment itself.
     pub fn of_target(at: Time, version: Vec<ImageRef>, target: EnvironmentFacts) -> Self {
@@ -246,6 +236,16 @@ impl Facts {
             also_ships: Vec::new(),
         }
     }
+}
+
+/// That somebody who may, by the rules, goes on in a freeze window.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Excepted {
+    /// The window's name.
+    pub window: String,
+    /// Who goes on, and why.
+    #[serde(flatten)]
+    pub set_aside: SetAside,
 }
 
 /// That somebody who may, by the rules, goes past the gates.
