@@ -80,7 +80,6 @@ impl Counter<'_> {
     }
 
     /// The reason and the place. A freeze is of every service, unless one is named; a hold and a veto are of one.
-    #[expect(clippy::type_complexity, reason = "two names that may be absent")]
     fn named(
         &self,
         asked: &Asked,

@@ -86,13 +86,17 @@ fn times(count: usize) -> String {
 
 /// Orders what keeps a rollback: nothing goes there by itself for a while, and nobody brings the version again until it is lifted.
 fn keep_back(run: &mut Run<'_>, end: End) -> End {
+    let changes = run.story.planned.iter().flat_map(|planned| &planned.plan.images);
+    let bad = changes.filter(|change| !change.old.same_version(&change.new)).map(|change| change.new.clone()).collect();
+    let why = format!("promotion {} did not verify, and was rolled back", run.story.id);
+    kept(run, end, bad, why)
+}
+
+/// The same for a version that was rolled back for a reason.
+pub fn kept(run: &mut Run<'_>, end: End, bad: Vec<ImageRef>, why: String) -> End {
     let (job, now) = (run.job, run.world.clock.now());
     let to = &job.promotion.to;
     let until = job.promotion.rollback.hold.after(now);
-    let changes = run.story.planned.iter().flat_map(|planned| &planned.plan.images);
-    let bad: Vec<ImageRef> =
-        changes.filter(|change| !change.old.same_version(&change.new)).map(|change| change.new.clone()).collect();
-    let why = format!("promotion {} did not verify, and was rolled back", run.story.id);
     run.order(Ordered::Held { until: Some(until), reason: why.clone() });
     let mut end = end.seen(format!("auto-promotion to {to} is on hold until {}", words::moment(until)));
     if let Some(named) = bad.first().map(orders::named) {

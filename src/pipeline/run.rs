@@ -235,6 +235,11 @@ fn finished(run: &mut Run<'_>, plan: &Plan) -> Result<End, Halt> {
             format!("✓ {name}: {} (healthy)", change.new.version())
         };
         end.seen.extend(plan.images.iter().map(healthy));
+        // One that no person asked for is kept as any automatic one is.
+        if run.job.approving.alone {
+            let why = run.job.reason.unwrap_or("it was rolled back by itself").to_owned();
+            end = restore::kept(run, end, plan.images.iter().map(|change| change.old.clone()).collect(), why);
+        }
         end
     } else {
         End::of(Outcome::Promoted, format!("{what} is live in {}", plan.to))
