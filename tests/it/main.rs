@@ -19,6 +19,7 @@ mod github_evidence;
 mod github_publish;
 mod github_world;
 mod gitops;
+mod guide;
 mod harness;
 mod history;
 mod http;
