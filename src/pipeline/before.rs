@@ -12,6 +12,7 @@ use crate::promotion::gates::needs::{Needs, needs};
 use crate::promotion::gates::target::{self, Readings};
 use crate::promotion::image::ImageChange;
 use crate::promotion::record::Verified;
+use crate::promotion::report::Mark;
 use crate::promotion::rules::{Promotion, Source};
 use crate::promotion::time::{Millis, Time};
 
@@ -78,6 +79,16 @@ impl Judging {
         let lens = target::live_only(&target::lens(job.promotion), &job.rules.evidence);
         let (failed_before, failed_lately) = (BTreeSet::new(), BTreeSet::new());
         Self { lens, facts, before: Readings::new(), failed_before, failed_lately, since }
+    }
+
+    /// Of what was verified once: what was broken before its promotion and did not get well by then is not its doing.
+    pub fn of_verified(job: &Job<'_>, planned: &Facts, now: Facts, verified: &Verified) -> Self {
+        let mut judging = Self::of_what_runs(job, now, Some(verified.since));
+        let well = |id: &String| verified.gates.iter().any(|row| row.id == *id && row.mark == Mark::Pass);
+        let failed_before = failed(job, &judging.lens, planned, &planned.before);
+        judging.failed_before = failed_before.into_iter().filter(|id| !well(id)).collect();
+        judging.before = planned.before.clone();
+        judging
     }
 
     /// The same, as the wait is given it.
