@@ -262,6 +262,16 @@ impl Changes {
         for check in new.health.iter().filter(|check| old.health.iter().all(|other| other.url != check.url)) {
             self.add(Effect::Tightened, "verify.health", format!("{} is new", check.url));
         }
+        for test in &old.smoke {
+            match new.smoke.iter().find(|other| other.name == test.name) {
+                None => self.add(Effect::Loosened, "verify.smoke", format!("{} is gone", test.name)),
+                Some(now) if now != test => self.add(Effect::Changed, "verify.smoke", test.name.clone()),
+                Some(_) => {}
+            }
+        }
+        for test in new.smoke.iter().filter(|test| old.smoke.iter().all(|other| other.name != test.name)) {
+            self.add(Effect::Tightened, "verify.smoke", format!("{} is new", test.name));
+        }
     }
 
     fn rollback(&mut self, old: &Promotion, new: &Promotion) {
