@@ -67,7 +67,7 @@ pub fn look(world: &World<'_>, job: &Job<'_>, expect: &Expect<'_>) -> Result<Opt
     let reading = world.deployer.map(Reading);
     let world = World { deployer: reading.as_ref().map(|reading| reading as _), ..*world };
     let rules = &job.promotion.verify;
-    let timeout = Millis(rules.grace.0 + 2 * looks::EVERY.0);
+    let timeout = Millis(rules.grace.0 + 2 * looks::EVERY.0).min(rules.timeout);
     let verify = Verify { settle: Millis(0), timeout, ..rules.clone() };
     until(&world, job, expect, (&Lock { alive: &|| None, ours: &|| Ok(None) }, &verify))
 }

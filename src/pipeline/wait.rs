@@ -52,7 +52,8 @@ pub fn until_live(world: &World<'_>, goal: &Goal<'_>, verify: &Verify) -> Settle
     let (gates, smoke, pending) = (Gates::new(world, goal, verify), Smokes::new(world, goal, verify), None);
     let (window, cause, doubt) = (None, String::new(), None);
     let alive = goal.alive;
-    Wait { world, verify, alive, apps, probes, gates, smoke, begun: now, window, pending, cause, doubt, pause: PAUSE }.run()
+    Wait { world, verify, alive, apps, probes, gates, smoke, begun: now, window, pending, cause, doubt, pause: PAUSE }
+        .run()
 }
 
 struct Wait<'a> {

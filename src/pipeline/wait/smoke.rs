@@ -21,9 +21,16 @@ const LOOK: Millis = Millis::secs(5);
 enum State {
     Idle,
     /// It runs somewhere else.
-    Running { run: SmokeRun, since: Time, looked: Time },
+    Running {
+        run: SmokeRun,
+        since: Time,
+        looked: Time,
+    },
     /// It failed once.
-    Failed { since: Time, seen: String },
+    Failed {
+        since: Time,
+        seen: String,
+    },
 }
 
 /// The tests, and how far they have come.
