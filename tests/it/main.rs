@@ -35,6 +35,7 @@ mod patience;
 mod performance;
 mod races;
 mod readme;
+mod real_prometheus;
 mod rules;
 mod rules_views;
 mod scenarios;
