@@ -180,12 +180,10 @@ fn what_is_not_built_is_named() {
             "repos.platform",
             "rollback.hold",
             "servers.eu",
-            "verify.gates",
         ]
     );
     for (body, part) in [
         ("gates: { conditions: { field: metrics.error_rate, op: lt, value: 0.01 } }", "conditions.metrics.error_rate"),
-        ("verify: { gates: { tests: { required: [unit] } } }", "verify.gates"),
         ("rollback: { hold: 1h }", "rollback.hold"),
     ] {
         assert_eq!(not_built(&promotion(body)), [part], "{body}");
