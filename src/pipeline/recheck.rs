@@ -7,7 +7,8 @@ use crate::pipeline::before::{self, Judging};
 use crate::pipeline::collect;
 use crate::pipeline::ends::versions;
 use crate::pipeline::job::{End, Halt, Job};
-use crate::pipeline::undo;
+use crate::pipeline::restore;
+use crate::pipeline::undo::{self, Back};
 use crate::pipeline::verify::{self, Expect};
 use crate::pipeline::wait::goal::Settled;
 use crate::ports::World;
@@ -16,6 +17,8 @@ use crate::promotion::facts::{EnvironmentFacts, Facts};
 use crate::promotion::folded::{self, Folded};
 use crate::promotion::head::{Head, LastVerified};
 use crate::promotion::image::{ImageChange, ImageRef};
+use crate::promotion::order::{Order, Ordered};
+use crate::promotion::orders;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::planning;
 use crate::promotion::record::{Planned, Refuted, Verified};
@@ -65,19 +68,44 @@ pub fn watch(world: &World<'_>, job: &Job<'_>) -> Result<Option<End>, Halt> {
     } else {
         None
     };
+    let why = match why {
+        Some(why) => Some(why.to_owned()),
+        None => restore::too_often(world, job)?,
+    };
     if let Some(why) = why {
         return Ok(Some(end.seen(format!("it was not rolled back: {why}"))));
     }
     let reason = format!("under watch: {}", refuted.what);
     let job = Job { reason: Some(&reason), ..job.clone() };
-    let mut undone = undo::roll_back(world, &job, Some(&story.id))?;
+    let mut undone = undo::roll_back(world, &job, Back { from: Some(&story.id), to: None })?;
     if undone.outcome == Outcome::Promoted {
         undone.outcome = Outcome::RolledBack;
+        keep_back(world, &job, &story, &mut undone);
     }
     undone.seen.insert(0, refuted.what.clone());
     let details: Vec<String> = refuted.detail.iter().flat_map(|detail| detail.lines()).map(str::to_owned).collect();
     undone.seen.splice(1..1, details);
     Ok(Some(undone))
+}
+
+/// Orders what keeps a rollback, as after one in a run. What could not be ordered is said: the version is restored all the same.
+fn keep_back(world: &World<'_>, job: &Job<'_>, story: &Folded, end: &mut End) {
+    let (service, to, now) = (&job.service.name, &job.promotion.to, world.clock.now());
+    let until = job.promotion.rollback.hold.after(now);
+    let images: Vec<ImageRef> = story.requested.request.images.iter().map(|wanted| wanted.new.clone()).collect();
+    let reason = format!("promotion {} failed under watch, and was rolled back", story.id);
+    let named = images.first().map(orders::named).unwrap_or_default();
+    end.seen.push(format!("auto-promotion to {to} is on hold until {}", words::moment(until)));
+    end.seen.push(format!("{} is vetoed for {to}", versions(&images)));
+    end.next.push(format!("to lift: promote veto lift {named} --env {to} --reason \"…\""));
+    let events = [Ordered::Held { until: Some(until), reason: reason.clone() }, Ordered::Vetoed { images, reason }];
+    for (seq, event) in (0..).zip(events) {
+        // By the promotion's name, so that another watch that comes to the same says it once.
+        let order = Order { run: story.id.clone(), seq, ..job.me.order(now, service, to, event) };
+        if let Err(fault) = world.ledger.order(&order) {
+            (world.tell)(&Event::Warning(fault.to_string()));
+        }
+    }
 }
 
 fn looked(world: &World<'_>, job: &Job<'_>) -> Result<Looked, Halt> {

@@ -30,6 +30,7 @@ mod life;
 mod list;
 mod lock;
 mod order;
+mod orders;
 mod packages;
 mod patience;
 mod performance;

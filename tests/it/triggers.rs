@@ -133,6 +133,9 @@ fn a_version_under_watch_is_rolled_back_once_it_definitely_fails() {
     assert!(shop.pins("1.10"));
     let record = record(&shop, &ran);
     assert!(record["request"]["reason"].as_str().is_some_and(|why| why.starts_with("under watch: ")), "{record:#}");
+    assert!(ran.stdout.contains("app 1.20 is vetoed for staging"), "{}", ran.all());
+    let again = shop.promote(&["run"]);
+    assert_eq!(again.exit, Some(10), "what was rolled back is vetoed: {}", again.all());
     // What was restored is not rolled back again, whatever becomes of it.
     shop.always_bad(Mood::Errors);
     let ran = shop.promote(&["verify", "--watch"]);
