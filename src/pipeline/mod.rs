@@ -30,6 +30,7 @@ pub mod past;
 pub mod path;
 pub mod patience;
 pub mod readings;
+pub mod recheck;
 pub mod restore;
 pub mod run;
 pub mod still;

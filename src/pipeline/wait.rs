@@ -228,7 +228,11 @@ impl Wait<'_> {
                 let settle = self.verify.settle;
                 let rest = settle.0 - Millis::between(since, now).0;
                 // Past its end only a gate is waited for, which is not asked again at once.
-                if rest > 0 { Millis((settle.0 / 4).min(rest).max(20)).duration() } else { PAUSE_MAX }
+                if rest > 0 || self.pending.is_none() {
+                    Millis((settle.0 / 4).min(rest).max(20)).duration()
+                } else {
+                    self.pause
+                }
             }
             None => self.pause,
         };

@@ -44,5 +44,6 @@ mod scenarios;
 mod secrets;
 mod shipped;
 mod tls;
+mod triggers;
 mod waivers;
 mod world;

@@ -250,6 +250,8 @@ impl Changes {
         if old.timeout != new.timeout {
             self.add(Effect::Changed, "verify.timeout", format!("{} → {}", old.timeout, new.timeout));
         }
+        let watch = |watch: Option<Millis>| watch.unwrap_or(Millis(0));
+        self.span("verify.watch", watch(old.watch), watch(new.watch));
         for check in &old.health {
             match new.health.iter().find(|other| other.url == check.url) {
                 None => self.add(Effect::Loosened, "verify.health", format!("{} is gone", check.url)),

@@ -316,12 +316,16 @@ pub struct Verify {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Vec<serde_json::Value>")]
     pub gates: Vec<Gate>,
+    /// For how long after its promotion a version is looked at again by `promote verify --watch`; absent: not at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub watch: Option<Millis>,
 }
 
 impl Default for Verify {
     fn default() -> Self {
-        let (health, smoke, gates) = (Vec::new(), Vec::new(), Vec::new());
-        Self { settle: Millis::secs(10), timeout: Millis::mins(15), grace: Millis::secs(60), health, smoke, gates }
+        let (health, smoke, gates, watch) = (Vec::new(), Vec::new(), Vec::new(), None);
+        let (settle, timeout, grace) = (Millis::secs(10), Millis::mins(15), Millis::secs(60));
+        Self { settle, timeout, grace, health, smoke, gates, watch }
     }
 }
 

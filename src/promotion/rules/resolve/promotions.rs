@@ -122,6 +122,7 @@ impl PromotionReader<'_> {
         }
         verify.settle = self.span("settle", written.settle.as_ref(), false).unwrap_or(verify.settle);
         verify.timeout = self.span("timeout", written.timeout.as_ref(), true).unwrap_or(verify.timeout);
+        verify.watch = self.span("watch", written.watch.as_ref(), true);
         verify.grace = self.span("grace", written.grace.as_ref(), false).unwrap_or(verify.grace);
         let place = written.settle.as_ref().or(written.timeout.as_ref());
         if let Some(place) = place.filter(|_| verify.settle >= verify.timeout && !written.faulty) {
@@ -144,6 +145,13 @@ impl PromotionReader<'_> {
                 let help = format!("name the application that runs it, or remove `{name}`");
                 self.faults.push(Wrong::of(&first, message).help(help));
             }
+        }
+        if let (Some(gates), Some(to)) = (&written.gates, to)
+            && !verify.gates.is_empty()
+            && !self.is_watched(to)
+        {
+            let message = format!("`gates` are judged once the new version is live, and `{to}` has no `argocd`");
+            self.faults.push(Wrong::of(gates, message).help("name the application that runs it, or remove them"));
         }
         verify
     }
