@@ -32,6 +32,7 @@ mod order;
 mod packages;
 mod patience;
 mod performance;
+mod prometheus;
 mod races;
 mod readme;
 mod real_prometheus;
