@@ -16,7 +16,8 @@ use crate::promotion::history::pieces::Piece;
 use crate::promotion::live::AppState;
 use crate::promotion::order::Order;
 use crate::promotion::record::Entry;
-use crate::promotion::rules::{App, HealthCheck, Source};
+use crate::promotion::rules::health::{HealthCheck, Smoke};
+use crate::promotion::rules::{App, Source};
 use crate::promotion::time::{Millis, Time};
 use crate::promotion::waivers::Waivers;
 use crate::promotion::waivers::facts::Blame;
@@ -45,6 +46,34 @@ pub trait Evidence: Sync {
     fn read(&self, sources: &[&Source], about: &About<'_>) -> Reading;
     /// Performs one health check, once.
     fn probe(&self, check: &HealthCheck, service: &str, environment: &str) -> Reading;
+    /// Runs a smoke test, once. One that somebody else runs is only begun.
+    fn smoke(&self, test: &Smoke, service: &str, environment: &str) -> Smoked;
+    /// How a smoke test that was begun stands.
+    fn smoke_run(&self, run: &SmokeRun) -> Smoked;
+}
+
+/// How a smoke test stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Smoked {
+    /// It is over: good or bad as a health check is, or not known.
+    Over(Reading),
+    /// It runs: ask again.
+    Running(SmokeRun),
+}
+
+/// A workflow run that was begun as a smoke test.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SmokeRun {
+    /// The workflow's file.
+    pub workflow: String,
+    /// The branch or tag that it runs at.
+    pub git_ref: String,
+    /// Its number; absent where GitHub did not tell, and it must be found yet.
+    pub id: Option<u64>,
+    /// The newest run of the workflow before ours was begun; zero: there was none.
+    pub after: u64,
+    /// Its page, where it is known.
+    pub page: Option<String>,
 }
 
 /// What evidence is asked about.
@@ -311,13 +340,23 @@ pub trait Ledger {
     fn claim(&self, asking: &Asking<'_>) -> Result<Claimed, Fault>;
     /// Takes the right away from whoever has it; who that was.
     fn unlock(&self, service: &str, environment: &str) -> Result<Option<Holder>, Fault>;
-    /// Writes entries in their order, durably and together, before it returns; `Conflict` if one of their places is taken.
-    fn append(&self, entries: &[Entry]) -> Result<(), Fault>;
+    /// Writes entries in their order, and orders that follow from them, durably and together, before it returns; `Conflict` if
+    /// one of their places is taken. An order that follows from a promotion is written once.
+    fn write(&self, entries: &[Entry], orders: &[Order]) -> Result<(), Fault>;
+    /// Writes entries.
+    fn append(&self, entries: &[Entry]) -> Result<(), Fault> {
+        self.write(entries, &[])
+    }
     /// What names the ledger as it is now, with the newest entry of a promotion in it: a commit of the ledger's branch; in a
     /// directory the SHA-256 of that entry's file. `None` if it has no such promotion.
     fn tip(&self, id: &str) -> Result<Option<String>, Fault>;
     /// Writes an order.
-    fn order(&self, order: &Order) -> Result<(), Fault>;
+    fn order(&self, order: &Order) -> Result<(), Fault> {
+        self.write(&[], std::slice::from_ref(order))
+    }
+    /// Every order that applies to a service in an environment, as it was given, oldest first: its own, and those for every
+    /// service or every environment.
+    fn orders(&self, service: &str, environment: &str) -> Result<Vec<Order>, Fault>;
     /// Every entry of a promotion, in order; empty if there is none.
     fn entries(&self, id: &str) -> Result<Vec<Entry>, Fault>;
     /// The ids that start with a text. Where some of those that the heads list do, older ones are not looked through.

@@ -1,6 +1,7 @@
 //! Deciding: the gates are judged, the plan is made, the approvals are judged for it, and what follows is kept.
 
 use crate::pipeline::approve;
+use crate::pipeline::before;
 use crate::pipeline::collect::{self, Asked, branch};
 use crate::pipeline::ends::verdict;
 use crate::pipeline::job::{End, Halt, Job};
@@ -36,6 +37,7 @@ pub fn decide(run: &mut Run<'_>, asked: &Asked) -> Result<Option<End>, Halt> {
     facts.also_ships = also_ships(world, job, asked);
     let (service, to) = (&job.service.name, &job.promotion.to);
     facts.failing_before = wait::failing(world, service, to, &job.promotion.verify);
+    facts.before = before::read(world, job, &facts);
     let shown = make(job, asked, &facts, &report)?;
     if world.clock.stopped() {
         return Ok(Some(run.interrupted()));
@@ -46,7 +48,8 @@ pub fn decide(run: &mut Run<'_>, asked: &Asked) -> Result<Option<End>, Halt> {
     }
     let plan = shown.plan;
     preflight_writes(run, &plan)?;
-    let known = run.story.planned.as_ref().is_some_and(|earlier| earlier.plan.digest == plan.digest);
+    // A plan that a later judgement held is no longer to be carried out: it is kept again.
+    let known = run.story.planned.as_ref().is_some_and(|earlier| earlier.plan.digest == plan.digest) && !run.story.held;
     if !known {
         let (rules, waivers, approvals) = (run.other_rules(), run.other_waivers(), approvals.map(Box::new));
         run.keep(Milestone::Planned(Box::new(Planned { facts, report, plan, rules, waivers, approvals })))?;
@@ -55,7 +58,7 @@ pub fn decide(run: &mut Run<'_>, asked: &Asked) -> Result<Option<End>, Halt> {
 }
 
 /// Keeps that a plan is not approved: it waits, or a refusal ends the promotion.
-fn not_approved(
+pub fn not_approved(
     run: &mut Run<'_>,
     (facts, report): (Facts, GateReport),
     approvals: &JudgedApprovals,
@@ -87,7 +90,8 @@ pub fn judged(
     asked: &Asked,
     set_aside: Option<SetAside>,
 ) -> Result<(Facts, GateReport), Halt> {
-    let facts = Facts { set_aside, ..collect::facts(world, job, asked)? };
+    let mut facts = Facts { set_aside, ..collect::facts(world, job, asked)? };
+    facts.excepted = approve::excepted(world, job, facts.at)?;
     let report = gates::evaluate(job.promotion, &job.rules.evidence, &facts, job.rules_path);
     (world.tell)(&Event::Judged(report.clone()));
     Ok((facts, report))

@@ -1,6 +1,7 @@
 //! The road itself, as prose: judge, plan, keep, commit, watch, keep.
 
 use crate::pipeline::approve;
+use crate::pipeline::before::{self, Judging};
 use crate::pipeline::collect::{self, Asked};
 use crate::pipeline::commit::{self, NoCommit};
 use crate::pipeline::decide::{also_ships, decide, judged, make, preflight_reads, with_judgement};
@@ -9,9 +10,11 @@ use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::keep::Run;
 use crate::pipeline::lock;
 use crate::pipeline::restore;
+use crate::pipeline::still;
 use crate::pipeline::verify::{self, Expect};
 use crate::pipeline::wait::goal::Settled;
 use crate::ports::{Claim, World};
+use crate::promotion::image::ImageChange;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::plan::Plan;
 use crate::promotion::record::Milestone;
@@ -146,14 +149,21 @@ pub fn carry_out(run: &mut Run<'_>) -> Result<End, Halt> {
         return Ok(run.interrupted());
     }
     let commits: Vec<String> = run.story.committed.iter().flatten().map(|commit| commit.commit.clone()).collect();
+    let rollback = matches!(run.story.requested.request.kind, RequestKind::Rollback { .. });
+    let judging = if rollback {
+        Judging::of_undoing(run.job, planned.facts.clone())
+    } else {
+        Judging::of_promotion(run.job, planned.facts.clone())
+    };
     let expect = Expect {
         images: &plan.images,
         commits: &commits,
         nonce: &plan.id,
         baseline: &planned.facts.target.apps,
         failing_before: &planned.facts.failing_before,
+        judging: &judging,
         snapshot: &planned.facts.target.snapshot,
-        rollback: matches!(run.story.requested.request.kind, RequestKind::Rollback { .. }),
+        rollback,
     };
     match verify::watch(run, &expect)? {
         None => finished(run, &plan),
@@ -193,6 +203,7 @@ fn commit_once(run: &mut Run<'_>, plan: &Plan) -> Result<Option<End>, Halt> {
     let end = match no_commit {
         NoCommit::Stopped => return Ok(Some(run.interrupted())),
         NoCommit::Halted(halt) => return Err(halt),
+        NoCommit::Held(holds) => return still::end(run, *holds).map(Some),
         NoCommit::Overtaken(who) => overtaken_end(plan, who, "nothing was written"),
         NoCommit::Fault(fault) => {
             let end = End::of(Outcome::Failed, format!("{} is as it was: the commit could not be pushed", plan.to));
@@ -218,9 +229,19 @@ fn finished(run: &mut Run<'_>, plan: &Plan) -> Result<End, Halt> {
         let end = End::of(Outcome::Unchanged, format!("{} pins {what} already", plan.to));
         if plan.apps.is_empty() { end } else { end.seen("it is live and healthy") }
     } else if matches!(run.story.requested.request.kind, RequestKind::Rollback { .. }) {
-        End::of(Outcome::Promoted, format!("{} is back on {what}", plan.to))
+        let mut end = End::of(Outcome::Promoted, format!("{} is back on {what}", plan.to));
+        let healthy = |change: &ImageChange| {
+            let name = if plan.images.len() == 1 { plan.service.as_str() } else { change.new.short_name() };
+            format!("✓ {name}: {} (healthy)", change.new.version())
+        };
+        end.seen.extend(plan.images.iter().map(healthy));
+        end
     } else {
         End::of(Outcome::Promoted, format!("{what} is live in {}", plan.to))
+    };
+    let end = match &run.story.verified {
+        Some(verified) => before::reported(end, verified),
+        None => end,
     };
     run.close(end)
 }
@@ -241,7 +262,7 @@ fn unconfirmed(run: &mut Run<'_>, plan: &Plan, why: String, hint: Option<String>
     if run.job.promotion.rollback.on_unknown {
         let trigger = crate::promotion::rules::trigger::Trigger::Deployment;
         let what = format!("it could not be confirmed, and the rules say `on_unknown: rollback`: {why}");
-        let refuted = crate::promotion::record::Refuted { trigger, what, detail: None };
+        let refuted = crate::promotion::record::Refuted { trigger, what, detail: None, gates: Vec::new() };
         run.note(Milestone::Refuted(refuted.clone()));
         return refuted_end(run, plan, &refuted);
     }

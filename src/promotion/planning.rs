@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 use crate::promotion::approvals::slots;
 use crate::promotion::edit::FileEdits;
 use crate::promotion::facts::{Facts, Reading, Snapshot};
+use crate::promotion::gates::needs::needs;
+use crate::promotion::gates::target;
 use crate::promotion::head::Head;
 use crate::promotion::id::{canonical, sha256};
 use crate::promotion::image::{ImageChange, ImageRef};
@@ -198,17 +200,19 @@ pub fn edits(snapshot: &Snapshot, pins: &[Pin], images: &[ImageRef]) -> Result<V
     Ok(edits.into_iter().filter(|file| !file.edits.is_empty()).collect())
 }
 
-/// What undoing a promotion restores: the last verified version, else what the target pins now.
+/// What undoing a promotion restores: the last verified version, else what the target pins now; never what was revoked or is
+/// vetoed there.
 pub fn restore(head: &Head, request: &Request) -> Vec<ImageChange> {
     let verified = head.last_verified.as_ref().map(|last| last.images.as_slice()).unwrap_or_default();
     request
         .images
         .iter()
         .filter(|wanted| !wanted.old.same_version(&wanted.new))
-        .map(|wanted| {
+        .filter_map(|wanted| {
             let back = verified.iter().find(|image| image.name == wanted.old.name);
-            let back = back.filter(|image| !image.same_version(&wanted.new)).unwrap_or(&wanted.old);
-            ImageChange { name: wanted.old.name.clone(), old: wanted.new.clone(), new: back.clone() }
+            let may = |image: &&ImageRef| !head.orders.refuse("", std::slice::from_ref(*image), Time::MIN);
+            let back = back.filter(|image| !image.same_version(&wanted.new)).or(Some(&wanted.old).filter(may))?;
+            Some(ImageChange { name: wanted.old.name.clone(), old: wanted.new.clone(), new: back.clone() })
         })
         .collect()
 }
@@ -271,11 +275,14 @@ pub fn bound(making: &Making<'_>, environment: &Environment, plan: &Plan) -> Val
             bound
         })
         .collect();
-    let needed = crate::promotion::gates::needs::needs(making.promotion, &making.rules.evidence).readings;
-    let sources: BTreeMap<_, _> = making.rules.evidence.iter().filter(|(id, _)| needed.contains(*id)).collect();
+    let needed = needs(making.promotion, &making.rules.evidence).readings;
+    // What verification asks is read when the version is there: it is bound by what it is, and not by what it says.
+    let after = needs(&target::lens(making.promotion), &making.rules.evidence).readings;
+    let sources: BTreeMap<_, _> =
+        making.rules.evidence.iter().filter(|(id, _)| needed.contains(*id) || after.contains(*id)).collect();
     let evidence: BTreeMap<&String, Vec<String>> = sources
         .iter()
-        .filter(|(_, source)| source.max_age().is_none())
+        .filter(|(id, source)| source.max_age().is_none() && needed.contains(**id))
         .map(|(id, _)| (*id, hashes(facts.readings.get(*id))))
         .collect();
     let mut bound = json!({
@@ -298,6 +305,9 @@ pub fn bound(making: &Making<'_>, environment: &Environment, plan: &Plan) -> Val
                 "approved_in".to_owned(),
                 json!({ "workflow": making.rules.github.workflow, "environments": asked }),
             );
+        }
+        if !facts.excepted.is_empty() {
+            fields.insert("excepted".to_owned(), json!(facts.excepted));
         }
         if let Some(set_aside) = &facts.set_aside {
             fields.insert("set_aside".to_owned(), json!(set_aside));

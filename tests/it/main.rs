@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops where it stands, and says where")]
 
 mod action;
+mod alerts;
 mod approvals;
 mod argocd;
 mod auto;
@@ -29,6 +30,7 @@ mod life;
 mod list;
 mod lock;
 mod order;
+mod orders;
 mod packages;
 mod patience;
 mod performance;

@@ -11,6 +11,7 @@ pub mod fault;
 pub mod file;
 pub mod format;
 pub mod github;
+pub mod health;
 pub mod live;
 pub mod quantity;
 pub mod read;
@@ -26,9 +27,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::promotion::condition::Condition;
+use crate::promotion::freeze::Window;
 use crate::promotion::rules::at::At;
 use crate::promotion::rules::format::Format;
 use crate::promotion::rules::github::{GitHubSource, OfCommit};
+use crate::promotion::rules::health::{HealthCheck, Smoke};
 use crate::promotion::rules::live::{AlertsSource, PrometheusSource};
 use crate::promotion::rules::roles::{AtGitHub, MayBypass, Role};
 use crate::promotion::rules::trigger::Trigger;
@@ -218,6 +221,9 @@ pub struct Promotion {
     /// Who may set gates or approvals aside.
     #[serde(default, skip_serializing_if = "MayBypass::is_empty")]
     pub bypass: MayBypass,
+    /// The times in which nothing is promoted to the target.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub freeze: Vec<Window>,
     /// Judged on the target, after the sync.
     pub verify: Verify,
     /// What to do when that fails.
@@ -303,6 +309,9 @@ pub struct Verify {
     pub grace: Millis,
     /// HTTP checks that are polled in the settle window.
     pub health: Vec<HealthCheck>,
+    /// Tests that run once when the new version is live, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub smoke: Vec<Smoke>,
     /// Gates that are judged on the target through the settle window, over the time since the deployment.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Vec<serde_json::Value>")]
@@ -311,22 +320,9 @@ pub struct Verify {
 
 impl Default for Verify {
     fn default() -> Self {
-        let (health, gates) = (Vec::new(), Vec::new());
-        Self { settle: Millis::secs(10), timeout: Millis::mins(15), grace: Millis::secs(60), health, gates }
+        let (health, smoke, gates) = (Vec::new(), Vec::new(), Vec::new());
+        Self { settle: Millis::secs(10), timeout: Millis::mins(15), grace: Millis::secs(60), health, smoke, gates }
     }
-}
-
-/// One HTTP check.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct HealthCheck {
-    /// `http://` or `https://`; may hold `{service}` and `{environment}`.
-    pub url: String,
-    /// The status that is healthy; absent: any from 200 to 299.
-    pub status: Option<u16>,
-    /// A text that the body must contain.
-    pub contains: Option<String>,
-    /// How long one request may take.
-    pub timeout: Millis,
 }
 
 /// What a failed verification leads to.
@@ -338,11 +334,49 @@ pub struct Rollback {
     pub when: RollbackWhen,
     /// Whether "could not be confirmed" counts as a failure.
     pub on_unknown: bool,
+    /// For how long nothing is promoted there by itself after a rollback.
+    #[serde(default = "Rollback::day", skip_serializing_if = "Rollback::is_day")]
+    pub hold: Millis,
+    /// How much time must lie between two automatic rollbacks of the environment; zero: none.
+    #[serde(default, skip_serializing_if = "Rollback::is_none")]
+    pub cooldown: Millis,
+    /// How many automatic rollbacks of the environment there may be in 24 hours.
+    #[serde(default = "Rollback::few", skip_serializing_if = "Rollback::is_few")]
+    pub per_day: u32,
+}
+
+impl Rollback {
+    const fn day() -> Millis {
+        Millis::mins(24 * 60)
+    }
+
+    fn is_day(hold: &Millis) -> bool {
+        *hold == Self::day()
+    }
+
+    fn is_none(cooldown: &Millis) -> bool {
+        cooldown.0 == 0
+    }
+
+    const fn few() -> u32 {
+        3
+    }
+
+    fn is_few(per_day: &u32) -> bool {
+        *per_day == Self::few()
+    }
 }
 
 impl Default for Rollback {
     fn default() -> Self {
-        Self { on: BTreeSet::from([Trigger::Deployment, Trigger::Health]), when: RollbackWhen::Auto, on_unknown: false }
+        Self {
+            on: BTreeSet::from([Trigger::Deployment, Trigger::Health]),
+            when: RollbackWhen::Auto,
+            on_unknown: false,
+            hold: Self::day(),
+            cooldown: Millis(0),
+            per_day: Self::few(),
+        }
     }
 }
 

@@ -49,12 +49,12 @@ fn family(family: Family) -> &'static str {
 fn unit(unit: Unit) -> &'static str {
     match unit {
         Unit::Count => "count",
+        Unit::Number => "number",
         Unit::Percent => "%",
         Unit::Ratio => "ratio",
         Unit::Duration => "ms",
         Unit::Hours => "h",
         Unit::PerSecond => "/s",
-        Unit::Number => "number",
         Unit::Text => "text",
         Unit::Bool => "true, false",
     }

@@ -6,21 +6,23 @@ use crate::promotion::rules::fault::{Wrong, advice};
 use crate::promotion::rules::file::gates::Gates;
 use crate::promotion::rules::file::shape::{Placed, Span};
 use crate::promotion::rules::file::{
-    Health, OnUnknown, Promotion as Written, Rollback as WrittenRollback, Verify as WrittenVerify,
+    OnUnknown, Promotion as Written, Rollback as WrittenRollback, Verify as WrittenVerify,
 };
 use crate::promotion::rules::resolve::evidence::Sources;
 use crate::promotion::rules::resolve::gates::GateReader;
-use crate::promotion::rules::resolve::names::{bound, placeholders};
+use crate::promotion::rules::resolve::health;
+use crate::promotion::rules::resolve::names::bound;
 use crate::promotion::rules::resolve::places::Places;
 use crate::promotion::rules::resolve::roles;
 use crate::promotion::rules::trigger::Trigger;
-use crate::promotion::rules::{HealthCheck, NotBuilt, Promotion, Rollback, RollbackWhen, Verify, quantity};
+use crate::promotion::rules::{NotBuilt, Promotion, Rollback, RollbackWhen, Verify, quantity};
 use crate::promotion::time::Millis;
 
-/// How long one health check may take where the rules do not say.
-const HEALTH_TIMEOUT: Millis = Millis::secs(10);
 /// The settle time with live gates, which need some traffic to speak of.
 const LIVE_SETTLE: Millis = Millis::mins(5);
+
+/// The most automatic rollbacks of a day: as many as the ledger's heads tell of with certainty.
+const PER_DAY_MAX: u32 = 10;
 
 /// Reads promotions, and keeps what must be compared among all of them.
 pub struct PromotionReader<'a> {
@@ -57,7 +59,7 @@ impl PromotionReader<'_> {
         let bypass = written.bypass.as_ref().map(|bypass| roles::bypass(bypass, self.faults)).unwrap_or_default();
         let verify = self.verify(written.verify.as_ref(), to.as_deref(), &mut not_built);
         let verify_gates = written.verify.as_ref().and_then(|verify| verify.gates.as_ref());
-        let rollback = self.rollback(written.rollback.as_ref(), verify_gates, &mut not_built);
+        let rollback = self.rollback(written.rollback.as_ref(), verify_gates);
         let (from, to) = (from?, to?);
         for name in [&from, &to] {
             not_built.extend(self.places.not_built.get(name).into_iter().flatten().cloned());
@@ -74,6 +76,7 @@ impl PromotionReader<'_> {
             approvals,
             same_person: written.same_person,
             bypass,
+            freeze: Vec::new(),
             verify,
             rollback,
             not_built,
@@ -111,9 +114,6 @@ impl PromotionReader<'_> {
             let read = reader.read(gates);
             let uses = std::mem::take(&mut reader.uses);
             not_built.append(&mut reader.not_built);
-            if !read.is_empty() {
-                not_built.push(NotBuilt { part: "verify.gates".to_owned(), at: gates.at });
-            }
             verify.gates = read;
             if uses.iter().any(|id| self.sources.is_live(id)) {
                 verify.settle = LIVE_SETTLE;
@@ -129,13 +129,21 @@ impl PromotionReader<'_> {
             self.faults.push(Wrong::of(place, message).help("`timeout` includes it: make it longer"));
         }
         let before = self.faults.len();
-        verify.health = written.health.iter().flatten().map(|health| self.health(health)).collect();
-        if let (Some(first), Some(to)) = (written.health.iter().flatten().next(), to)
-            && self.faults.len() == before
-            && !self.is_watched(to)
-        {
-            let message = format!("`health` is checked once the new version is live, and `{to}` has no `argocd`");
-            self.faults.push(Wrong::of(first, message).help("name the application that runs it, or remove `health`"));
+        verify.health = written.health.iter().flatten().map(|one| health::health(one, self.faults)).collect();
+        verify.smoke = health::smoke(written.smoke.as_deref().unwrap_or_default(), verify.timeout, self.faults);
+        let asked = [
+            ("health", written.health.iter().flatten().next().map(|one| one.map_text(|one| &one.url))),
+            ("smoke", written.smoke.iter().flatten().next().map(|one| one.map_text(|_| ""))),
+        ];
+        for (name, first) in asked {
+            if let (Some(first), Some(to)) = (first, to)
+                && self.faults.len() == before
+                && !self.is_watched(to)
+            {
+                let message = format!("`{name}` is checked once the new version is live, and `{to}` has no `argocd`");
+                let help = format!("name the application that runs it, or remove `{name}`");
+                self.faults.push(Wrong::of(&first, message).help(help));
+            }
         }
         verify
     }
@@ -146,44 +154,20 @@ impl PromotionReader<'_> {
         known.is_none_or(|environment| environment.targets.iter().any(|target| !target.apps.is_empty()))
     }
 
-    fn health(&mut self, health: &Placed<Health>) -> HealthCheck {
-        let url = &health.url;
-        let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-        let host = rest.and_then(|rest| rest.split(['/', '?', '#']).next()).unwrap_or_default();
-        if !url.faulty && (host.is_empty() || url.chars().any(|c| c.is_whitespace() || c.is_control())) {
-            let wrong = Wrong::of(url, format!("`{}` is not a web address", url.value));
-            self.faults.push(wrong.help("write https://host/path"));
-        } else if host.contains('@') {
-            let wrong = Wrong::of(url, "an address in the rules holds no user and password").hidden();
-            self.faults.push(wrong.help("check a page that needs none"));
-        }
-        placeholders(url, self.faults);
-        let status = health.status.as_ref().and_then(|status| {
-            let code = u16::try_from(status.value).ok().filter(|code| (100..600).contains(code));
-            if code.is_none() {
-                let wrong = Wrong::of(status, format!("`{}` is not an HTTP status", status.value));
-                self.faults.push(wrong.help("write one from 100 to 599, such as 200"));
-            }
-            code
-        });
-        let timeout = self.span("timeout", health.timeout.as_ref(), true).unwrap_or(HEALTH_TIMEOUT);
-        let contains = health.contains.as_ref().map(|text| text.value.clone());
-        HealthCheck { url: url.value.clone(), status, contains, timeout }
-    }
-
-    fn rollback(
-        &mut self,
-        written: Option<&Placed<WrittenRollback>>,
-        gates: Option<&Placed<Gates>>,
-        not_built: &mut Vec<NotBuilt>,
-    ) -> Rollback {
+    fn rollback(&mut self, written: Option<&Placed<WrittenRollback>>, gates: Option<&Placed<Gates>>) -> Rollback {
         let mut rollback = Rollback::default();
         let Some(written) = written else { return rollback };
         rollback.when = written.when.unwrap_or(RollbackWhen::Auto);
         rollback.on_unknown = written.on_unknown == Some(OnUnknown::Rollback);
-        if let Some(hold) = &written.hold {
-            self.span("hold", Some(hold), true);
-            not_built.push(NotBuilt { part: "rollback.hold".to_owned(), at: hold.at });
+        rollback.hold = self.span("hold", written.hold.as_ref(), true).unwrap_or(rollback.hold);
+        rollback.cooldown = self.span("cooldown", written.cooldown.as_ref(), false).unwrap_or(rollback.cooldown);
+        if let Some(per_day) = &written.per_day {
+            let few = u32::try_from(per_day.value).ok().filter(|count| (1..=PER_DAY_MAX).contains(count));
+            if few.is_none() && !per_day.faulty {
+                let wrong = Wrong::of(per_day, format!("`{}` cannot be `per_day`", per_day.value));
+                self.faults.push(wrong.help(format!("write 1 to {PER_DAY_MAX}; `when: ask` leaves each to a person")));
+            }
+            rollback.per_day = few.unwrap_or(rollback.per_day);
         }
         let Some(on) = &written.on else { return rollback };
         rollback.on.clear();
