@@ -184,7 +184,6 @@ fn what_is_not_built_is_named() {
         ]
     );
     for (body, part) in [
-        ("gates: { conditions: { field: metrics.error_rate, op: lt, value: 0.01 } }", "conditions.metrics.error_rate"),
         ("verify: { gates: { tests: { required: [unit] } } }", "verify.gates"),
         ("rollback: { hold: 1h }", "rollback.hold"),
     ] {
