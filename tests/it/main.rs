@@ -35,6 +35,7 @@ mod orders;
 mod packages;
 mod patience;
 mod performance;
+mod prometheus;
 mod races;
 mod readme;
 mod real_prometheus;

@@ -15,6 +15,7 @@ pub mod names;
 pub mod places;
 pub mod promotions;
 pub mod roles;
+pub mod spans;
 
 use std::collections::{BTreeMap, BTreeSet};
 
