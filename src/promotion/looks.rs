@@ -17,9 +17,11 @@ pub fn schedule(settle: Millis) -> Vec<Millis> {
     looks
 }
 
-/// Whether it is time for the next look: at once, where there was none, and at the window's end, when no old answer counts.
-pub fn is_due(last: Option<Time>, now: Time, ending: bool) -> bool {
-    ending || last.is_none_or(|last| Millis::between(last, now) >= EVERY)
+/// Whether it is time for the next look: at once, where there was none; [`EVERY`] after the last one; and once the window has ended,
+/// where the last one was before its end.
+pub fn is_due(last: Option<Time>, now: Time, end: Option<Time>) -> bool {
+    let Some(last) = last else { return true };
+    Millis::between(last, now) >= EVERY || end.is_some_and(|end| last < end && now >= end)
 }
 
 #[cfg(test)]
@@ -41,10 +43,9 @@ mod tests {
         let begin: Time = "2026-11-21T12:00:00Z".parse().unwrap();
         for settle in [Millis(0), Millis::secs(10), Millis::secs(45), Millis::secs(61), Millis::mins(5)] {
             let (mut last, mut looked) = (None, Vec::new());
-            for ms in (0..=settle.0).step_by(200).chain([settle.0]) {
+            for ms in (0..settle.0).step_by(200).chain([settle.0]) {
                 let now = Millis(ms).after(begin);
-                let ending = ms == settle.0 && looked.last() != Some(&Millis(ms));
-                if is_due(last, now, ending) {
+                if is_due(last, now, Some(settle.after(begin))) {
                     last = Some(now);
                     looked.push(Millis(ms));
                 }

@@ -220,6 +220,7 @@ fn facts() -> Facts {
         readings: Default::default(),
         merged: Default::default(),
         soak: None,
+        before: Default::default(),
         failing_before: Default::default(),
         set_aside: None,
         waivers: None,
@@ -248,6 +249,8 @@ fn verified(since: &str, revision: &str, image: &ImageRef) -> Verified {
             images: vec![image.to_string()],
         }],
         health: vec!["https://staging.example.com/healthz".to_owned()],
+        gates: Vec::new(),
+        before: Vec::new(),
     }
 }
 
@@ -328,6 +331,7 @@ pub(crate) fn rolled_back() -> Vec<Entry> {
         trigger: Trigger::Deployment,
         what: "app-staging turned Degraded 48 s after the sync and stayed so for 60 s".to_owned(),
         detail: Some("Pod app-6d CrashLoopBackOff:\n##[error]DATABASE_URL is not set".to_owned()),
+        gates: Vec::new(),
     };
     let mut back = plan();
     back.images = vec![ImageChange { name: "app".to_owned(), old: new(), new: old() }];

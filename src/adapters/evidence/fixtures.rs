@@ -82,7 +82,7 @@ impl Clock for Still {
 
 fn read_at(root: &Path, source: &Source, now: Time) -> Reading {
     let waivers = Arc::default();
-    let about = About { service: "app", environment: "dev", commit: None, parts: &[], waivers: &waivers };
+    let about = About { service: "app", environment: "dev", commit: None, parts: &[], waivers: &waivers, over: None };
     files::read(root, &[source], &about, &Still(now))
 }
 
@@ -128,7 +128,9 @@ fn said(reading: &Reading) -> String {
             let tests = tests.unwrap_or_default();
             format!("{} requests, {failed} failed, {percentiles}, {}/s{tests}", p.requests, ms(p.throughput))
         }
-        Measure::Checks(_) | Measure::Review(_) | Measure::Health(_) => "no file".to_owned(),
+        Measure::Levels(_) | Measure::Alerts(_) | Measure::Checks(_) | Measure::Review(_) | Measure::Health(_) => {
+            "no file".to_owned()
+        }
     };
     let taken = seen.taken.map(|time| format!(" @{time}")).unwrap_or_default();
     let subject = seen.subject.as_ref().map(|subject| format!(" {:?} {}", subject.known, subject.version));

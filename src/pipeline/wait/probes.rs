@@ -73,6 +73,7 @@ impl<'a> Probes<'a> {
                             trigger: Trigger::Health,
                             what: format!("the health check {url} failed and stayed so for {lasted}"),
                             detail: Some(format!("expected {}, seen {seen}", expected(check))),
+                            gates: Vec::new(),
                         }));
                     }
                     bad = Some(what);

@@ -126,6 +126,7 @@ fn facts(readings: &[(&str, Reading)]) -> Facts {
         readings: readings.iter().map(|(id, reading)| ((*id).to_owned(), reading.clone())).collect(),
         merged: BTreeMap::new(),
         soak: None,
+        before: BTreeMap::new(),
         failing_before: BTreeSet::new(),
         set_aside: None,
         waivers: None,

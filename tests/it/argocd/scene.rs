@@ -311,6 +311,7 @@ impl Scene {
             places: &[place],
             baseline: &self.baseline,
             failing_before: &self.failing_before,
+            gated: None,
             terminate: self.terminate,
             holds: &holds,
             alive: &|| None,

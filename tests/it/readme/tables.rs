@@ -28,6 +28,8 @@ fn prefix(kind: Kind) -> &'static str {
         Kind::Security => "security",
         Kind::Quality => "quality",
         Kind::Performance => "performance",
+        Kind::Levels => "slo",
+        Kind::Alerts => "alerts",
         Kind::Checks => "checks",
         Kind::Review => "review",
         Kind::Deployment => "deployment",
@@ -52,6 +54,7 @@ fn unit(unit: Unit) -> &'static str {
         Unit::Duration => "ms",
         Unit::Hours => "h",
         Unit::PerSecond => "/s",
+        Unit::Number => "number",
         Unit::Text => "text",
         Unit::Bool => "true, false",
     }

@@ -111,9 +111,6 @@ impl PromotionReader<'_> {
             let read = reader.read(gates);
             let uses = std::mem::take(&mut reader.uses);
             not_built.append(&mut reader.not_built);
-            if !read.is_empty() {
-                not_built.push(NotBuilt { part: "verify.gates".to_owned(), at: gates.at });
-            }
             verify.gates = read;
             if uses.iter().any(|id| self.sources.is_live(id)) {
                 verify.settle = LIVE_SETTLE;
