@@ -16,6 +16,7 @@ pub mod auto;
 pub mod before;
 pub mod collect;
 pub mod commit;
+mod compare;
 pub mod decide;
 pub mod doctor;
 pub mod ends;

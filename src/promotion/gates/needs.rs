@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::promotion::canary::limit::{Against, Canary, Limit};
 use crate::promotion::condition::Condition;
 use crate::promotion::rules::github::OfCommit;
 use crate::promotion::rules::{Gate, GateKind, Promotion, Source};
@@ -20,11 +21,31 @@ pub struct Needs {
     pub merged: BTreeMap<String, Vec<String>>,
     /// The parts of the tree whose coverage a gate asks for by itself, as globs.
     pub parts: Vec<String>,
+    /// The evidence that knows a canary and its baseline; whether a gate asks for its share of the traffic.
+    pub canary: BTreeMap<String, bool>,
     /// Whether a gate asks how long the version has run in the source environment.
     pub soak: bool,
 }
 
 impl Needs {
+    /// Notes what a limit on the canary asks for: how long it has run the version, and two readings; of a verification one, since
+    /// the other was taken before.
+    fn canary(&mut self, canary: &Canary) {
+        match canary.against {
+            Against::Target => {
+                self.soak = true;
+                let traffic = self.canary.entry(canary.evidence.clone()).or_default();
+                *traffic |= matches!(canary.limit, Limit::Traffic(_));
+            }
+            Against::Before(_) => drop(self.readings.insert(canary.evidence.clone())),
+        }
+    }
+
+    /// Every evidence that is read.
+    pub fn evidence(&self) -> BTreeSet<String> {
+        self.readings.iter().chain(self.canary.keys()).cloned().collect()
+    }
+
     /// Notes the parts of the tree that a condition asks about: `coverage.line_rate@src/core/**`.
     fn parts(&mut self, condition: &Condition) {
         for comparison in condition.comparisons() {
@@ -53,6 +74,10 @@ pub fn needs(promotion: &Promotion, evidence: &BTreeMap<String, Source>) -> Need
             }
             GateKind::Soak { .. } => {
                 needs.soak = true;
+                continue;
+            }
+            GateKind::Canary(canary) => {
+                needs.canary(canary);
                 continue;
             }
             GateKind::Condition(condition) => {

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::promotion::canary::limit::Canary;
 use crate::promotion::facts::{Facts, Observation, Reading, Soak};
 use crate::promotion::gates::needs::name;
 use crate::promotion::gates::rows::Judge;
@@ -35,7 +36,9 @@ pub fn live_only(lens: &Promotion, evidence: &BTreeMap<String, Source>) -> Promo
 pub fn asked(gate: &Gate) -> BTreeSet<String> {
     match &gate.kind {
         GateKind::Measured { from, .. } => from.iter().cloned().collect(),
-        GateKind::Tests { evidence, .. } => BTreeSet::from([evidence.clone()]),
+        GateKind::Tests { evidence, .. } | GateKind::Canary(Canary { evidence, .. }) => {
+            BTreeSet::from([evidence.clone()])
+        }
         GateKind::Checks(of) | GateKind::Review(of) => BTreeSet::from([of.evidence.clone()]),
         GateKind::Soak { .. } => BTreeSet::from(["deployment".to_owned()]),
         GateKind::Condition(condition) => {
