@@ -3,6 +3,7 @@
 
 pub mod github;
 pub mod inputs;
+pub mod monitor;
 pub mod sources;
 
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use crate::adapters::git::address::Address;
 use crate::adapters::ledger::place::{Named, Place};
 use crate::adapters::secret::Secret;
 use crate::app::settings::github::GitHub;
+use crate::app::settings::monitor::{ALERTMANAGER, Monitor};
 use crate::app::settings::sources::{SettingFault, Sources};
 use crate::ports::Fault;
 use crate::promotion::request::{Actor, ActorKnown};
@@ -74,6 +76,8 @@ pub struct Settings {
     pub argocd_auth_token: Option<Secret>,
     /// Options as the argocd command reads them.
     pub argocd_opts: Option<String>,
+    /// The Alertmanager.
+    pub alertmanager: Option<Monitor>,
     /// GitHub's API, and the run that this is; absent where neither a repository nor a token is known.
     pub github: Option<GitHub>,
     /// Certificates to trust besides the public ones.
@@ -143,6 +147,7 @@ impl Sources {
             argocd_password: self.secret("argocd-password"),
             argocd_auth_token: self.secret("argocd-auth-token"),
             argocd_opts: self.text("argocd-opts"),
+            alertmanager: self.monitor(ALERTMANAGER),
             github: self.github()?,
             ca_file: self.path("ca-file"),
             user: self.variable("USER").or_else(|| self.variable("LOGNAME")),
@@ -196,6 +201,7 @@ impl Settings {
             ("LEDGER_PASSWORD", self.ledger.as_deref().and_then(|text| Place::password(text, &self.github_server))),
         ];
         let named = named.into_iter().filter_map(|(name, secret)| secret.map(|secret| (name, secret)));
+        let named = named.chain(self.alertmanager.iter().flat_map(Monitor::secrets));
         named.chain(self.headers().into_iter().map(|secret| ("ARGOCD_OPTS_HEADER", secret))).collect()
     }
 

@@ -10,6 +10,7 @@ use std::sync::atomic::AtomicBool;
 
 use tokio::runtime::Runtime;
 
+use crate::adapters::alerts;
 use crate::adapters::argocd::ArgoCd;
 use crate::adapters::argocd::options::Options;
 use crate::adapters::argocd::server::{Login, ServerSettings};
@@ -25,6 +26,7 @@ use crate::adapters::github::evidence::asking::{Artifact, Asking};
 use crate::adapters::github::repository;
 use crate::adapters::gitops::{GitOps, GitOpsSettings, RepoSettings};
 use crate::adapters::health;
+use crate::adapters::http::server::Server;
 use crate::adapters::http::{Http, HttpSettings};
 use crate::adapters::ledger::Records;
 use crate::adapters::workspace::{Around, tree};
@@ -37,6 +39,7 @@ use crate::ports::{About, Clock as _, Evidence, Fault, FaultKind, World};
 use crate::promotion::event::Event;
 use crate::promotion::facts::{Reading, Subject, SubjectKnown};
 use crate::promotion::rules::github::GitHubSource;
+use crate::promotion::rules::live::{AlertsFrom, AlertsSource};
 use crate::promotion::rules::{HealthCheck, Source, SourceKind};
 
 /// How long a comparison with git may keep us waiting for Argo CD's answer; it goes on without us.
@@ -94,6 +97,7 @@ pub struct Workspace {
     github: Option<Arc<Client>>,
     /// The workflow run that this is.
     own_run: Option<u64>,
+    alertmanager: Option<Server>,
 }
 
 impl Workspace {
@@ -111,6 +115,17 @@ impl Workspace {
         };
         at_github::read(client, source, &Asking { about, own_run: self.own_run, now, parse: &parse })
     }
+
+    fn alerts(&self, source: &AlertsSource, about: &About<'_>) -> Reading {
+        let (server, variable) = match source.from {
+            AlertsFrom::Alertmanager => (&self.alertmanager, "ALERTMANAGER_URL"),
+            AlertsFrom::Prometheus => (&None, "PROMETHEUS_URL"),
+        };
+        match server {
+            Some(server) => alerts::read(server, source, about, alerts::WARM),
+            None => Reading::Unreadable { why: format!("no server is configured: set {variable}"), files: Vec::new() },
+        }
+    }
 }
 
 impl Evidence for Workspace {
@@ -118,6 +133,7 @@ impl Evidence for Workspace {
     fn read(&self, sources: &[&Source], about: &About<'_>) -> Reading {
         let mut reading = match sources.first().map(|source| &source.kind) {
             Some(SourceKind::GitHub(source)) => self.at_github(source, about),
+            Some(SourceKind::Alerts(source)) => self.alerts(source, about),
             _ => files::read(&self.root, sources, about, &self.clock),
         };
         let is_file = matches!(sources.first().map(|source| &source.kind), Some(SourceKind::Files { .. }));
@@ -168,7 +184,7 @@ pub fn open_all<'g>(
     };
     Ok(Wired {
         delivery: gitops(settings, &http, &clock)?,
-        evidence: evidence(settings, mask, given, &http, clock),
+        evidence: evidence(settings, mask, given, &http, clock)?,
         deployer,
         ledger: ledger(settings, &http)?,
         github: given.github,
@@ -238,16 +254,23 @@ pub fn local(settings: &Settings, mask: &Mask, given: Given<'_>, stop: &Arc<Atom
     let runtime = runtime(stop)?;
     let http = Http::new(&http_settings(settings)?, runtime.handle().clone())?;
     Ok(Local {
-        evidence: evidence(settings, mask, given, &http, SystemClock::new(Arc::clone(stop))),
+        evidence: evidence(settings, mask, given, &http, SystemClock::new(Arc::clone(stop)))?,
         _runtime: runtime,
     })
 }
 
-fn evidence(settings: &Settings, mask: &Mask, given: Given<'_>, http: &Http, clock: SystemClock) -> Workspace {
+fn evidence(
+    settings: &Settings,
+    mask: &Mask,
+    given: Given<'_>,
+    http: &Http,
+    clock: SystemClock,
+) -> Result<Workspace, Fault> {
     let (root, commit) = (given.evidence.unwrap_or(Path::new(".")).to_owned(), settings.commit.clone());
     let github = given.github.map(|github| Arc::clone(&github.client));
     let own_run = settings.github.as_ref().and_then(|github| github.run.as_ref()).map(|run| run.id);
-    Workspace { root, commit, github, own_run, http: http.clone(), clock, mask: mask.clone() }
+    let alertmanager = settings.alertmanager.as_ref().map(|monitor| monitor.server(http)).transpose()?;
+    Ok(Workspace { root, commit, github, own_run, http: http.clone(), clock, mask: mask.clone(), alertmanager })
 }
 
 /// Looks around in a repository that is somewhere else.

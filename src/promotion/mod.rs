@@ -30,6 +30,7 @@ pub mod listing;
 pub mod live;
 pub mod looks;
 pub mod made;
+pub mod matchers;
 pub mod measured;
 pub mod measures;
 pub mod merge;

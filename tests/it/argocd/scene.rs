@@ -27,6 +27,7 @@ use promote::promotion::rules::{App, HealthCheck, Source, SyncTo, Verify};
 use promote::promotion::time::{Millis, Time};
 use serde_json::{Value, json};
 
+use crate::argocd::live::Live;
 use crate::argocd::no_ledger::NoLedger;
 use crate::world::argo::behaviour::{AppSpec, Behaviour, Git};
 use crate::world::argo::{Argo, ArgoBuilder, PASSWORD, USER};
@@ -140,11 +141,15 @@ impl Clock for VirtualClock<'_> {
 struct Script<'a> {
     clock: &'a dyn Clock,
     answers: &'a [(i64, Option<bool>)],
+    live: Option<&'a Live>,
 }
 
 impl Evidence for Script<'_> {
-    fn read(&self, _: &[&Source], _: &About<'_>) -> Reading {
-        Reading::Missing { why: "a wait reads no files".to_owned() }
+    fn read(&self, sources: &[&Source], about: &About<'_>) -> Reading {
+        match self.live {
+            Some(live) => live.read(&sources[0].id, self.clock.now(), about),
+            None => Reading::Missing { why: "a wait reads no files".to_owned() },
+        }
     }
 
     fn probe(&self, _: &HealthCheck, _: &str, _: &str) -> Reading {
@@ -179,6 +184,7 @@ pub(crate) struct Scene {
     pub(crate) stop: Option<Arc<AtomicBool>>,
     pub(crate) baseline: BTreeMap<String, AppState>,
     pub(crate) verify: Verify,
+    pub(crate) live: Option<Live>,
     pub(crate) events: RefCell<Vec<Event>>,
     runtime: tokio::runtime::Runtime,
 }
@@ -239,6 +245,7 @@ impl Scene {
             stop: None,
             baseline: BTreeMap::new(),
             verify: Verify::default(),
+            live: None,
             events: RefCell::default(),
             runtime,
         };
@@ -280,7 +287,7 @@ impl Scene {
     /// The same by another clock.
     pub(crate) fn ours_by(&self, clock: &dyn Clock) -> Settled {
         let argocd = self.argocd(&Options::default());
-        let evidence = Script { clock, answers: &self.answers };
+        let evidence = Script { clock, answers: &self.answers, live: self.live.as_ref() };
         let tell = |event: &Event| self.events.borrow_mut().push(event.clone());
         let world = World {
             evidence: &evidence,
@@ -294,6 +301,7 @@ impl Scene {
         let new = self.repo.image(&self.commit).unwrap();
         let (old, new) = (ImageRef::parse(OLD).unwrap(), ImageRef::parse(&new).unwrap());
         let holds = |texts: &BTreeMap<String, Option<String>>| texts["image"].as_deref() == Some(&new.to_string());
+        let gated = self.live.as_ref().map(Live::gated);
         let place = Place {
             at: Branch { repo: "default".to_owned(), branch: None },
             repository: REPOSITORY.to_owned(),
@@ -311,7 +319,7 @@ impl Scene {
             places: &[place],
             baseline: &self.baseline,
             failing_before: &self.failing_before,
-            gated: None,
+            gated: gated.as_ref(),
             terminate: self.terminate,
             holds: &holds,
             alive: &|| None,
