@@ -13,6 +13,7 @@ use crate::app::environments;
 use crate::app::evidence::{self, Places};
 use crate::app::life::Counter;
 use crate::app::mask::{self, Mask};
+use crate::app::orders::Act;
 use crate::app::rules_file::RulesError;
 use crate::app::rules_source::{self, Differs, NoRules};
 use crate::app::rules_views;
@@ -73,12 +74,23 @@ fn perform(
         Task::Schema { name } => show::schema(screen, name.as_deref()),
         Task::List { service, env, bypassed } => {
             let service = service.as_deref().or(settings.service.as_deref());
-            Ok(show::list(screen, settings, stop, Asked { service, environment: env.as_deref(), bypassed: *bypassed }))
+            let now = clock.now();
+            Ok(show::list(
+                screen,
+                settings,
+                stop,
+                now,
+                Asked { service, environment: env.as_deref(), bypassed: *bypassed },
+            ))
         }
         Task::Evidence(looking) if !looking.files.is_empty() => Ok(evidence::named(screen, clock, looking)),
         Task::Stamp(stamping) => Ok(evidence::stamp(screen, settings, clock, stamping)),
         Task::Back(back) => history::run(screen, settings, stop, clock.now(), back),
         Task::Say { verb, id } => Counter { screen, settings, mask, clock, stop }.say(*verb, id.as_deref()),
+        Task::Order(asked) if !asked.needs_rules() => {
+            let counter = Counter { screen, settings, mask, clock, stop };
+            if asked.act == Act::List { Ok(counter.orders(asked)) } else { counter.order(asked, None) }
+        }
         Task::Show { id } => Ok(show::show(screen, settings, stop, id)),
         Task::Bundle { id, out } => bundle::run(screen, settings, stop, id, out.as_deref()),
         Task::Replay { bundle, inputs } => replay::run(screen, settings, stop, bundle, inputs.as_deref()),
@@ -137,6 +149,13 @@ fn with_rules(
                 Err(ending) => return Ok(screen.end(&ending)),
             };
             Counter { screen, settings, mask, clock, stop }.unlock(&service.name, env.as_deref())
+        }
+        Task::Order(asked) => {
+            let service = match choose::service(&loaded.rules, settings) {
+                Ok(service) => service,
+                Err(ending) => return Ok(screen.end(&ending)),
+            };
+            Counter { screen, settings, mask, clock, stop }.order(asked, Some(service))
         }
         _ => {
             let (judges, several) = (matches!(task, Task::Validate | Task::Plan), *task == Task::Auto);

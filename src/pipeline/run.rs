@@ -9,7 +9,9 @@ use crate::pipeline::ends::{overtaken_end, run_versions, verdict, versions};
 use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::keep::Run;
 use crate::pipeline::lock;
+use crate::pipeline::pause;
 use crate::pipeline::restore;
+use crate::pipeline::still;
 use crate::pipeline::verify::{self, Expect};
 use crate::pipeline::wait::goal::Settled;
 use crate::ports::{Claim, World};
@@ -143,6 +145,9 @@ pub fn carry_out(run: &mut Run<'_>) -> Result<End, Halt> {
     if run.story.verified.is_some() {
         return finished(run, &plan);
     }
+    if let Some(end) = pause::decided(run, &plan)? {
+        return Ok(end);
+    }
     if run.world.clock.stopped() {
         return Ok(run.interrupted());
     }
@@ -153,6 +158,7 @@ pub fn carry_out(run: &mut Run<'_>) -> Result<End, Halt> {
     } else {
         Judging::of_promotion(run.job, planned.facts.clone())
     };
+    let judging = judging.accepting(run.story.paused.as_ref());
     let expect = Expect {
         images: &plan.images,
         commits: &commits,
@@ -173,6 +179,7 @@ pub fn carry_out(run: &mut Run<'_>) -> Result<End, Halt> {
             run.note(Milestone::Refuted(refuted.clone()));
             refuted_end(run, &plan, &refuted)
         }
+        Some(Settled::Paused(paused)) => pause::pause(run, &plan, paused),
         Some(Settled::Overtaken { by }) => {
             let end = End::of(Outcome::Superseded, format!("{} went on past this promotion", plan.to)).seen(by);
             run.close(end)
@@ -201,6 +208,7 @@ fn commit_once(run: &mut Run<'_>, plan: &Plan) -> Result<Option<End>, Halt> {
     let end = match no_commit {
         NoCommit::Stopped => return Ok(Some(run.interrupted())),
         NoCommit::Halted(halt) => return Err(halt),
+        NoCommit::Held(holds) => return still::end(run, *holds).map(Some),
         NoCommit::Overtaken(who) => overtaken_end(plan, who, "nothing was written"),
         NoCommit::Fault(fault) => {
             let end = End::of(Outcome::Failed, format!("{} is as it was: the commit could not be pushed", plan.to));

@@ -7,11 +7,14 @@ use crate::pipeline::collect::{self, branch};
 use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::keep::{Beginning, Run};
 use crate::pipeline::lock;
+use crate::pipeline::orders;
 use crate::pipeline::run;
+use crate::pipeline::targets;
 use crate::ports::{Claim, Fault, FaultKind, World};
 use crate::promotion::facts::{EnvironmentFacts, Facts, Snapshot};
 use crate::promotion::folded::{self, Folded};
 use crate::promotion::head::Head;
+use crate::promotion::heads::HeadFile;
 use crate::promotion::id;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::plan::Plan;
@@ -111,7 +114,10 @@ fn prepare(world: &World<'_>, job: &Job<'_>, undone: Option<&str>) -> Result<Und
     let head = if itself.is_some() { Head { open: None, ..head } } else { head.without_open() };
     let previous =
         itself.map_or_else(|| head.current.clone().unwrap_or_default(), |open| open.requested.request.previous);
-    let restore = planning::restore(&before(&head, &wanted), request);
+    let orders = orders::standing(world, job, to)?;
+    let file = HeadFile { head, recent: world.ledger.recent(&service.name, to)?.recent };
+    let head = targets::believed(world, job, file, orders, Some(&wanted))?;
+    let restore = planning::restore(&head, request);
     let request = Request {
         service: service.name.clone(),
         kind: RequestKind::Rollback { undoes: wanted.clone() },
@@ -182,13 +188,6 @@ fn newest_standing(world: &World<'_>, head: &Head, now: &Snapshot) -> Result<Opt
 fn pushed(story: &Folded, now: &Snapshot) -> bool {
     let plan = story.planned.as_ref().map(|planned| &planned.plan).filter(|_| !story.is_over());
     plan.is_some_and(|plan| rollback::holds(plan, now))
-}
-
-/// The head as it is to a rollback: what the undone promotion verified itself is nothing to go back to.
-fn before(head: &Head, undone: &str) -> Head {
-    let mut head = head.clone();
-    head.last_verified = head.last_verified.filter(|last| last.promotion != undone);
-    head
 }
 
 fn nothing_recorded(world: &World<'_>, job: &Job<'_>, why: &str) -> Halt {

@@ -155,7 +155,7 @@ pub fn look_again(world: &World<'_>, job: &Job<'_>, claim: &dyn Claim, asked: &A
         None => end,
         Some(Settled::Lost(end)) => *end,
         Some(Settled::Verified(verified)) => before::reported(end.seen("it is live and healthy"), &verified),
-        Some(Settled::Refuted(refuted)) => {
+        Some(Settled::Refuted(refuted) | Settled::Paused(refuted)) => {
             End::of(Outcome::Stuck, format!("{to} pins this version already, and does not run it well"))
                 .seen(refuted.what)
         }

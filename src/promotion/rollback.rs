@@ -29,6 +29,10 @@ pub fn plan(
     now: &Snapshot,
     pins: &[Pin],
 ) -> Result<Plan, NoRollback> {
+    if undone.on_failure.restore.is_empty() && undone.images.iter().any(|image| !image.old.same_version(&image.new)) {
+        let why = "what stood before is vetoed or revoked, and no older version was verified there";
+        return Err(NoRollback(why.to_owned()));
+    }
     if undone.on_failure.restore.is_empty() {
         return Err(NoRollback("the promotion changed no version, so there is nothing to restore".to_owned()));
     }

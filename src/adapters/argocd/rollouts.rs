@@ -153,6 +153,7 @@ fn meaning(object: &Value, name: String, namespace: String, version: String) -> 
         (Value::String(seen), Some(wanted)) => *seen == wanted.to_string(),
         _ => true,
     };
+    let by_hand = spec["paused"].as_bool().unwrap_or(false);
     let aborted = status["abort"].as_bool().unwrap_or(false);
     // The last weight that was set; its share of the pods comes near it where no router splits the traffic.
     let set = steps.iter().take(usize::try_from(step.unwrap_or(0)).unwrap_or(usize::MAX));
@@ -173,9 +174,8 @@ fn meaning(object: &Value, name: String, namespace: String, version: String) -> 
         step,
         steps: steps.len() as u64,
         weight: if aborted { Some(0) } else { weight },
-        paused: pauses
-            || status["controllerPause"].as_bool().unwrap_or(false)
-            || spec["paused"].as_bool().unwrap_or(false),
+        paused: pauses || status["controllerPause"].as_bool().unwrap_or(false) || by_hand,
+        by_hand,
         aborted,
         full,
     }

@@ -18,7 +18,17 @@
 //! through an hour, requests arriving evenly up to twice the textbook's sample (two-sample comparison of proportions, Fleiss, *Statistical
 //! Methods for Rates and Proportions*, without continuity correction, for a rise of 2 points, one-sided α 1 %, power 95 %):
 //!
-//! TABLE
+//! | baseline | requests of canary : baseline | textbook n | false rollbacks | rise of 2 points found | inconclusive |
+//! |---|---|---|---|---|---|
+//! | 0.1 % | 1 : 1 | 850 | 0.00 % | 99.95 % | 0.00 % |
+//! | 1 % | 1 : 1 | 1,537 | 0.52 % | 99.91 % | 0.53 % |
+//! | 5 % | 1 : 1 | 4,439 | 0.70 % | 99.78 % | 1.37 % |
+//! | 0.1 % | 1 : 9 | 815 | 0.00 % | 99.98 % | 0.00 % |
+//! | 1 % | 1 : 9 | 1,191 | 0.25 % | 99.96 % | 0.00 % |
+//! | 5 % | 1 : 9 | 2,774 | 0.57 % | 99.87 % | 0.00 % |
+//!
+//! Inconclusive is the worse of both cases, at the end of the window. With ten times the traffic, so that nearly all looks come after the
+//! sample is complete, at most 0.45 % are rolled back falsely.
 //!
 //! Requests are taken as independent. Failures that come in bursts make the true error rates higher than these.
 //!

@@ -78,8 +78,10 @@ impl Judge<'_> {
         let name = self.facts.target.name.as_str();
         let (now, before) = (self.facts.readings.get(id), self.facts.before.get(id));
         let canary_levels = self.levels(id, now, name)?;
-        let baseline = self.levels(id, before, "before")?;
         own_time(id, canary_levels, name, self.running_since())?;
+        // A fixed limit is compared with nothing.
+        let fixed = matches!(canary.limit, Limit::SuccessRate(_));
+        let baseline = if fixed { canary_levels } else { self.levels(id, before, "before")? };
         let sides = Sides { canary: canary_levels, of_canary: name, baseline, of_baseline: "before" };
         let found = finding::find(canary.limit, &sides).ok_or_else(|| not_read(id))?;
         Ok((found, Some(window(canary_levels))))

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::promotion::canary::limit::Canary;
+use crate::promotion::canary::limit::{Action, Against, Canary, Limit};
 use crate::promotion::facts::{Facts, Observation, Reading, Soak};
 use crate::promotion::gates::needs::name;
 use crate::promotion::gates::rows::Judge;
@@ -46,6 +46,17 @@ pub fn asked(gate: &Gate) -> BTreeSet<String> {
             condition.comparisons().iter().map(|comparison| prefix(&comparison.field)).collect()
         }
     }
+}
+
+/// Whether a gate compares the version with the time before it.
+pub fn compares(gate: &Gate) -> bool {
+    let GateKind::Canary(canary) = &gate.kind else { return false };
+    !matches!(canary.limit, Limit::SuccessRate(_))
+}
+
+/// Whether a person decides what follows when a gate definitely fails.
+pub fn pauses(gate: &Gate) -> bool {
+    matches!(&gate.kind, GateKind::Canary(Canary { against: Against::Before(Action::Pause), .. }))
 }
 
 /// What a gate's definite failure is called in `rollback.on`.

@@ -27,6 +27,8 @@ pub struct Rollout {
     pub weight: Option<u64>,
     /// Whether it waits at a pause, of a step or of a person.
     pub paused: bool,
+    /// Whether somebody paused it by hand, beside what its steps say.
+    pub by_hand: bool,
     /// Whether it was aborted.
     pub aborted: bool,
     /// Whether the new version is the stable one: there is no canary any more.
