@@ -65,7 +65,20 @@ impl<'a> Watched<'a> {
         let (told, syncing, proof, refused, unreadable) = (String::new(), false, None, None, None);
         let rollouts = Rollouts::default();
         Self {
-            world, deployer, goal, place, app, standings, watch, grace, told, syncing, proof, refused, unreadable, rollouts,
+            world,
+            deployer,
+            goal,
+            place,
+            app,
+            standings,
+            watch,
+            grace,
+            told,
+            syncing,
+            proof,
+            refused,
+            unreadable,
+            rollouts,
         }
     }
 
