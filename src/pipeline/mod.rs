@@ -32,6 +32,7 @@ pub mod path;
 pub mod patience;
 pub mod pause;
 pub mod readings;
+pub mod recheck;
 pub mod restore;
 mod rollouts;
 pub mod run;

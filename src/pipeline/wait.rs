@@ -9,6 +9,7 @@ mod gates;
 pub mod goal;
 mod probes;
 mod rollouts;
+mod smoke;
 mod standing;
 
 use std::collections::BTreeSet;
@@ -19,6 +20,7 @@ use crate::pipeline::wait::app::{Look, Watched};
 use crate::pipeline::wait::gates::{Gates, Said};
 use crate::pipeline::wait::goal::{Goal, Settled};
 use crate::pipeline::wait::probes::{Health, Probes};
+use crate::pipeline::wait::smoke::Smokes;
 use crate::ports::World;
 use crate::promotion::event::Event;
 use crate::promotion::record::{LiveApp, Verified};
@@ -48,10 +50,11 @@ pub fn until_live(world: &World<'_>, goal: &Goal<'_>, verify: &Verify) -> Settle
     let apps: Vec<Watched<'_>> = world.deployer.map(watched).unwrap_or_default();
     let probes = Probes::new(world, goal, verify);
     let now = world.clock.now();
-    let (gates, pending) = (Gates::new(world, goal, verify), None);
+    let (gates, smoke, pending) = (Gates::new(world, goal, verify), Smokes::new(world, goal, verify), None);
     let (window, cause, doubt) = (None, String::new(), None);
     let alive = goal.alive;
-    Wait { world, verify, alive, apps, probes, gates, begun: now, window, pending, cause, doubt, pause: PAUSE }.run()
+    Wait { world, verify, alive, apps, probes, gates, smoke, begun: now, window, pending, cause, doubt, pause: PAUSE }
+        .run()
 }
 
 struct Wait<'a> {
@@ -61,10 +64,11 @@ struct Wait<'a> {
     apps: Vec<Watched<'a>>,
     probes: Probes<'a>,
     gates: Gates<'a>,
+    smoke: Smokes<'a>,
     begun: Time,
     /// Since when everything holds.
     window: Option<Time>,
-    /// Why the window cannot end yet, although nothing is broken: a gate that is not known.
+    /// Why the window cannot end yet, although nothing is broken: a gate that is not known, a smoke test that runs.
     pending: Option<String>,
     /// What was lacking last.
     cause: String,
@@ -161,6 +165,12 @@ impl Wait<'_> {
             }
             Said::Over(settled) => return Round::Over(settled),
         }
+        if lacking.is_empty() {
+            if let Some(settled) = self.smoke.look() {
+                return Round::Over(settled);
+            }
+            self.pending = self.pending.take().or(self.smoke.lacks());
+        }
         self.tell_doubt(doubt);
         if lacking.is_empty() {
             return Round::Holds(live);
@@ -197,7 +207,7 @@ impl Wait<'_> {
         (self.world.tell)(&Event::Settled { settle });
         let settled = Millis::between(since, now);
         let (gates, before) = self.gates.seen();
-        Some(Verified { since, settled, apps, health: self.probes.urls(), gates, before })
+        Some(Verified { since, settled, apps, health: self.probes.urls(), smoke: self.smoke.names(), gates, before })
     }
 
     fn is_over(&self, since: Time) -> bool {
@@ -219,7 +229,11 @@ impl Wait<'_> {
                 let settle = self.verify.settle;
                 let rest = settle.0 - Millis::between(since, now).0;
                 // Past its end only a gate is waited for, which is not asked again at once.
-                if rest > 0 { Millis((settle.0 / 4).min(rest).max(20)).duration() } else { PAUSE_MAX }
+                if rest > 0 || self.pending.is_none() {
+                    Millis((settle.0 / 4).min(rest).max(20)).duration()
+                } else {
+                    self.pause
+                }
             }
             None => self.pause,
         };

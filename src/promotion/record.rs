@@ -282,6 +282,9 @@ pub struct Verified {
     pub apps: Vec<LiveApp>,
     /// Health checks that passed, by URL.
     pub health: Vec<String>,
+    /// Smoke tests that passed, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub smoke: Vec<String>,
     /// The verification's gates, as they were seen last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gates: Vec<GateRow>,

@@ -40,5 +40,6 @@ mod scenarios;
 mod secrets;
 mod shipped;
 mod tls;
+mod triggers;
 mod waivers;
 mod world;

@@ -67,7 +67,10 @@ impl<'a> Gates<'a> {
     pub(super) fn look(&mut self, end: Option<Time>) -> Said {
         let (Some(gated), Some(since)) = (self.gated, self.since) else { return Said::Good };
         let now = self.world.clock.now();
-        if looks::is_due(self.looked, now, end) {
+        // A failure is definite when its grace is over, and not a look later.
+        let definite = self.failing.values().map(|since| self.verify.grace.after(*since));
+        let ends: Vec<Time> = end.into_iter().chain(definite).collect();
+        if looks::is_due(self.looked, now, &ends) {
             self.ask(gated, since);
             self.looked = Some(now);
             if let Some(settled) = self.judge(gated) {

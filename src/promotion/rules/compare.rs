@@ -275,6 +275,8 @@ impl Changes {
         if old.timeout != new.timeout {
             self.add(Effect::Changed, "verify.timeout", format!("{} → {}", old.timeout, new.timeout));
         }
+        let watch = |watch: Option<Millis>| watch.unwrap_or(Millis(0));
+        self.span("verify.watch", watch(old.watch), watch(new.watch));
         for check in &old.health {
             match new.health.iter().find(|other| other.url == check.url) {
                 None => self.add(Effect::Loosened, "verify.health", format!("{} is gone", check.url)),
@@ -284,6 +286,16 @@ impl Changes {
         }
         for check in new.health.iter().filter(|check| old.health.iter().all(|other| other.url != check.url)) {
             self.add(Effect::Tightened, "verify.health", format!("{} is new", check.url));
+        }
+        for test in &old.smoke {
+            match new.smoke.iter().find(|other| other.name == test.name) {
+                None => self.add(Effect::Loosened, "verify.smoke", format!("{} is gone", test.name)),
+                Some(now) if now != test => self.add(Effect::Changed, "verify.smoke", test.name.clone()),
+                Some(_) => {}
+            }
+        }
+        for test in new.smoke.iter().filter(|test| old.smoke.iter().all(|other| other.name != test.name)) {
+            self.add(Effect::Tightened, "verify.smoke", format!("{} is new", test.name));
         }
     }
 

@@ -11,6 +11,7 @@ pub mod fault;
 pub mod file;
 pub mod format;
 pub mod github;
+pub mod health;
 pub mod live;
 pub mod quantity;
 pub mod read;
@@ -31,6 +32,7 @@ use crate::promotion::freeze::Window;
 use crate::promotion::rules::at::At;
 use crate::promotion::rules::format::Format;
 use crate::promotion::rules::github::{GitHubSource, OfCommit};
+use crate::promotion::rules::health::{HealthCheck, Smoke};
 use crate::promotion::rules::live::{AlertsSource, PrometheusSource};
 use crate::promotion::rules::roles::{AtGitHub, MayBypass, Role};
 use crate::promotion::rules::trigger::Trigger;
@@ -310,30 +312,24 @@ pub struct Verify {
     pub grace: Millis,
     /// HTTP checks that are polled in the settle window.
     pub health: Vec<HealthCheck>,
+    /// Tests that run once when the new version is live, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub smoke: Vec<Smoke>,
     /// Gates that are judged on the target through the settle window, over the time since the deployment.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Vec<serde_json::Value>")]
     pub gates: Vec<Gate>,
+    /// For how long after its promotion a version is looked at again by `promote verify --watch`; absent: not at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub watch: Option<Millis>,
 }
 
 impl Default for Verify {
     fn default() -> Self {
-        let (health, gates) = (Vec::new(), Vec::new());
-        Self { settle: Millis::secs(10), timeout: Millis::mins(15), grace: Millis::secs(60), health, gates }
+        let (health, smoke, gates, watch) = (Vec::new(), Vec::new(), Vec::new(), None);
+        let (settle, timeout, grace) = (Millis::secs(10), Millis::mins(15), Millis::secs(60));
+        Self { settle, timeout, grace, health, smoke, gates, watch }
     }
-}
-
-/// One HTTP check.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct HealthCheck {
-    /// `http://` or `https://`; may hold `{service}` and `{environment}`.
-    pub url: String,
-    /// The status that is healthy; absent: any from 200 to 299.
-    pub status: Option<u16>,
-    /// A text that the body must contain.
-    pub contains: Option<String>,
-    /// How long one request may take.
-    pub timeout: Millis,
 }
 
 /// What a failed verification leads to.

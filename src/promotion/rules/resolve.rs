@@ -8,6 +8,7 @@ pub mod evidence;
 pub mod freeze;
 pub mod gates;
 pub mod github;
+pub mod health;
 pub mod live;
 pub mod measured;
 pub mod monitoring;

@@ -15,15 +15,16 @@ use promote::adapters::secret::Secret;
 use promote::pipeline::wait::goal::{Goal, Place, Settled};
 use promote::pipeline::wait::until_live;
 use promote::ports::{
-    About, Branch, Clock, Delivery, Deployer, Descent, Evidence, Fault, FaultKind, Found, Past, Proposal, Pushed, Step,
-    World,
+    About, Branch, Clock, Delivery, Deployer, Descent, Evidence, Fault, FaultKind, Found, Past, Proposal, Pushed,
+    SmokeRun, Smoked, Step, World,
 };
 use promote::promotion::event::Event;
 use promote::promotion::facts::{CommitSummary, Observation, Reading, Snapshot};
 use promote::promotion::image::{ImageChange, ImageRef};
 use promote::promotion::live::AppState;
 use promote::promotion::measures::{Health, Measure};
-use promote::promotion::rules::{App, HealthCheck, Source, SyncTo, Verify};
+use promote::promotion::rules::health::{HealthCheck, Smoke};
+use promote::promotion::rules::{App, Source, SyncTo, Verify};
 use promote::promotion::time::{Millis, Time};
 use serde_json::{Value, json};
 
@@ -165,6 +166,14 @@ impl Evidence for Script<'_> {
             measure,
             notes: vec![],
         })
+    }
+
+    fn smoke(&self, _: &Smoke, _: &str, _: &str) -> Smoked {
+        Smoked::Over(Reading::Missing { why: "a wait of this scene has no smoke tests".to_owned() })
+    }
+
+    fn smoke_run(&self, _: &SmokeRun) -> Smoked {
+        Smoked::Over(Reading::Missing { why: "a wait of this scene has no smoke tests".to_owned() })
     }
 }
 
@@ -364,8 +373,7 @@ impl Scene {
 
 /// A health check of the rules.
 pub(crate) fn check() -> HealthCheck {
-    let url = "https://app.example.com/healthz".to_owned();
-    HealthCheck { url, status: None, contains: None, timeout: Millis::secs(3) }
+    HealthCheck { timeout: Millis::secs(3), ..HealthCheck::of("https://app.example.com/healthz") }
 }
 
 /// A branch and directory of the repository, as the GitOps side reads it.
