@@ -14,6 +14,7 @@ use crate::promotion::event::{Event, Phase};
 use crate::promotion::facts::{Facts, Snapshot};
 use crate::promotion::image::ImageChange;
 use crate::promotion::live::AppState;
+use crate::promotion::live::rollout::{Rollout, RolloutAction};
 use crate::promotion::looks;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::planning;
@@ -95,6 +96,19 @@ impl Deployer for Reading<'_> {
 
     fn images(&self, app: &App) -> Result<Vec<String>, Fault> {
         self.0.images(app)
+    }
+
+    fn rollouts(&self, app: &App) -> Result<Vec<Rollout>, Fault> {
+        self.0.rollouts(app)
+    }
+
+    fn act(&self, app: &App, rollout: &Rollout, action: RolloutAction) -> Result<(), Fault> {
+        let (why, doing) = ("this only looks, and tells no Rollout anything", action.word());
+        Err(Fault::new(FaultKind::Settings, format!("{doing} Rollout {} of {}", rollout.name, app.name), why))
+    }
+
+    fn pods(&self, app: &App) -> Result<u64, Fault> {
+        self.0.pods(app)
     }
 }
 

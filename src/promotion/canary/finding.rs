@@ -3,7 +3,7 @@
 use crate::promotion::canary::compared::{Compared, Shared, sample, tail};
 use crate::promotion::canary::judge::{self, Needed, Sample, Tail, Verdict};
 use crate::promotion::canary::limit::Limit;
-use crate::promotion::condition::Truth;
+use crate::promotion::condition::{Fact, Known, Truth};
 use crate::promotion::levels::{Level, Levels};
 use crate::promotion::number::Decimal;
 use crate::promotion::words::{count, counted, percent};
@@ -67,6 +67,57 @@ pub fn find(limit: Limit, sides: &Sides<'_>) -> Option<Finding> {
         Limit::Traffic(_) | Limit::Duration(_) => return None,
     };
     Some(found.unwrap_or_else(Finding::not_known))
+}
+
+/// A measure of the comparison for a condition, by its name in the table of facts. What is not higher is 0 higher.
+pub fn fact(measure: &str, sides: &Sides<'_>) -> Known {
+    let found = match measure {
+        "traffic" => both(sides).map(|(canary, baseline)| {
+            ratio(i128::from(canary.requests), i128::from(canary.requests) + i128::from(baseline.requests))
+        }),
+        "success_rate" => both(sides).map(|(canary, _)| {
+            ratio(i128::from(canary.requests) - i128::from(canary.failures), i128::from(canary.requests))
+        }),
+        "error_rate_increase" => both(sides).map(|(canary, baseline)| {
+            let (above, whole) = risen(canary, baseline);
+            ratio(above, whole)
+        }),
+        "latency_p95_increase" => later(Level::LatencyP95, sides),
+        "latency_p99_increase" => later(Level::LatencyP99, sides),
+        other => Err(format!("a canary is not compared by `{other}`")),
+    };
+    match found {
+        Ok(Some(fact)) => Known::Yes(fact),
+        Ok(None) => Known::No("there were no requests to compare".to_owned()),
+        Err(why) => Known::No(why),
+    }
+}
+
+fn both(sides: &Sides<'_>) -> Result<(Sample, Sample), String> {
+    Ok((side(sample(sides.canary), sides.of_canary)?, side(sample(sides.baseline), sides.of_baseline)?))
+}
+
+fn later(level: Level, sides: &Sides<'_>) -> Result<Option<Fact>, String> {
+    let (canary, baseline) =
+        (side(tail(sides.canary, level), sides.of_canary)?, side(tail(sides.baseline, level), sides.of_baseline)?);
+    Ok(Fact::quotient(canary.at_ms.minus(baseline.at_ms).max(Decimal::ZERO), baseline.at_ms))
+}
+
+/// A quotient of whole numbers; digits that do not fit are cut from both.
+fn ratio(mut num: i128, mut den: i128) -> Option<Fact> {
+    num = num.max(0);
+    while num.max(den) > i128::from(u64::MAX) {
+        (num, den) = (num / 2, den / 2);
+    }
+    let (num, den) = (u64::try_from(num).ok()?, u64::try_from(den).ok().filter(|den| *den > 0)?);
+    Some(Fact::Ratio { num, den })
+}
+
+/// The difference of two rates, as a numerator and a denominator.
+fn risen(canary: Sample, baseline: Sample) -> (i128, i128) {
+    let n = |count: u64| i128::from(count);
+    let above = n(canary.failures) * n(baseline.requests) - n(baseline.failures) * n(canary.requests);
+    (above, n(canary.requests) * n(baseline.requests))
 }
 
 fn success(least: Decimal, sides: &Sides<'_>) -> Result<Finding, String> {
@@ -160,12 +211,10 @@ fn percent_of(share: Decimal) -> String {
 
 /// The difference of two rates in percentage points, rounded up, so that what is above a limit never looks as if it met it.
 fn points(canary: Sample, baseline: Sample) -> String {
-    let n = |count: u64| i128::from(count);
-    let whole = n(canary.requests) * n(baseline.requests);
+    let (above, whole) = risen(canary, baseline);
     if whole == 0 {
         return "not enough requests".to_owned();
     }
-    let above = n(canary.failures) * n(baseline.requests) - n(baseline.failures) * n(canary.requests);
     format!("{} points", signed(ceiling(above.saturating_mul(10_000), whole)))
 }
 

@@ -3,14 +3,14 @@
 use crate::promotion::canary::compared::Compared;
 use crate::promotion::canary::finding::{self, Finding, Sides};
 use crate::promotion::canary::limit::{Action, Against, Canary, Limit};
-use crate::promotion::condition::Truth;
+use crate::promotion::condition::{Known, Truth};
 use crate::promotion::facts::{Reading, Soak};
 use crate::promotion::gates::rows::{Judge, Judged};
 use crate::promotion::gates::usable::{Unusable, usable};
 use crate::promotion::levels::Levels;
 use crate::promotion::measures::Measure;
 use crate::promotion::report::{GateRow, Mark};
-use crate::promotion::rules::Gate;
+use crate::promotion::rules::{Gate, GateKind};
 use crate::promotion::time::{Millis, Time};
 use crate::promotion::words;
 
@@ -47,6 +47,29 @@ impl Judge<'_> {
         row
     }
 
+    /// A measure of the comparison that the gate `canary` makes, as it is, however many requests it is of: 0 where it is no increase.
+    pub(super) fn canary_field(&self, measure: &str) -> Known {
+        let mut of_gates = self.promotion.gates.iter().filter_map(|gate| match &gate.kind {
+            GateKind::Canary(canary) => Some(canary),
+            _ => None,
+        });
+        let Some(first) = of_gates.next() else { return Known::No("no gate `canary` reads evidence".to_owned()) };
+        if of_gates.any(|other| other.evidence != first.evidence) {
+            return Known::No("several sources know the canary: give them limits under the gate `canary`".to_owned());
+        }
+        let sides = match first.against {
+            Against::Target => match self.facts.canary.get(&first.evidence) {
+                Some(compared) => self.sides(&first.evidence, compared),
+                None => Err(not_read(&first.evidence)),
+            },
+            Against::Before(_) => self.sides_before(first),
+        };
+        match sides {
+            Ok(sides) => finding::fact(measure, &sides),
+            Err(unusable) => Known::No(unusable.because),
+        }
+    }
+
     /// The canary environment and the one that it is to replace, over the version's own time.
     fn against_target(&self, canary: &Canary) -> Result<(Finding, Option<Millis>), Unusable> {
         let id = &canary.evidence;
@@ -74,6 +97,12 @@ impl Judge<'_> {
 
     /// The environment now, and before the commit.
     fn against_before(&self, canary: &Canary) -> Result<(Finding, Option<Millis>), Unusable> {
+        let sides = self.sides_before(canary)?;
+        let found = finding::find(canary.limit, &sides).ok_or_else(|| not_read(&canary.evidence))?;
+        Ok((found, Some(window(sides.canary))))
+    }
+
+    fn sides_before<'a>(&'a self, canary: &Canary) -> Result<Sides<'a>, Unusable> {
         let id = &canary.evidence;
         let name = self.facts.target.name.as_str();
         let (now, before) = (self.facts.readings.get(id), self.facts.before.get(id));
@@ -82,9 +111,7 @@ impl Judge<'_> {
         // A fixed limit is compared with nothing.
         let fixed = matches!(canary.limit, Limit::SuccessRate(_));
         let baseline = if fixed { canary_levels } else { self.levels(id, before, "before")? };
-        let sides = Sides { canary: canary_levels, of_canary: name, baseline, of_baseline: "before" };
-        let found = finding::find(canary.limit, &sides).ok_or_else(|| not_read(id))?;
-        Ok((found, Some(window(canary_levels))))
+        Ok(Sides { canary: canary_levels, of_canary: name, baseline, of_baseline: "before" })
     }
 
     fn levels<'a>(&'a self, id: &str, reading: Option<&'a Reading>, name: &str) -> Result<&'a Levels, Unusable> {

@@ -230,6 +230,9 @@ impl Judge<'_> {
                 Err(unusable) => Known::No(unusable.because),
             };
         }
+        if prefix == "canary" {
+            return self.canary_field(measure);
+        }
         self.merged_field(prefix, measure)
     }
 

@@ -12,7 +12,7 @@ use crate::promotion::rules::{Gate, GateKind, NotBuilt};
 /// The kinds that files can hold.
 const OF_FILES: [Kind; 5] = [Kind::Tests, Kind::Coverage, Kind::Security, Kind::Quality, Kind::Performance];
 /// What facts begin with that are not built yet.
-const NOT_BUILT: [&str; 2] = ["canary", "metrics"];
+const NOT_BUILT: [&str; 1] = ["metrics"];
 
 impl GateReader<'_> {
     /// One gate for each part of the outermost `all`. Parts that are not built are noted and have none.
@@ -149,6 +149,7 @@ impl GateReader<'_> {
             "slo" => Some((Kind::Levels, gates.slo.is_some())),
             "error_budget" => Some((Kind::Levels, gates.error_budget.is_some())),
             "alerts" => Some((Kind::Alerts, gates.alerts.is_some())),
+            "canary" => Some((Kind::Canary, gates.canary.is_some())),
             "checks" => Some((Kind::Checks, gates.checks.is_some())),
             "review" => Some((Kind::Review, gates.review.is_some())),
             _ => None,
@@ -198,9 +199,10 @@ impl GateReader<'_> {
                 Kind::Alerts => "alerts",
                 Kind::Checks => "checks",
                 Kind::Review => "review",
+                Kind::Canary => "canary",
                 Kind::Deployment => "deployment",
             };
-            let ids = self.sources.ids().filter(|_| row.kind != Kind::Deployment);
+            let ids = self.sources.ids().filter(|_| !matches!(row.kind, Kind::Deployment | Kind::Canary));
             all.extend(ids.chain([gate]).map(|prefix| format!("{prefix}.{}", row.measure)));
         }
         all

@@ -313,6 +313,7 @@ fn what(kind: Kind) -> &'static str {
         Kind::Alerts => "alerts",
         Kind::Checks => "checks",
         Kind::Review => "review",
+        Kind::Canary => "comparison of a canary",
         Kind::Deployment => "deployment",
     }
 }
