@@ -124,7 +124,6 @@ mod tests {
     use crate::promotion::rules::trigger::Trigger;
 
     use super::*;
-    use crate::promotion::rules::trigger::Trigger;
 
     fn lines(events: &[(i64, Event)]) -> String {
         events.iter().filter_map(|(ms, event)| line(event, Millis(*ms))).collect::<Vec<_>>().join("\n")
