@@ -106,7 +106,10 @@ pub fn run(arguments: Vec<OsString>, environment: impl Iterator<Item = (OsString
         ("bundle", _) => (Task::Bundle { id: given(matches, "id"), out: text(matches, "out") }, matches),
         ("replay", _) => (Task::Replay { bundle: given(matches, "bundle"), inputs: text(matches, "inputs") }, matches),
         ("verify", _) => (Task::Verify { env: text(matches, "env"), watch: is_set(matches, "watch") }, matches),
-        ("rollback", _) => (Task::Rollback { id: text(matches, "id"), env: text(matches, "env") }, matches),
+        ("rollback", _) => {
+            let (id, env, to_version) = (text(matches, "id"), text(matches, "env"), text(matches, "to-version"));
+            (Task::Rollback { id, env, to_version }, matches)
+        }
         ("schema", _) => (Task::Schema { name: text(matches, "name") }, matches),
         ("list", _) => {
             let (service, env) = (text(matches, "of"), text(matches, "env"));

@@ -28,6 +28,7 @@ use crate::pipeline::ends::stands;
 use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::list::Asked;
 use crate::pipeline::run::Wanted;
+use crate::pipeline::undo::Back;
 use crate::pipeline::{life, patience, run as road, undo};
 use crate::ports::{Clock as _, Fault, World};
 use crate::promotion::event::Event;
@@ -269,8 +270,10 @@ impl Errand<'_> {
             Task::Validate => road::validate(&world, job),
             Task::Run if !dry => road::run(&world, job, Wanted::Now),
             Task::Request if !dry => life::request(&world, job),
-            Task::Rollback { id, .. } if dry => undo::plan(&world, job, id.as_deref()),
-            Task::Rollback { id, .. } => undo::roll_back(&world, job, id.as_deref()),
+            Task::Rollback { id, to_version, .. } => {
+                let back = Back { from: id.as_deref(), to: to_version.as_deref() };
+                if dry { undo::plan(&world, job, back) } else { undo::roll_back(&world, job, back) }
+            }
             _ => road::plan(&world, job, Wanted::Now),
         }
     }
@@ -297,7 +300,12 @@ fn go_on(world: &World<'_>, job: &Job<'_>, story: &Folded, dry: bool) -> Result<
     match &story.requested.request.kind {
         RequestKind::Promotion if dry => road::plan(world, job, Wanted::Request(&story.id)),
         RequestKind::Promotion => road::run(world, job, Wanted::Request(&story.id)),
-        RequestKind::Rollback { undoes } if dry => undo::plan(world, job, Some(undoes)),
-        RequestKind::Rollback { undoes } => undo::roll_back(world, job, Some(undoes)),
+        RequestKind::Rollback { undoes } => {
+            // What waits for approvals goes back to a version that was named.
+            let named = story.approvals.as_ref().and(story.requested.request.images.first());
+            let named = named.map(|wanted| wanted.new.version());
+            let back = Back { from: Some(undoes), to: named.as_deref() };
+            if dry { undo::plan(world, job, back) } else { undo::roll_back(world, job, back) }
+        }
     }
 }

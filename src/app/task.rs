@@ -62,6 +62,8 @@ pub enum Task {
         id: Option<String>,
         /// The environment that is restored.
         env: Option<String>,
+        /// The version that is restored.
+        to_version: Option<String>,
     },
     /// Look again at what runs.
     Verify {

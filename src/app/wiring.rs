@@ -30,9 +30,11 @@ use crate::adapters::health::{self, scenario};
 use crate::adapters::http::server::Server;
 use crate::adapters::http::{Http, HttpSettings};
 use crate::adapters::ledger::Records;
+use crate::adapters::prometheus;
 use crate::adapters::workspace::{Around, tree};
 use crate::app::mask::Mask;
 use crate::app::settings::Settings;
+use crate::app::settings::monitoring::{self, Monitoring, Names};
 use crate::app::wiring::github::GitHubDoor;
 use crate::app::wiring::runtime::{http_settings, runtime};
 use crate::pipeline::job::{Halt, Job};
@@ -99,7 +101,10 @@ pub struct Workspace {
     github: Option<Arc<Client>>,
     /// The workflow run that this is.
     own_run: Option<u64>,
-    alertmanager: Option<Server>,
+    /// Prometheus, or why there is none to ask.
+    prometheus: Result<Server, Fault>,
+    /// Alertmanager, or why there is none to ask.
+    alertmanager: Result<Server, Fault>,
     /// The same repository, for whoever starts workflows.
     dispatcher: Option<Arc<Client>>,
 }
@@ -118,13 +123,13 @@ impl Workspace {
     }
 
     fn alerts(&self, source: &AlertsSource, about: &About<'_>) -> Reading {
-        let (server, variable) = match source.from {
-            AlertsFrom::Alertmanager => (&self.alertmanager, "ALERTMANAGER_URL"),
-            AlertsFrom::Prometheus => (&None, "PROMETHEUS_URL"),
+        let server = match source.from {
+            AlertsFrom::Alertmanager => &self.alertmanager,
+            AlertsFrom::Prometheus => &self.prometheus,
         };
         match server {
-            Some(server) => alerts::read(server, source, about, alerts::WARM),
-            None => Reading::Unreadable { why: format!("no server is configured: set {variable}"), files: Vec::new() },
+            Ok(server) => alerts::read(server, source, about, alerts::WARM),
+            Err(fault) => unreachable_server(fault),
         }
     }
 }
@@ -139,6 +144,10 @@ impl Evidence for Workspace {
     fn read(&self, sources: &[&Source], about: &About<'_>) -> Reading {
         let mut reading = match sources.first().map(|source| &source.kind) {
             Some(SourceKind::GitHub(source)) => self.at_github(source, about),
+            Some(SourceKind::Prometheus(source)) => match &self.prometheus {
+                Ok(server) => prometheus::read(server, source, &self.root, about, &self.clock),
+                Err(fault) => unreachable_server(fault),
+            },
             Some(SourceKind::Alerts(source)) => self.alerts(source, about),
             _ => files::read(&self.root, sources, about, &self.clock),
         };
@@ -209,7 +218,7 @@ pub fn open_all<'g>(
     };
     Ok(Wired {
         delivery: gitops(settings, &http, &clock)?,
-        evidence: evidence(settings, mask, given, &http, clock)?,
+        evidence: evidence(settings, mask, given, &http, clock),
         deployer,
         ledger: ledger(settings, &http)?,
         github: given.github,
@@ -279,25 +288,37 @@ pub fn local(settings: &Settings, mask: &Mask, given: Given<'_>, stop: &Arc<Atom
     let runtime = runtime(stop)?;
     let http = Http::new(&http_settings(settings)?, runtime.handle().clone())?;
     Ok(Local {
-        evidence: evidence(settings, mask, given, &http, SystemClock::new(Arc::clone(stop)))?,
+        evidence: evidence(settings, mask, given, &http, SystemClock::new(Arc::clone(stop))),
         _runtime: runtime,
     })
 }
 
-fn evidence(
-    settings: &Settings,
-    mask: &Mask,
-    given: Given<'_>,
-    http: &Http,
-    clock: SystemClock,
-) -> Result<Workspace, Fault> {
+fn evidence(settings: &Settings, mask: &Mask, given: Given<'_>, http: &Http, clock: SystemClock) -> Workspace {
     let (root, commit) = (given.evidence.unwrap_or(Path::new(".")).to_owned(), settings.commit.clone());
     let github = given.github.map(|github| Arc::clone(&github.client));
     let own_run = settings.github.as_ref().and_then(|github| github.run.as_ref()).map(|run| run.id);
-    let alertmanager = settings.alertmanager.as_ref().map(|monitor| monitor.server(http)).transpose()?;
+    let prometheus = server(settings.prometheus.as_ref(), &monitoring::PROMETHEUS, http);
+    let alertmanager = server(settings.alertmanager.as_ref(), &monitoring::ALERTMANAGER, http);
     let dispatcher = given.github.map(|github| Arc::clone(&github.dispatcher));
     let (http, mask) = (http.clone(), mask.clone());
-    Ok(Workspace { root, commit, github, own_run, http, clock, mask, alertmanager, dispatcher })
+    Workspace { root, commit, github, own_run, http, clock, mask, prometheus, alertmanager, dispatcher }
+}
+
+/// A monitoring system's server; a run without gates on it needs none.
+fn server(settings: Option<&Monitoring>, names: &Names, http: &Http) -> Result<Server, Fault> {
+    match settings {
+        Some(settings) => Server::new(&settings.server(names), http),
+        None => {
+            let why = format!("no server is set: set {}_URL", names.variables);
+            Err(Fault::new(FaultKind::Settings, format!("reach {}", names.called), why))
+        }
+    }
+}
+
+/// What a source says whose server cannot be reached with these settings.
+fn unreachable_server(fault: &Fault) -> Reading {
+    let hint = fault.hint.as_ref().map(|hint| format!(": {hint}")).unwrap_or_default();
+    Reading::Unreadable { why: format!("{}{hint}", fault.why), files: Vec::new() }
 }
 
 /// Looks around in a repository that is somewhere else.

@@ -58,7 +58,7 @@ pub fn decide(run: &mut Run<'_>, asked: &Asked) -> Result<Option<End>, Halt> {
 }
 
 /// Keeps that a plan is not approved: it waits, or a refusal ends the promotion.
-fn not_approved(
+pub fn not_approved(
     run: &mut Run<'_>,
     (facts, report): (Facts, GateReport),
     approvals: &JudgedApprovals,

@@ -7,7 +7,7 @@ use crate::pipeline::before::{self, Judging};
 use crate::pipeline::collect;
 use crate::pipeline::ends::versions;
 use crate::pipeline::job::{End, Halt, Job};
-use crate::pipeline::undo;
+use crate::pipeline::undo::{self, Back};
 use crate::pipeline::verify::{self, Expect};
 use crate::pipeline::wait::goal::Settled;
 use crate::ports::World;
@@ -70,7 +70,7 @@ pub fn watch(world: &World<'_>, job: &Job<'_>) -> Result<Option<End>, Halt> {
     }
     let reason = format!("under watch: {}", refuted.what);
     let job = Job { reason: Some(&reason), ..job.clone() };
-    let mut undone = undo::roll_back(world, &job, Some(&story.id))?;
+    let mut undone = undo::roll_back(world, &job, Back { from: Some(&story.id), to: None })?;
     if undone.outcome == Outcome::Promoted {
         undone.outcome = Outcome::RolledBack;
     }

@@ -7,8 +7,10 @@ use crate::pipeline::trust;
 use crate::ports::{Fault, World};
 use crate::promotion::head::{Head, LastVerified};
 use crate::promotion::heads::{HeadFile, Summary};
+use crate::promotion::image::{ImageRef, is_version};
 use crate::promotion::orders::Orders;
 use crate::promotion::outcome::Outcome;
+use crate::promotion::request::RequestKind;
 
 /// A head whose last verified version is one that counts, with the orders that apply. `without` is a promotion that is undone:
 /// what it verified itself is nothing to go back to.
@@ -21,6 +23,26 @@ pub fn believed(
 ) -> Result<Head, Fault> {
     let last_verified = last_verified(world, job, &file, &orders, without)?;
     Ok(Head { last_verified, orders, ..file.head })
+}
+
+/// The newest promotion that verified a version, named by tag or digest, in the job's target: what it brought, and where from.
+/// `None` if the records know none.
+pub fn named(world: &World<'_>, job: &Job<'_>, version: &str) -> Result<Option<(LastVerified, String)>, Fault> {
+    let file = world.ledger.recent(&job.service.name, &job.promotion.to)?;
+    let mut next = file.head.current.unwrap_or_default();
+    for _ in 0..past::BACK {
+        let Some(story) = past::story(world, &next)? else { break };
+        let request = &story.requested.request;
+        let images: Vec<ImageRef> = request.images.iter().map(|wanted| wanted.new.clone()).collect();
+        let since = story.verified.as_ref().filter(|_| story.outcome == Some(Outcome::Promoted));
+        if let Some(verified) = since.filter(|_| is_version(&images, version) && request.kind == RequestKind::Promotion)
+        {
+            let last = LastVerified { promotion: story.id.clone(), images, since: verified.since };
+            return Ok(Some((last, request.from.clone())));
+        }
+        next.clone_from(&request.previous);
+    }
+    Ok(None)
 }
 
 fn last_verified(

@@ -202,12 +202,16 @@ impl Orders {
         self.revoked.iter().find(|revoked| revoked.promotion == promotion)
     }
 
+    /// The revocation that a promotion's record of a version, which ended at a moment, falls under: its own, or a later one of
+    /// the same version.
+    pub fn revoked_since(&self, promotion: &str, version: &[ImageRef], by: Time) -> Option<&Revoked> {
+        let later = |revoked: &&Revoked| revoked.signed.at > by && all_among(&revoked.images, version);
+        self.revocation(promotion).or_else(|| self.revoked.iter().find(later))
+    }
+
     /// Whether a version that a promotion brought by a moment was revoked, or is vetoed: it is nothing to go back to.
     pub fn refuse(&self, promotion: &str, version: &[ImageRef], by: Time) -> bool {
-        let later = |revoked: &Revoked| revoked.signed.at > by && all_among(&revoked.images, version);
-        self.revocation(promotion).is_some()
-            || self.revoked.iter().any(later)
-            || self.vetoes_on(version).next().is_some()
+        self.revoked_since(promotion, version, by).is_some() || self.vetoes_on(version).next().is_some()
     }
 
     /// Whether a veto on a version was lifted by name after a moment.
@@ -231,14 +235,16 @@ impl Stop {
 }
 
 impl Veto {
-    /// Whether a version is meant. An image by the service's own name is any image of it.
+    /// Whether a version is meant. The service's own name is that of any of its images, where none is called so.
     pub fn covers(&self, version: &[ImageRef]) -> bool {
-        let of_service =
-            |vetoed: &ImageRef| self.signed.service.as_ref().is_some_and(|service| *service == vetoed.name);
-        let is = |vetoed: &ImageRef, image: &ImageRef| {
-            (image.short_name() == vetoed.short_name() || of_service(vetoed)) && image.same_version(vetoed)
+        let namesake = |vetoed: &ImageRef, image: &ImageRef| image.short_name() == vetoed.short_name();
+        let covered = |vetoed: &ImageRef| {
+            let named = version.iter().any(|image| namesake(vetoed, image));
+            let of_service = self.signed.service.as_ref().is_some_and(|service| *service == vetoed.name);
+            let is = |image: &&ImageRef| namesake(vetoed, image) || !named && of_service;
+            version.iter().filter(is).any(|image| image.same_version(vetoed))
         };
-        !self.images.is_empty() && self.images.iter().all(|vetoed| version.iter().any(|image| is(vetoed, image)))
+        !self.images.is_empty() && self.images.iter().all(covered)
     }
 
     /// Whether `app@1.20` names it: one of its images, by tag, digest, or the beginning of a digest.

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops where it stands, and says where")]
 
 mod action;
+mod alerts;
 mod approvals;
 mod argocd;
 mod auto;
@@ -29,11 +30,13 @@ mod life;
 mod list;
 mod lock;
 mod order;
+mod orders;
 mod packages;
 mod patience;
 mod performance;
 mod races;
 mod readme;
+mod real_prometheus;
 mod rules;
 mod rules_views;
 mod scenarios;

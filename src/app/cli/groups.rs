@@ -55,6 +55,12 @@ pub fn road() -> Vec<Command> {
             ),
         common("rollback", "Restore the version from before a promotion")
             .arg(env("the environment that is restored"))
+            .arg(
+                Arg::new("to-version")
+                    .long("to-version")
+                    .value_name("VERSION")
+                    .help("a version that was verified there; another than the last one needs approvals"),
+            )
             .arg(id("the promotion that is undone; else the newest one to the environment")),
         Command::new("verify")
             .about("Judge what runs in an environment against its last record; writes nothing without --watch")

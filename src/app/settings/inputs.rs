@@ -82,6 +82,21 @@ pub const INPUTS: &[Input] = &[
     input("argocd-auth-token", "", &["ARGOCD_AUTH_TOKEN"], "a token, instead of name and password"),
     input("argocd-opts", "argocd-opts", &["ARGOCD_OPTS"], "options as the argocd command reads them"),
     input(
+        "prometheus-url",
+        "prometheus-url",
+        &["PROMETHEUS_URL"],
+        "the Prometheus server, or one that answers its API: a URL, with the path that the API is below",
+    ),
+    input("prometheus-token", "", &["PROMETHEUS_TOKEN"], "a token for it"),
+    input("prometheus-username", "prometheus-username", &["PROMETHEUS_USERNAME"], "the name to log in with, instead"),
+    input("prometheus-password", "", &["PROMETHEUS_PASSWORD"], "the password to log in with"),
+    input(
+        "prometheus-headers",
+        "",
+        &["PROMETHEUS_HEADERS"],
+        "further headers for it, one in a line: `X-Scope-OrgID: acme`",
+    ),
+    input(
         "alertmanager-url",
         "alertmanager-url",
         &["ALERTMANAGER_URL"],

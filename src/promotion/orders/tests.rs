@@ -88,7 +88,8 @@ fn a_veto_is_on_a_version_and_on_no_other() {
         (vec![a.clone()], vec![image("app", "1.20", Some('b'))], false),
         (vec![a.clone()], vec![image("app", "retagged", Some('a'))], true),
         (vec![tag()], vec![image("app", "1.21", None)], false),
-        (vec![tag()], vec![image("other", "1.20", None)], false),
+        (vec![tag()], vec![image("app", "1.21", None), image("other", "1.20", None)], false),
+        (vec![image("worker", "1.20", None)], vec![image("other", "1.20", None)], false),
         // By the service's own name any of its images is meant.
         (vec![tag()], vec![image("app-api", "1.20", None)], true),
         (vec![image("worker", "3.1", None)], vec![image("app", "3.1", None)], false),

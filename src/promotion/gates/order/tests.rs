@@ -27,7 +27,15 @@ fn other() -> Pins {
 
 fn past(outcome: Outcome) -> Option<Past> {
     let promotion = "01JD".to_owned();
-    Some(Past { promotion, from: "dev".to_owned(), outcome, at: at(9), undone_by: None, unconfirmed: None })
+    Some(Past {
+        promotion,
+        from: "dev".to_owned(),
+        outcome,
+        at: at(9),
+        undone_by: None,
+        unconfirmed: None,
+        revoked: None,
+    })
 }
 
 fn adopted(hour: u8) -> Option<Baseline> {
