@@ -69,7 +69,8 @@ pub fn look(world: &World<'_>, job: &Job<'_>, expect: &Expect<'_>) -> Result<Opt
     let world = World { deployer: reading.as_ref().map(|reading| reading as _), ..*world };
     let rules = &job.promotion.verify;
     let timeout = Millis(rules.grace.0 + 2 * looks::EVERY.0).min(rules.timeout);
-    let verify = Verify { settle: Millis(0), timeout, ..rules.clone() };
+    // A smoke test does something there: it is for a promotion.
+    let verify = Verify { settle: Millis(0), timeout, smoke: Vec::new(), ..rules.clone() };
     until(&world, job, expect, (&Lock { alive: &|| None, ours: &|| Ok(None) }, &verify))
 }
 
