@@ -1,6 +1,7 @@
 //! The plan for a terminal: every write that a run would make, with the exact lines that change, and what a failure leads to.
 
 use crate::promotion::approvals::report::ApprovalReport;
+use crate::promotion::canary::limit::Against;
 use crate::promotion::edit::diff::Side;
 use crate::promotion::facts::CommitSummary;
 use crate::promotion::gates::explain::{describe, expected};
@@ -118,6 +119,10 @@ fn synced(app: &App) -> String {
 fn judged(gate: &Gate) -> String {
     let wants = match &gate.kind {
         GateKind::Soak { min } => format!("≥ {min}"),
+        GateKind::Canary(canary) => match canary.against {
+            Against::Before(action) => format!("{}, else {}", canary.limit.wanted(), action.word()),
+            Against::Target => canary.limit.wanted(),
+        },
         GateKind::Condition(condition) => describe(condition),
         GateKind::Tests { condition, .. } | GateKind::Measured { condition, .. } => expected(&gate.kind, condition),
         GateKind::Checks(of) | GateKind::Review(of) => expected(&gate.kind, &of.condition),

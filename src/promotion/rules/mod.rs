@@ -26,6 +26,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::promotion::canary::limit::Canary;
 use crate::promotion::condition::Condition;
 use crate::promotion::freeze::Window;
 use crate::promotion::rules::at::At;
@@ -294,6 +295,8 @@ pub enum GateKind {
         /// How long.
         min: Millis,
     },
+    /// The canary keeps to one of its limits.
+    Canary(Canary),
     /// A condition over any facts. One row for each part of the outermost `all`.
     Condition(Condition),
 }

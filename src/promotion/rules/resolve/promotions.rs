@@ -110,7 +110,7 @@ impl PromotionReader<'_> {
         let mut verify = Verify::default();
         let Some(written) = written else { return verify };
         if let Some(gates) = &written.gates {
-            let mut reader = GateReader::new(self.sources, self.faults);
+            let mut reader = GateReader::of_verification(self.sources, self.faults);
             let read = reader.read(gates);
             let uses = std::mem::take(&mut reader.uses);
             not_built.append(&mut reader.not_built);
