@@ -17,7 +17,8 @@ use crate::promotion::report::{GateReport, GateRow, Mark, Verdict};
 use crate::promotion::rules::at::At;
 use crate::promotion::rules::format::Format;
 use crate::promotion::rules::roles::MayBypass;
-use crate::promotion::rules::{Gate, GateKind, Promotion, Rollback, Source, SourceKind, Verify};
+use crate::promotion::rules::rollback::Rollback;
+use crate::promotion::rules::{Gate, GateKind, Promotion, Source, SourceKind, Verify};
 use crate::promotion::time::{Millis, Time};
 
 const NOW: &str = "2026-11-21T12:00:00Z";

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use crate::promotion::canary::limit::{Action, Against, Canary};
 use crate::promotion::condition::{Comparison, Condition, Op, Operand};
+use crate::promotion::freeze::Window;
 use crate::promotion::gates::explain::describe;
 use crate::promotion::gates::needs::needs;
 use crate::promotion::rules::github::OfCommit;
@@ -105,6 +106,7 @@ fn one(old_rules: &Rules, new_rules: &Rules, new: &Promotion) -> Compared {
     found.roles(old, new);
     found.verify(old, new);
     found.rollback(old, new);
+    found.freeze(old, new);
     let (was, is) = (unbuilt(old), unbuilt(new));
     for part in was.difference(&is) {
         found.add(Effect::Loosened, part, "is gone");
@@ -319,6 +321,31 @@ impl Changes {
             self.add(Effect::Tightened, "rollback.on", format!("also {added:?}").to_lowercase());
         }
         self.flag("rollback.on_unknown", old.on_unknown, new.on_unknown);
+        self.span("rollback.hold", old.hold, new.hold);
+        self.span("rollback.cooldown", old.cooldown, new.cooldown);
+        if old.per_day != new.per_day {
+            let effect = if new.per_day > old.per_day { Effect::Loosened } else { Effect::Tightened };
+            self.add(effect, "rollback.per_day", format!("{} → {}", old.per_day, new.per_day));
+        }
+    }
+
+    /// Freeze windows are known by their names.
+    fn freeze(&mut self, old: &Promotion, new: &Promotion) {
+        let named = |windows: &[Window], name: &str| windows.iter().find(|window| window.name == name).cloned();
+        for was in &old.freeze {
+            let part = format!("freeze.{}", was.name);
+            match named(&new.freeze, &was.name) {
+                None => self.add(Effect::Loosened, &part, "is gone"),
+                Some(is) if is.when != was.when || is.zone != was.zone => {
+                    self.add(Effect::Changed, &part, format!("{} → {}", was.describe(), is.describe()));
+                }
+                Some(is) if is.except != was.except => self.add(Effect::Changed, &part, "others may go on in it"),
+                Some(_) => {}
+            }
+        }
+        for is in new.freeze.iter().filter(|is| named(&old.freeze, &is.name).is_none()) {
+            self.add(Effect::Tightened, &format!("freeze.{}", is.name), is.describe());
+        }
     }
 
     fn environments(&mut self, (old, new): (&Rules, &Rules), names: &[&String]) {
