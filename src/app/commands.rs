@@ -21,7 +21,9 @@ use crate::app::screen::Screen;
 use crate::app::settings::Settings;
 use crate::app::settings::sources::Sources;
 use crate::app::task::Task;
-use crate::app::{adopt, approved, auto, bundle, choose, ends, guards, here, history, init, log, replay, show, wiring};
+use crate::app::{
+    adopt, approved, auto, bundle, choose, ends, guards, here, history, init, log, replay, show, verify, wiring,
+};
 use crate::pipeline::ends::stands;
 use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::list::Asked;
@@ -88,6 +90,7 @@ fn perform(
         Task::Stamp(stamping) => Ok(evidence::stamp(screen, settings, clock, stamping)),
         Task::Back(back) => history::run(screen, settings, stop, clock.now(), back),
         Task::Say { verb, id } => Counter { screen, settings, mask, clock, stop }.say(*verb, id.as_deref()),
+        Task::Revoke { id } => Counter { screen, settings, mask, clock, stop }.revoke(id),
         Task::Order(asked) if !asked.needs_rules() => {
             let counter = Counter { screen, settings, mask, clock, stop };
             if asked.act == Act::List { Ok(counter.orders(asked)) } else { counter.order(asked, None) }
@@ -175,6 +178,7 @@ fn with_rules(
                 Task::Auto => auto::run(door),
                 Task::CheckAuto { version } => auto::check(door, version.as_deref()),
                 Task::Adopt { env } => adopt::run(door, env.as_deref()),
+                Task::Verify { env, watch } => verify::run(door, env.as_deref(), *watch),
                 _ => Errand { task, door }.go(),
             }
         }

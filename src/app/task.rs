@@ -54,6 +54,11 @@ pub enum Task {
         /// The environment.
         env: Option<String>,
     },
+    /// Take back that a promotion verified its version.
+    Revoke {
+        /// Its id, or the beginning of it.
+        id: String,
+    },
     /// Give, lift or list orders.
     Order(Asked),
     /// Restore.
@@ -64,6 +69,13 @@ pub enum Task {
         env: Option<String>,
         /// The version that is restored.
         to_version: Option<String>,
+    },
+    /// Look again at what runs.
+    Verify {
+        /// The environment; absent: every one, with a watch.
+        env: Option<String>,
+        /// Only what is under watch, and with what follows from a definite failure.
+        watch: bool,
     },
     /// Promote whatever may go by itself.
     Auto,

@@ -128,6 +128,7 @@ fn facts(readings: &[(&str, Reading)]) -> Facts {
         readings: readings.iter().map(|(id, reading)| ((*id).to_owned(), reading.clone())).collect(),
         merged: BTreeMap::new(),
         soak: None,
+        canary: BTreeMap::new(),
         before: BTreeMap::new(),
         failing_before: BTreeSet::new(),
         alone: false,
@@ -344,6 +345,7 @@ fn gates_that_are_set_aside_are_waived_and_say_what_they_were() {
     assert!(report.rows.iter().all(|row| row.mark != Mark::Fail || row.id.starts_with("order.")));
 }
 
+mod canary;
 mod measured;
 mod performance;
 mod waivers;

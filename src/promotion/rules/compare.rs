@@ -5,10 +5,12 @@
 mod roles;
 mod sources;
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use serde::Serialize;
 
+use crate::promotion::canary::limit::{Action, Against, Canary};
 use crate::promotion::condition::{Comparison, Condition, Op, Operand};
 use crate::promotion::freeze::Window;
 use crate::promotion::gates::explain::describe;
@@ -175,6 +177,7 @@ impl Changes {
         }
         match (&old.kind, &new.kind) {
             (GateKind::Soak { min: old }, GateKind::Soak { min: new }) => self.span(id, *old, *new),
+            (GateKind::Canary(was), GateKind::Canary(is)) => self.canary(id, was, is),
             (GateKind::Tests { condition: old, .. }, GateKind::Tests { condition: new, .. })
             | (GateKind::Checks(OfCommit { condition: old, .. }), GateKind::Checks(OfCommit { condition: new, .. }))
             | (GateKind::Review(OfCommit { condition: old, .. }), GateKind::Review(OfCommit { condition: new, .. }))
@@ -201,6 +204,28 @@ impl Changes {
                 self.condition(id, condition, now);
             }
             _ => self.add(Effect::Changed, id, format!("{} → {}", wants(old), wants(new))),
+        }
+    }
+
+    fn canary(&mut self, id: &str, old: &Canary, new: &Canary) {
+        if old.evidence != new.evidence {
+            self.add(Effect::Changed, id, format!("reads {} → {}", old.evidence, new.evidence));
+        }
+        let effect = match new.limit.stricter_than(old.limit) {
+            Some(Ordering::Less) => Some(Effect::Loosened),
+            Some(Ordering::Greater) => Some(Effect::Tightened),
+            Some(Ordering::Equal) => None,
+            None => Some(Effect::Changed),
+        };
+        if let Some(effect) = effect {
+            self.add(effect, id, format!("{} → {}", old.limit.wanted(), new.limit.wanted()));
+        }
+        if let (Against::Before(was), Against::Before(is)) = (old.against, new.against)
+            && was != is
+        {
+            let rank = |action| [Action::Warn, Action::Pause, Action::Rollback].iter().position(|one| *one == action);
+            let effect = if rank(is) < rank(was) { Effect::Loosened } else { Effect::Tightened };
+            self.add(effect, id, format!("leads to {} → {}", was.word(), is.word()));
         }
     }
 
@@ -231,7 +256,7 @@ impl Changes {
     }
 
     fn evidence(&mut self, (old_rules, old): (&Rules, &Promotion), (new_rules, new): (&Rules, &Promotion)) {
-        let of = |rules: &Rules, promotion| needs(promotion, &rules.evidence).readings;
+        let of = |rules: &Rules, promotion| needs(promotion, &rules.evidence).evidence();
         let both = of(old_rules, old);
         for id in both.intersection(&of(new_rules, new)) {
             let kind = |rules: &Rules| rules.evidence.get(id).map(|source| source.kind.clone());
@@ -252,6 +277,8 @@ impl Changes {
         if old.timeout != new.timeout {
             self.add(Effect::Changed, "verify.timeout", format!("{} → {}", old.timeout, new.timeout));
         }
+        let watch = |watch: Option<Millis>| watch.unwrap_or(Millis(0));
+        self.span("verify.watch", watch(old.watch), watch(new.watch));
         for check in &old.health {
             match new.health.iter().find(|other| other.url == check.url) {
                 None => self.add(Effect::Loosened, "verify.health", format!("{} is gone", check.url)),
@@ -341,6 +368,7 @@ impl Changes {
 fn wants(gate: &Gate) -> String {
     match &gate.kind {
         GateKind::Soak { min } => format!("≥ {min}"),
+        GateKind::Canary(canary) => canary.limit.wanted(),
         GateKind::Tests { condition, .. }
         | GateKind::Checks(OfCommit { condition, .. })
         | GateKind::Review(OfCommit { condition, .. })

@@ -27,6 +27,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::promotion::canary::limit::Canary;
 use crate::promotion::condition::Condition;
 use crate::promotion::freeze::Window;
 use crate::promotion::rules::at::At;
@@ -295,6 +296,8 @@ pub enum GateKind {
         /// How long.
         min: Millis,
     },
+    /// The canary keeps to one of its limits.
+    Canary(Canary),
     /// A condition over any facts. One row for each part of the outermost `all`.
     Condition(Condition),
 }
@@ -317,12 +320,16 @@ pub struct Verify {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Vec<serde_json::Value>")]
     pub gates: Vec<Gate>,
+    /// For how long after its promotion a version is looked at again by `promote verify --watch`; absent: not at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub watch: Option<Millis>,
 }
 
 impl Default for Verify {
     fn default() -> Self {
-        let (health, smoke, gates) = (Vec::new(), Vec::new(), Vec::new());
-        Self { settle: Millis::secs(10), timeout: Millis::mins(15), grace: Millis::secs(60), health, smoke, gates }
+        let (health, smoke, gates, watch) = (Vec::new(), Vec::new(), Vec::new(), None);
+        let (settle, timeout, grace) = (Millis::secs(10), Millis::mins(15), Millis::secs(60));
+        Self { settle, timeout, grace, health, smoke, gates, watch }
     }
 }
 

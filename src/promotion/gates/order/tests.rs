@@ -96,6 +96,7 @@ fn judge(path: Vec<Predecessor>, trust_baseline: bool) -> Vec<GateRow> {
         readings: BTreeMap::new(),
         merged: BTreeMap::new(),
         soak: None,
+        canary: BTreeMap::new(),
         before: BTreeMap::new(),
         failing_before: BTreeSet::new(),
         alone: false,
