@@ -161,6 +161,7 @@ fn a_freeze_between_planning_and_pushing_stops_the_push() {
     let (mut before, mut between, mut landed) = (0, 0, 0);
     for n in 1..200 {
         let mut sandbox = stage(&[("dev", "1.20"), ("staging", "1.10")], "");
+        sandbox.set("PROMOTE_LEDGER", ".promote");
         let file = sandbox.work().join(".promote/orders/_/_/0196-oncall-0.json");
         let server = sandbox.serve();
         server.after(n, move || {
