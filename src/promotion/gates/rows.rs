@@ -48,7 +48,7 @@ impl Judge<'_> {
                 self.measured(gate, std::slice::from_ref(evidence), condition)
             }
             GateKind::Measured { from, condition, .. } => self.measured(gate, from, condition),
-            GateKind::Soak { min } => self.soak(gate, *min),
+            GateKind::Soak(soak) => self.soak(gate, soak.min),
             GateKind::Condition(condition) => self.condition(gate, condition),
         }
     }
@@ -241,7 +241,7 @@ impl Judge<'_> {
                 | GateKind::Checks(OfCommit { evidence, .. })
                 | GateKind::Review(OfCommit { evidence, .. }) => ids.push(evidence),
                 GateKind::Measured { from, .. } => ids.extend(from),
-                GateKind::Soak { .. } | GateKind::Condition(_) => {}
+                GateKind::Soak(_) | GateKind::Condition(_) => {}
             }
         }
         let mut only = None;

@@ -6,6 +6,7 @@ pub mod conditions;
 pub mod evidence;
 pub mod gates;
 pub mod github;
+pub mod hotfix;
 pub mod live;
 pub mod measured;
 pub mod monitoring;
@@ -39,14 +40,16 @@ pub fn resolve(file: &File, faults: &mut Vec<Wrong>) -> Rules {
     let github = roles::at_github(file.github.as_ref(), faults);
     let releases = file.releases.as_ref().map(|path| releases(path, &places, faults));
     let mut reader = PromotionReader { places: &places, sources: &sources, faults, asked: BTreeMap::new() };
-    let mut promotions = Vec::new();
+    let (mut promotions, mut places_of) = (Vec::new(), Vec::new());
     for written in &file.promotions.value {
         if let Some(promotion) = reader.read(written) {
             follows(&promotion, written, &promotions, reader.faults);
             promotions.push(promotion);
+            places_of.push(written);
         }
     }
     let asked = reader.asked;
+    hotfix::on_the_way(&mut promotions, &places_of, faults);
     roles::apart(&promotions, &github, &places, faults);
     one_environment_each(&sources, &asked, faults);
     let service = Service { name: name.clone(), environments: places.environments };

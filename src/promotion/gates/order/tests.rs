@@ -104,6 +104,7 @@ fn judge(path: Vec<Predecessor>, trust_baseline: bool) -> Vec<GateRow> {
         approvals: Vec::new(),
         same_person: false,
         bypass: MayBypass::default(),
+        hotfix: None,
         verify: Verify::default(),
         rollback: Rollback::default(),
         not_built: Vec::new(),
