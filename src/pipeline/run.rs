@@ -222,6 +222,10 @@ fn finished(run: &mut Run<'_>, plan: &Plan) -> Result<End, Halt> {
     } else {
         End::of(Outcome::Promoted, format!("{what} is live in {}", plan.to))
     };
+    let end = match &plan.hotfix {
+        Some(_) => end.next(format!("it was a hotfix, and somebody else reviews it: promote review {}", plan.id)),
+        None => end,
+    };
     run.close(end)
 }
 

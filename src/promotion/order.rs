@@ -46,6 +46,8 @@ pub enum Ordered {
         /// Why.
         reason: String,
     },
+    /// A hotfix was looked at again, by somebody other than who asked for it.
+    Reviewed(Reviewed),
     /// An order of a later version of promote, which this one passes over.
     #[serde(other)]
     Unfamiliar,
@@ -62,12 +64,22 @@ pub struct Adopted {
     pub reason: String,
 }
 
+/// The review of a hotfix.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reviewed {
+    /// The promotion.
+    pub promotion: String,
+    /// What came of it.
+    pub reason: String,
+}
+
 impl Ordered {
     /// The word for lists and the audit trail.
     pub fn word(&self) -> &'static str {
         match self {
             Self::Adopted(_) => "adopted",
             Self::Unlocked { .. } => "unlocked",
+            Self::Reviewed(_) => "reviewed",
             Self::Unfamiliar => "unfamiliar",
         }
     }

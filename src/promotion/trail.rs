@@ -223,6 +223,7 @@ fn ordered(order: &Order) -> Line {
             (adopted.images.clone(), Some(adopted.commit.clone()), Some(adopted.reason.clone()))
         }
         Ordered::Unlocked { reason, .. } => (Vec::new(), None, Some(reason.clone())),
+        Ordered::Reviewed(reviewed) => (Vec::new(), None, Some(reviewed.reason.clone())),
         Ordered::Unfamiliar => (Vec::new(), None, None),
     };
     Line {
@@ -231,6 +232,10 @@ fn ordered(order: &Order) -> Line {
         images: images.iter().map(ToString::to_string).collect(),
         to_stage: order.environment.clone(),
         commit_sha: commit,
+        promotion_id: match &order.event {
+            Ordered::Reviewed(reviewed) => Some(reviewed.promotion.clone()),
+            _ => None,
+        },
         reason,
         seq: order.seq,
         ..blank(order.at, order.event.word(), &order.actor, order.ci_run.as_deref())

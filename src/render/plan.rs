@@ -22,6 +22,10 @@ pub fn text(plan: &Plan, diffs: &[FileDiff], asked: Option<&ApprovalReport>, sty
         format!("  digest     {}", escape::line(&plan.digest)),
         format!("  promotion  {}", escape::line(&plan.id)),
     ];
+    if let Some(hotfix) = &plan.hotfix {
+        let said = escape::line(&hotfix.said());
+        lines.extend(words::wrapped("  HOTFIX     ", 13, &said, COLUMNS).iter().map(|line| style.strong(line)));
+    }
     for image in &plan.images {
         let note = words::mutable(&image.new);
         lines.push(format!("  image      {}{note}", escape::line(&image.new.to_string())));

@@ -1,5 +1,6 @@
 //! Judging: facts and the gates of one promotion become a report. Pure, and the same for `validate`, `plan` and `run`.
 
+pub mod aside;
 pub mod explain;
 pub mod lookup;
 pub mod needs;
@@ -24,7 +25,8 @@ pub fn evaluate(
     rules_path: &str,
 ) -> GateReport {
     let judge = Judge { promotion, evidence, facts, rules_path };
-    let order = order::rows(promotion, facts, rules_path);
+    let mut order = order::rows(promotion, facts, rules_path);
+    order.extend(aside::skipped(promotion, facts, rules_path));
     let mut waived = Vec::new();
     let gates = promotion.gates.iter().map(|gate| {
         let row = under_waivers(judge.row(gate), facts, &mut waived);
@@ -33,7 +35,7 @@ pub fn evaluate(
             None => row,
         }
     });
-    let mut report = GateReport::of(order.into_iter().chain(gates).collect());
+    let mut report = GateReport::of(order.into_iter().chain(gates).chain(aside::soaking(facts, rules_path)).collect());
     if let Some(waivers) = &facts.waivers {
         report.waivers = covered::rows(waivers, facts, &needs::needs(promotion, evidence), &waived);
     }
