@@ -6,6 +6,7 @@
 
 pub mod fault;
 pub mod page;
+pub mod server;
 pub mod tls;
 
 use std::future::Future;
@@ -80,6 +81,8 @@ pub struct Call {
     pub total: Option<Duration>,
     /// How large its answer may be, in bytes after decompression; absent: as the settings say.
     pub body_max: Option<usize>,
+    /// Whether it is a question whatever its method: one whose answer is lost may be asked again.
+    pub question: bool,
 }
 
 /// What a server answered: any status is an answer.
@@ -96,7 +99,8 @@ pub struct Answer {
 impl Call {
     /// A request without headers and body.
     pub fn new(method: Method, url: Url) -> Self {
-        Self { method, url, headers: HeaderMap::new(), body: None, total: None, body_max: None }
+        let question = method.is_safe();
+        Self { method, url, headers: HeaderMap::new(), body: None, total: None, body_max: None, question }
     }
 
     /// The same with a header.
@@ -120,6 +124,13 @@ impl Call {
         self
     }
 
+    /// The same as a question, though its method could change something.
+    #[must_use]
+    pub fn changing_nothing(mut self) -> Self {
+        self.question = true;
+        self
+    }
+
     /// Method and address, as they may be shown.
     pub fn shown(&self) -> String {
         format!("{} {}", self.method, shown(&self.url))
@@ -127,7 +138,7 @@ impl Call {
 
     /// What a failure of the transport means for this request.
     pub fn fault(&self, error: &reqwest::Error) -> Fault {
-        fault::of(&self.shown(), &self.method, &self.url, error)
+        fault::of(&self.shown(), self.question, &self.url, error)
     }
 }
 

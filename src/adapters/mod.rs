@@ -10,5 +10,6 @@ pub mod gitops;
 pub mod health;
 pub mod http;
 pub mod ledger;
+pub mod prometheus;
 pub mod secret;
 pub mod workspace;

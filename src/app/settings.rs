@@ -3,6 +3,7 @@
 
 pub mod github;
 pub mod inputs;
+pub mod monitoring;
 pub mod sources;
 
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use crate::adapters::git::address::Address;
 use crate::adapters::ledger::place::{Named, Place};
 use crate::adapters::secret::Secret;
 use crate::app::settings::github::GitHub;
+use crate::app::settings::monitoring::Monitoring;
 use crate::app::settings::sources::{SettingFault, Sources};
 use crate::ports::Fault;
 use crate::promotion::request::{Actor, ActorKnown};
@@ -80,6 +82,8 @@ pub struct Settings {
     pub argocd_auth_token: Option<Secret>,
     /// Options as the argocd command reads them.
     pub argocd_opts: Option<String>,
+    /// Prometheus, where its address is set.
+    pub prometheus: Option<Monitoring>,
     /// GitHub's API, and the run that this is; absent where neither a repository nor a token is known.
     pub github: Option<GitHub>,
     /// Certificates to trust besides the public ones.
@@ -152,6 +156,7 @@ impl Sources {
             argocd_password: self.secret("argocd-password"),
             argocd_auth_token: self.secret("argocd-auth-token"),
             argocd_opts: self.text("argocd-opts"),
+            prometheus: self.monitoring("prometheus"),
             github: self.github()?,
             ca_file: self.path("ca-file"),
             user: self.variable("USER").or_else(|| self.variable("LOGNAME")),
@@ -205,7 +210,9 @@ impl Settings {
             ("LEDGER_PASSWORD", self.ledger.as_deref().and_then(|text| Place::password(text, &self.github_server))),
         ];
         let named = named.into_iter().filter_map(|(name, secret)| secret.map(|secret| (name, secret)));
-        named.chain(self.headers().into_iter().map(|secret| ("ARGOCD_OPTS_HEADER", secret))).collect()
+        let headers = self.headers().into_iter().map(|secret| ("ARGOCD_OPTS_HEADER", secret));
+        let prometheus = self.prometheus.iter().flat_map(|server| server.secrets(&monitoring::PROMETHEUS));
+        named.chain(headers).chain(prometheus).collect()
     }
 
     /// Where the ledger is.
@@ -274,7 +281,7 @@ mod tests {
     #[test]
     fn no_secret_has_a_flag() {
         for input in INPUTS {
-            let secret = ["token", "password"].iter().any(|word| input.input.contains(word));
+            let secret = ["token", "password", "headers"].iter().any(|word| input.input.contains(word));
             assert!(!secret || input.flag.is_empty(), "{} would show in the list of processes", input.input);
         }
     }

@@ -25,11 +25,14 @@ use crate::adapters::github::evidence::asking::{Artifact, Asking};
 use crate::adapters::github::repository;
 use crate::adapters::gitops::{GitOps, GitOpsSettings, RepoSettings};
 use crate::adapters::health;
+use crate::adapters::http::server::Server;
 use crate::adapters::http::{Http, HttpSettings};
 use crate::adapters::ledger::Records;
+use crate::adapters::prometheus;
 use crate::adapters::workspace::{Around, tree};
 use crate::app::mask::Mask;
 use crate::app::settings::Settings;
+use crate::app::settings::monitoring::{self, Monitoring, Names};
 use crate::app::wiring::github::GitHubDoor;
 use crate::app::wiring::runtime::{http_settings, runtime};
 use crate::pipeline::job::{Halt, Job};
@@ -94,6 +97,8 @@ pub struct Workspace {
     github: Option<Arc<Client>>,
     /// The workflow run that this is.
     own_run: Option<u64>,
+    /// Prometheus, or why there is none to ask.
+    prometheus: Result<Server, Fault>,
 }
 
 impl Workspace {
@@ -118,6 +123,10 @@ impl Evidence for Workspace {
     fn read(&self, sources: &[&Source], about: &About<'_>) -> Reading {
         let mut reading = match sources.first().map(|source| &source.kind) {
             Some(SourceKind::GitHub(source)) => self.at_github(source, about),
+            Some(SourceKind::Prometheus(source)) => match &self.prometheus {
+                Ok(server) => prometheus::read(server, source, &self.root, about, &self.clock),
+                Err(fault) => unreachable_server(fault),
+            },
             _ => files::read(&self.root, sources, about, &self.clock),
         };
         let is_file = matches!(sources.first().map(|source| &source.kind), Some(SourceKind::Files { .. }));
@@ -247,7 +256,25 @@ fn evidence(settings: &Settings, mask: &Mask, given: Given<'_>, http: &Http, clo
     let (root, commit) = (given.evidence.unwrap_or(Path::new(".")).to_owned(), settings.commit.clone());
     let github = given.github.map(|github| Arc::clone(&github.client));
     let own_run = settings.github.as_ref().and_then(|github| github.run.as_ref()).map(|run| run.id);
-    Workspace { root, commit, github, own_run, http: http.clone(), clock, mask: mask.clone() }
+    let prometheus = server(settings.prometheus.as_ref(), &monitoring::PROMETHEUS, http);
+    Workspace { root, commit, github, own_run, http: http.clone(), clock, mask: mask.clone(), prometheus }
+}
+
+/// A monitoring system's server; a run without gates on it needs none.
+fn server(settings: Option<&Monitoring>, names: &Names, http: &Http) -> Result<Server, Fault> {
+    match settings {
+        Some(settings) => Server::new(&settings.server(names), http),
+        None => {
+            let why = format!("no server is set: set {}_URL", names.variables);
+            Err(Fault::new(FaultKind::Settings, format!("reach {}", names.called), why))
+        }
+    }
+}
+
+/// What a source says whose server cannot be reached with these settings.
+fn unreachable_server(fault: &Fault) -> Reading {
+    let hint = fault.hint.as_ref().map(|hint| format!(": {hint}")).unwrap_or_default();
+    Reading::Unreadable { why: format!("{}{hint}", fault.why), files: Vec::new() }
 }
 
 /// Looks around in a repository that is somewhere else.

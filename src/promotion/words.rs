@@ -10,6 +10,11 @@ pub fn moment(at: Time) -> String {
     at.strftime("%Y-%m-%d %H:%M:%SZ").to_string()
 }
 
+/// The time of day, to the second: `12:10:05Z`.
+pub fn time_of_day(at: Time) -> String {
+    at.strftime("%H:%M:%SZ").to_string()
+}
+
 /// A count with thousands separated by commas.
 pub fn count(n: u64) -> String {
     let digits = n.to_string();
@@ -54,7 +59,7 @@ pub fn number(value: Decimal, unit: Unit) -> String {
 /// A fact in its unit.
 pub fn fact(fact: &Fact, unit: Unit) -> String {
     match fact {
-        Fact::Number(value) => number(*value, unit),
+        Fact::Number(value) => number(brief(*value, unit, false), unit),
         Fact::Ratio { num, den } => match unit {
             Unit::Percent | Unit::Ratio => percent(*num, *den),
             _ => {
@@ -67,15 +72,35 @@ pub fn fact(fact: &Fact, unit: Unit) -> String {
     }
 }
 
-/// A fact as it stands to a limit: a ratio that is above its limit never looks as if it met it.
+/// A fact as it stands to a limit: what is above its limit never looks as if it met it.
 pub fn compared(seen: &Fact, comparison: &Comparison) -> String {
-    match (seen, comparison.op, comparison.unit) {
-        (Fact::Ratio { num, den }, Op::Lt | Op::Lte, Unit::Percent | Unit::Ratio) if *den > 0 => {
-            let hundredths = (u128::from(*num) * 10_000).div_ceil(u128::from(*den));
-            format!("{} %", Decimal::new(i128::try_from(hundredths).unwrap_or(i128::MAX), 2))
+    let unit = comparison.unit;
+    match (seen, comparison.op) {
+        (Fact::Ratio { num, den }, Op::Lt | Op::Lte) if *den > 0 => {
+            let up = |factor: u128| {
+                let hundredths = (u128::from(*num) * factor).div_ceil(u128::from(*den));
+                Decimal::new(i128::try_from(hundredths).unwrap_or(i128::MAX), 2)
+            };
+            match unit {
+                Unit::Percent | Unit::Ratio => format!("{} %", up(10_000)),
+                _ => number(up(100), unit),
+            }
         }
-        _ => fact(seen, comparison.unit),
+        (Fact::Number(value), Op::Lt | Op::Lte) => number(brief(*value, unit, true), unit),
+        _ => fact(seen, unit),
     }
+}
+
+/// At most two decimal places as it is shown, cut or raised: measured numbers have more digits than meaning.
+fn brief(value: Decimal, unit: Unit, up: bool) -> Decimal {
+    let kept = if matches!(unit, Unit::Percent | Unit::Ratio) { 4 } else { 2 };
+    let (units, scale) = value.parts();
+    if scale <= kept {
+        return value;
+    }
+    let cut = 10i128.saturating_pow(scale - kept);
+    let whole = units.div_euclid(cut);
+    Decimal::new(if up && units.rem_euclid(cut) != 0 { whole + 1 } else { whole }, kept)
 }
 
 fn operand(value: &Operand, unit: Unit) -> String {
@@ -134,6 +159,22 @@ mod tests {
             compared(&Fact::Ratio { num: 1_999, den: 100_000 }, &Comparison { op: Op::Gte, ..at_most }),
             "1.99 %"
         );
+    }
+
+    #[test]
+    fn measured_numbers_are_shown_briefly_and_on_the_right_side_of_their_limit() {
+        let limit = |op, unit| Comparison { field: String::new(), op, value: Operand::Number(Decimal::ZERO), unit };
+        let number = |text: &str| Fact::Number(text.parse().unwrap());
+        for (seen, op, unit, wanted) in [
+            (number("912.300001"), Op::Lte, Unit::Duration, "912.31 ms"),
+            (number("912.300001"), Op::Gte, Unit::Duration, "912.3 ms"),
+            (number("0.989321759259"), Op::Gte, Unit::Percent, "98.93 %"),
+            (number("0.989321759259"), Op::Lte, Unit::Percent, "98.94 %"),
+            (Fact::Ratio { num: 1_440_001, den: 100_000 }, Op::Lte, Unit::Number, "14.41"),
+            (Fact::Ratio { num: 1_440_001, den: 100_000 }, Op::Gte, Unit::Number, "14.4"),
+        ] {
+            assert_eq!(compared(&seen, &limit(op, unit)), wanted);
+        }
     }
 
     #[test]

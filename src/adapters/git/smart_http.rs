@@ -194,7 +194,7 @@ impl SmartHttp {
             if error.is_connect() {
                 self.trace.sent.store(false, Ordering::SeqCst);
             }
-            fault::of(&format!("POST {}", shown(&url)), &Method::POST, &url, &error)
+            fault::of(&format!("POST {}", shown(&url)), false, &url, &error)
         })?;
         let status = response.status().as_u16();
         if (300..500).contains(&status) {

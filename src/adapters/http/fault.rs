@@ -3,15 +3,15 @@
 use std::error::Error;
 use std::io;
 
-use reqwest::{Method, Url};
+use reqwest::Url;
 
 use crate::ports::{Fault, FaultKind};
 
 /// What a failed request means. A request that changes nothing and may work the next time is `Transient`; a write that
 /// was sent and not answered is `Uncertain`.
 ///
-/// `shown` is the request as it may be shown; `method` and `url` are its own.
-pub fn of(shown: &str, method: &Method, url: &Url, error: &reqwest::Error) -> Fault {
+/// `shown` is the request as it may be shown; `question` whether it changes nothing.
+pub fn of(shown: &str, question: bool, url: &Url, error: &reqwest::Error) -> Fault {
     let doing = format!("reach {}", host(url));
     let why = format!("{shown}: {}", chain(error));
     if let Some(hint) = tls_hint(error) {
@@ -21,7 +21,7 @@ pub fn of(shown: &str, method: &Method, url: &Url, error: &reqwest::Error) -> Fa
         return Fault::new(FaultKind::Transient, doing, why)
             .hint("check the address, the network, and HTTPS_PROXY and NO_PROXY");
     }
-    let kind = match (method.is_safe(), error.is_timeout()) {
+    let kind = match (question, error.is_timeout()) {
         _ if error.is_builder() => FaultKind::Settings,
         (false, _) => FaultKind::Uncertain,
         (true, true) => FaultKind::TimedOut,

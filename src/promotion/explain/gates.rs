@@ -93,12 +93,33 @@ pub const GATES: &[Topic] = &[
         ],
     },
     Topic {
-        words: &["slo"],
+        words: &["slo", "metrics"],
         title: "service levels over a window: availability, error rate, latency",
-        text: &[NOT_BUILT],
+        text: &[
+            "Asked of Prometheus (or of what answers its API: Thanos, Mimir, Grafana Cloud) for the evidence under `from`, else the evidence named `slo`, over its `window` until now. Under `gates` it speaks of the source environment; under `verify.gates` of the target, over the time since the deployment alone. Each limit is a row, is inclusive, and wants its unit.",
+            "No data, NaN, a series that ended, a part of the answer, several series where one was meant, a window that is older than what the server kept: each makes the row unknown, and is named. A service without requests has shown nothing.",
+            "    evidence: { slo: { prometheus: { window: 30d, objective: 99.9%, selector: 'service=\"{service}\",env=\"{environment}\"' } } }",
+            "    slo: { availability_min: 99.5%, error_rate_max: 0.5%, latency_p95_max: 800ms }",
+        ],
     },
-    Topic { words: &["error_budget"], title: "what is left of the error budget", text: &[NOT_BUILT] },
-    Topic { words: &["alerts"], title: "alerts that are firing", text: &[NOT_BUILT] },
+    Topic {
+        words: &["error_budget", "burn_rate"],
+        title: "what is left of the error budget",
+        text: &[
+            "The budget is what the `objective` leaves: 0.1 % of requests at 99.9 %. `consumption_max` is the share of it that the window's failed requests have used up, and can be more than 100 %. `burn_rate_max` is how many times faster than allowed it is used up now: over the last hour and over its last five minutes, and the smaller of both counts, so that a burn which is over, or has only begun, is none. After a promotion it is judged over the time since then alone.",
+            "    error_budget: { from: [slo], consumption_max: 50%, burn_rate_max: 14.4 }",
+        ],
+    },
+    Topic {
+        words: &["alerts", "alert"],
+        title: "alerts that are firing",
+        text: &[
+            "Asked of Alertmanager, which knows of silences and inhibitions, or of Prometheus itself (`prometheus_alerts`), for the evidence under `from`, else the evidence named `alerts`. Alerts that match all `matchers` are counted by their label `severity`; what is silenced or inhibited is shown and not counted. One without a severity counts as a warning.",
+            "After a promotion only alerts count that did not fire before it.",
+            "    evidence: { alerts: { alertmanager: { matchers: ['service=\"{service}\"', 'env=\"{environment}\"'] } } }",
+            "    alerts: { critical_max: 0 }",
+        ],
+    },
     Topic { words: &["canary"], title: "the canary compared with what it is to replace", text: &[NOT_BUILT] },
     Topic {
         words: &["order"],

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::promotion::condition::Condition;
+use crate::promotion::levels::USUAL_BURN;
 use crate::promotion::rules::github::OfCommit;
 use crate::promotion::rules::{Gate, GateKind, Promotion, Source};
 
@@ -18,19 +19,22 @@ pub struct Needs {
     pub readings: BTreeSet<String>,
     /// Gates whose measures are merged over several evidence ids: gate name → ids.
     pub merged: BTreeMap<String, Vec<String>>,
-    /// The parts of the tree whose coverage a gate asks for by itself, as globs.
+    /// What a gate asks for by itself: parts of the tree for their coverage, as globs, and pairs of windows for burn rates.
     pub parts: Vec<String>,
     /// Whether a gate asks how long the version has run in the source environment.
     pub soak: bool,
 }
 
 impl Needs {
-    /// Notes the parts of the tree that a condition asks about: `coverage.line_rate@src/core/**`.
+    /// Notes the parts that a condition asks about: `coverage.line_rate@src/core/**`, `error_budget.burn_rate@6h/30m`.
     fn parts(&mut self, condition: &Condition) {
         for comparison in condition.comparisons() {
-            if let Some((_, part)) = comparison.field.split_once('@')
-                && !self.parts.iter().any(|other| other == part)
-            {
+            let part = match comparison.field.split_once('@') {
+                Some((_, part)) => part,
+                None if comparison.field.ends_with(".burn_rate") => USUAL_BURN,
+                None => continue,
+            };
+            if !self.parts.iter().any(|other| other == part) {
                 self.parts.push(part.to_owned());
             }
         }
@@ -56,6 +60,7 @@ pub fn needs(promotion: &Promotion, evidence: &BTreeMap<String, Source>) -> Need
                 continue;
             }
             GateKind::Condition(condition) => {
+                needs.parts(condition);
                 for comparison in condition.comparisons() {
                     match comparison.field.split_once('.') {
                         Some(("deployment", _)) => needs.soak = true,
@@ -69,6 +74,10 @@ pub fn needs(promotion: &Promotion, evidence: &BTreeMap<String, Source>) -> Need
             }
         };
         needs.readings.extend(ids.iter().cloned());
+        // What is live is never merged: each source answers for itself.
+        if ids.iter().any(|id| evidence.get(id).is_some_and(Source::is_live)) {
+            continue;
+        }
         let known = by_gate.entry(name(gate).to_owned()).or_default();
         known.extend(ids.into_iter().filter(|id| !known.contains(id)).collect::<Vec<_>>());
     }

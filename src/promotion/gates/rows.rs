@@ -140,6 +140,9 @@ impl Judge<'_> {
             Some(Reading::Missing { why }) => why.clone(),
             _ => from.join(", "),
         };
+        if from.iter().any(|id| self.evidence.get(id).is_some_and(Source::is_live)) {
+            row.evidence = self.at(from);
+        }
         row
     }
 
@@ -285,8 +288,22 @@ impl Judge<'_> {
         }
     }
 
+    /// Live evidence with the environment that it was asked about: `slo@staging`.
+    fn at(&self, from: &[String]) -> String {
+        let at: Vec<String> = from.iter().map(|id| format!("{id}@{}", self.facts.source.name)).collect();
+        at.join(", ")
+    }
+
     /// Where a reading comes from, in a few words: `3 files, 2 min old`.
     fn where_from(&self, from: &[String], observation: &Observation) -> String {
+        match &observation.measure {
+            Measure::Levels(levels) => {
+                let (window, until) = (Millis::between(levels.since, levels.until), words::time_of_day(levels.until));
+                return format!("{}: {window} to {until}", self.at(from));
+            }
+            Measure::Alerts(_) => return self.at(from),
+            _ => {}
+        }
         let files = match observation.files.as_slice() {
             [] => from.join(", "),
             [only] => only.path.clone(),

@@ -60,8 +60,19 @@ pub fn rate(text: &str) -> Result<Decimal, String> {
     }
 }
 
-/// What a fact of this unit is compared with. A bare number has the unit of the table of facts.
+/// What a fact of this unit is compared with. A bare number has the unit of the table of facts; a share is at most the whole.
 pub fn operand(unit: Unit, text: &str) -> Result<Operand, String> {
+    let value = unbounded(unit, text)?;
+    let is_share = matches!(unit, Unit::Percent | Unit::Ratio);
+    if matches!(&value, Operand::Number(number) if is_share && *number > Decimal::whole(1)) {
+        let whole = if unit == Unit::Percent { "100%" } else { "100%, which is 1" };
+        return Err(format!("it cannot be more than {whole}"));
+    }
+    Ok(value)
+}
+
+/// The same where there may be more than the whole: an error budget can be overspent.
+pub fn unbounded(unit: Unit, text: &str) -> Result<Operand, String> {
     let bare = text.parse::<Decimal>().ok();
     let number = match unit {
         Unit::Count => match bare {
@@ -83,10 +94,6 @@ pub fn operand(unit: Unit, text: &str) -> Result<Operand, String> {
     };
     if number.is_negative() {
         return Err("this is never negative".to_owned());
-    }
-    if matches!(unit, Unit::Percent | Unit::Ratio) && number > Decimal::whole(1) {
-        let whole = if unit == Unit::Percent { "100%" } else { "100%, which is 1" };
-        return Err(format!("it cannot be more than {whole}"));
     }
     Ok(Operand::Number(number))
 }
@@ -207,6 +214,7 @@ mod tests {
         ] {
             assert!(operand(unit, text).is_err(), "{unit:?} {text}");
         }
+        assert_eq!(unbounded(Unit::Percent, "150%"), number("1.5"), "a budget can be overspent");
         assert_eq!(operand(Unit::Text, "1.10"), Ok(Operand::Text("1.10".to_owned())));
         assert_eq!(operand(Unit::Bool, "true"), Ok(Operand::Bool(true)));
     }

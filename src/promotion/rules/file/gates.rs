@@ -202,9 +202,24 @@ pub struct ErrorBudget {
     /// How many times faster than allowed the budget may be burning.
     #[serde(default)]
     pub burn_rate_max: Option<Placed<Number>>,
+    /// The same over other pairs of windows than `1h` and `5m`.
+    #[serde(default)]
+    pub burn_rates: Option<Placed<Vec<Placed<BurnRate>>>>,
     /// Failing is a warning, and missing evidence is skipped.
     #[serde(default)]
     pub optional: bool,
+}
+
+/// How fast the budget may be burning over a pair of windows: it is too fast where it is so over both.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BurnRate {
+    /// The long window.
+    pub long: Placed<Span>,
+    /// The short window, a twelfth of the long one for instance.
+    pub short: Placed<Span>,
+    /// How many times faster than allowed it may be burning.
+    pub max: Placed<Number>,
 }
 
 /// How many alerts may be firing.

@@ -8,11 +8,15 @@ use crate::promotion::rules::file::shape::{OneOrMany, Placed, Scalar};
 use crate::promotion::rules::quantity;
 use crate::promotion::rules::resolve::gates::GateReader;
 use crate::promotion::rules::{Gate, GateKind, NotBuilt};
+use crate::promotion::words::list;
 
 /// The kinds that files can hold.
 const OF_FILES: [Kind; 5] = [Kind::Tests, Kind::Coverage, Kind::Security, Kind::Quality, Kind::Performance];
 /// What facts begin with that are not built yet.
-const NOT_BUILT: [&str; 2] = ["canary", "metrics"];
+const NOT_BUILT: [&str; 1] = ["canary"];
+
+/// A field that is bound: the name that it is looked up by, and its row of the table.
+type Bound = (String, &'static Field);
 
 impl GateReader<'_> {
     /// One gate for each part of the outermost `all`. Parts that are not built are noted and have none.
@@ -71,9 +75,9 @@ impl GateReader<'_> {
             // The name is judged all the same.
             return written.field.as_ref().and_then(|name| self.field(name, gates)).and(None);
         };
-        let field = self.field(name, gates)?;
+        let (bound, field) = self.field(name, gates)?;
         let value = self.operand(written, op.value, field)?;
-        Some(Comparison { field: name.to_ascii_lowercase(), op: op.value, value, unit: field.unit })
+        Some(Comparison { field: bound, op: op.value, value, unit: field.unit })
     }
 
     fn operand(&mut self, written: &Placed<Written>, op: Op, field: &Field) -> Option<Operand> {
@@ -90,7 +94,7 @@ impl GateReader<'_> {
             return None;
         }
         if op == Op::In {
-            let items: Vec<Operand> = value.0.iter().filter_map(|item| self.scalar(item, field.unit)).collect();
+            let items: Vec<Operand> = value.0.iter().filter_map(|item| self.scalar(item, field, field.unit)).collect();
             if value.0.is_empty() {
                 self.faults.push(Wrong::of(value, "nothing is in an empty list").help("write value: [a, b]"));
             }
@@ -107,21 +111,92 @@ impl GateReader<'_> {
             self.faults.push(Wrong::of(value, "one value is compared at a time").help("use op: in for a list"));
             return None;
         };
-        self.scalar(item, if op == Op::Exists { Unit::Bool } else { field.unit })
+        self.scalar(item, field, if op == Op::Exists { Unit::Bool } else { field.unit })
     }
 
-    fn scalar(&mut self, value: &Placed<Scalar>, unit: Unit) -> Option<Operand> {
+    fn scalar(&mut self, value: &Placed<Scalar>, field: &Field, unit: Unit) -> Option<Operand> {
         let text = value.map_text(|scalar| &scalar.0);
-        self.quantity("value", &text, |text| quantity::operand(unit, text))
+        let may_exceed = field.measure == "consumption";
+        let read = if may_exceed { quantity::unbounded } else { quantity::operand };
+        self.quantity("value", &text, |text| read(unit, text))
     }
 
     /// The row of the table that a field names; `None` if it was reported, or is not built.
-    fn field(&mut self, name: &Placed<String>, gates: &Gates) -> Option<&'static Field> {
+    fn field(&mut self, name: &Placed<String>, gates: &Gates) -> Option<Bound> {
         if name.faulty {
             return None;
         }
         let lower = name.to_ascii_lowercase();
-        let (prefix, measure) = lower.rsplit_once('.').unwrap_or((&lower, ""));
+        // A pair of windows stands behind the `@`: `slo.burn_rate@6h/30m`.
+        let whole = lower.split_once('@').map_or(lower.as_str(), |(name, _)| name);
+        let (prefix, measure) = whole.rsplit_once('.').unwrap_or((whole, ""));
+        if let Some(id) = self.live_source(name, prefix, gates) {
+            return self.live_field(name, &lower, &id?, measure);
+        }
+        self.field_of_reports(name, &lower, gates).map(|row| (lower.clone(), row))
+    }
+
+    /// A field of service levels or alerts. What stands before the dot is the evidence's id afterwards.
+    fn live_field(&mut self, name: &Placed<String>, lower: &str, id: &str, measure: &str) -> Option<Bound> {
+        let kind = self.sources.measures(id)?;
+        let row = self.row(name, measure, &[kind])?;
+        self.accept(id, name.at, name.width, Some(row.kind));
+        let Some((_, pair)) = lower.split_once('@') else { return Some((format!("{id}.{measure}"), row)) };
+        let spans = pair
+            .split_once('/')
+            .and_then(|(long, short)| Some((quantity::span(long).ok()?, quantity::span(short).ok()?)));
+        if row.measure != "burn_rate" || spans.is_none_or(|(long, short)| short.0 < 1000 || short >= long) {
+            let wrong = Wrong::of(name, format!("`@{pair}` is no pair of windows of a burn rate"));
+            self.faults.push(wrong.help(format!("write the longer one first, such as {id}.burn_rate@6h/30m")));
+            return None;
+        }
+        Some((format!("{id}.{measure}@{pair}"), row))
+    }
+
+    /// The live evidence that a field speaks of: an id, the gate's own evidence, or the only one of its kind. The outer `None`: it
+    /// speaks of something else; the inner one: it was reported which are meant.
+    fn live_source(&mut self, name: &Placed<String>, prefix: &str, gates: &Gates) -> Option<Option<String>> {
+        if self.sources.sources.contains_key(prefix) {
+            return self.sources.is_live(prefix).then(|| Some(prefix.to_owned()));
+        }
+        let (kind, from) = match prefix {
+            "metrics" => (Kind::Levels, None),
+            "slo" => (Kind::Levels, gates.slo.as_ref().and_then(|gate| gate.from.as_ref())),
+            "error_budget" => (Kind::Levels, gates.error_budget.as_ref().and_then(|gate| gate.from.as_ref())),
+            "alerts" => (Kind::Alerts, gates.alerts.as_ref().and_then(|gate| gate.from.as_ref())),
+            _ => return None,
+        };
+        let ids: Vec<String> = match from {
+            Some(OneOrMany(ids)) => ids.iter().map(|id| id.to_ascii_lowercase()).collect(),
+            None => {
+                let of_kind = self.sources.ids().filter(|id| self.sources.measures(id) == Some(kind));
+                of_kind.map(str::to_owned).collect()
+            }
+        };
+        let is_known = |id: &&String| self.sources.sources.contains_key(id.as_str());
+        match ids.as_slice() {
+            [only] => Some(Some(only).filter(is_known).cloned()),
+            [] if !self.sources.readable => Some(None),
+            [] => {
+                let what = if kind == Kind::Levels { "prometheus:" } else { "alertmanager:" };
+                let wrong = Wrong::of(name, format!("`{}` speaks of evidence that the file does not have", name.value));
+                self.faults.push(wrong.help(format!("add evidence with `{what}`")));
+                Some(None)
+            }
+            several => {
+                let wrong = Wrong::of(name, format!("`{}` may mean any of {}", name.value, list(several)));
+                self.faults.push(wrong.help(format!(
+                    "name one: {}.{}",
+                    several[0],
+                    name.rsplit('.').next().unwrap_or_default()
+                )));
+                Some(None)
+            }
+        }
+    }
+
+    fn field_of_reports(&mut self, name: &Placed<String>, lower: &str, gates: &Gates) -> Option<&'static Field> {
+        let (prefix, measure) = lower.rsplit_once('.').unwrap_or((lower, ""));
         if prefix == "deployment" {
             return self.row(name, measure, &[Kind::Deployment]);
         }
@@ -146,9 +221,6 @@ impl GateReader<'_> {
             "security" => Some((Kind::Security, gates.security.is_some())),
             "performance" => Some((Kind::Performance, gates.performance.is_some())),
             "quality" => Some((Kind::Quality, gates.quality.is_some())),
-            "slo" => Some((Kind::Levels, gates.slo.is_some())),
-            "error_budget" => Some((Kind::Levels, gates.error_budget.is_some())),
-            "alerts" => Some((Kind::Alerts, gates.alerts.is_some())),
             "checks" => Some((Kind::Checks, gates.checks.is_some())),
             "review" => Some((Kind::Review, gates.review.is_some())),
             _ => None,

@@ -4,8 +4,9 @@ use crate::promotion::condition::{Op, Operand};
 use crate::promotion::fields::{Kind, Unit};
 use crate::promotion::number::Decimal;
 use crate::promotion::rules::NotBuilt;
-use crate::promotion::rules::file::gates::{Alerts, Canary, ErrorBudget, Slo};
-use crate::promotion::rules::file::shape::{Percent, Placed, Span};
+use crate::promotion::rules::fault::Wrong;
+use crate::promotion::rules::file::gates::{Alerts, BurnRate, Canary, ErrorBudget, Slo};
+use crate::promotion::rules::file::shape::{Number, Percent, Placed, Span};
 use crate::promotion::rules::resolve::gates::GateReader;
 use crate::promotion::rules::resolve::measured::{Form, Limit, most};
 
@@ -44,11 +45,10 @@ impl GateReader<'_> {
             limits.push(Limit::on("consumption", Op::Lte, Operand::Number(most), Unit::Percent, text.at));
         }
         if let Some(text) = &budget.burn_rate_max {
-            let help = || "write a number without unit, such as 14.4".to_owned();
-            let read = |text: &str| text.parse::<Decimal>().map_err(|_| help());
-            let most = self.quantity("burn_rate_max", &text.map_text(|rate| &rate.0), read);
-            limits
-                .extend(most.map(|most| Limit::on("burn_rate", Op::Lte, Operand::Number(most), Unit::Number, text.at)));
+            limits.extend(self.limit_burn("burn_rate_max", "burn_rate", text));
+        }
+        for pair in budget.burn_rates.iter().flat_map(|pairs| &pairs.value) {
+            limits.extend(self.burn_rate(pair));
         }
         let form = Form {
             name: "error_budget",
@@ -59,8 +59,30 @@ impl GateReader<'_> {
             optional: budget.optional,
             help: "add `consumption_max: 50%` or `burn_rate_max: 14.4`",
         };
-        let asks = budget.consumption_max.is_some() || budget.burn_rate_max.is_some();
+        let pairs = budget.burn_rates.as_ref().is_some_and(|pairs| !pairs.is_empty());
+        let asks = budget.consumption_max.is_some() || budget.burn_rate_max.is_some() || pairs;
         self.measured(budget, &form, limits, asks);
+    }
+
+    /// A limit over a pair of windows; the fact is named by the pair as it is written: `burn_rate@6h/30m`.
+    fn burn_rate(&mut self, pair: &Placed<BurnRate>) -> Option<Limit> {
+        let (long, short) = (self.span("long", Some(&pair.long))?, self.span("short", Some(&pair.short))?);
+        if short.0 < 1000 || short >= long {
+            let wrong = Wrong::of(&pair.short, format!("`{}` is not the shorter window", pair.short.value.0));
+            self.faults.push(wrong.help("write a shorter one than `long`, such as 30m for 6h"));
+            return None;
+        }
+        let name = format!("burn_rate@{}/{}", pair.long.value.0.replace(' ', ""), pair.short.value.0.replace(' ', ""));
+        self.limit_burn("max", &name, &pair.max)
+    }
+
+    fn limit_burn(&mut self, key: &str, name: &str, text: &Placed<Number>) -> Option<Limit> {
+        let read = |text: &str| match text.parse::<Decimal>() {
+            Ok(rate) if !rate.is_negative() => Ok(rate),
+            _ => Err("write a number without unit, such as 14.4".to_owned()),
+        };
+        let most = self.quantity(key, &text.map_text(|rate| &rate.0), read)?;
+        Some(Limit::on(name, Op::Lte, Operand::Number(most), Unit::Number, text.at))
     }
 
     pub(super) fn alerts(&mut self, alerts: &Placed<Alerts>) {
