@@ -80,6 +80,3 @@ fn row(soaking: &Soaking, several: bool, facts: &Facts, rules_path: &str) -> Gat
         rule: format!("{rules_path}:{line}"),
     }
 }
-
-#[cfg(test)]
-mod tests;

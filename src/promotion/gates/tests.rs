@@ -345,6 +345,7 @@ fn gates_that_are_set_aside_are_waived_and_say_what_they_were() {
     assert!(report.rows.iter().all(|row| row.mark != Mark::Fail || row.id.starts_with("order.")));
 }
 
+mod aside;
 mod measured;
 mod performance;
 mod waivers;
