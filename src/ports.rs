@@ -16,7 +16,8 @@ use crate::promotion::history::pieces::Piece;
 use crate::promotion::live::AppState;
 use crate::promotion::order::Order;
 use crate::promotion::record::Entry;
-use crate::promotion::rules::{App, HealthCheck, Source};
+use crate::promotion::rules::health::{HealthCheck, Smoke};
+use crate::promotion::rules::{App, Source};
 use crate::promotion::time::{Millis, Time};
 use crate::promotion::waivers::Waivers;
 use crate::promotion::waivers::facts::Blame;
@@ -45,6 +46,34 @@ pub trait Evidence: Sync {
     fn read(&self, sources: &[&Source], about: &About<'_>) -> Reading;
     /// Performs one health check, once.
     fn probe(&self, check: &HealthCheck, service: &str, environment: &str) -> Reading;
+    /// Runs a smoke test, once. One that somebody else runs is only begun.
+    fn smoke(&self, test: &Smoke, service: &str, environment: &str) -> Smoked;
+    /// How a smoke test that was begun stands.
+    fn smoke_run(&self, run: &SmokeRun) -> Smoked;
+}
+
+/// How a smoke test stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Smoked {
+    /// It is over: good or bad as a health check is, or not known.
+    Over(Reading),
+    /// It runs: ask again.
+    Running(SmokeRun),
+}
+
+/// A workflow run that was begun as a smoke test.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SmokeRun {
+    /// The workflow's file.
+    pub workflow: String,
+    /// The branch or tag that it runs at.
+    pub git_ref: String,
+    /// Its number; absent where GitHub did not tell, and it must be found yet.
+    pub id: Option<u64>,
+    /// The newest run of the workflow before ours was begun; zero: there was none.
+    pub after: u64,
+    /// Its page, where it is known.
+    pub page: Option<String>,
 }
 
 /// What evidence is asked about.

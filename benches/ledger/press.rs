@@ -67,6 +67,9 @@ impl Press {
                 images: vec!["registry.example.com/acme/app:1.20".to_owned()],
             }],
             health: vec!["https://app.example.com/healthz".to_owned()],
+            smoke: Vec::new(),
+            gates: Vec::new(),
+            before: Vec::new(),
         };
         closed.outcome = Outcome::Promoted;
         closed.what = "app 1.20 is live in staging".to_owned();

@@ -6,6 +6,7 @@
 
 pub mod fault;
 pub mod page;
+pub mod probe;
 pub mod server;
 pub mod tls;
 
@@ -187,6 +188,7 @@ impl Http {
             .tls_backend_preconfigured(tls::config(settings.ca_pem.as_deref(), settings.insecure)?)
             .redirect(reqwest::redirect::Policy::none())
             .referer(false)
+            .tls_info(true)
             .connect_timeout(settings.connect)
             .read_timeout(settings.read)
             .user_agent(concat!("promote/", env!("CARGO_PKG_VERSION")))
@@ -238,6 +240,12 @@ impl Http {
     }
 
     async fn send(&self, call: &Call) -> Result<Answer, Fault> {
+        let response = self.open(call).await?;
+        self.take(call, response).await
+    }
+
+    /// Sends a request and reads the head of its answer.
+    async fn open(&self, call: &Call) -> Result<reqwest::Response, Fault> {
         let mut request = self
             .client
             .request(call.method.clone(), call.url.clone())
@@ -246,8 +254,7 @@ impl Http {
         if let Some(body) = &call.body {
             request = request.body(body.clone());
         }
-        let response = request.send().await.map_err(|error| call.fault(&error))?;
-        self.take(call, response).await
+        request.send().await.map_err(|error| call.fault(&error))
     }
 
     /// Reads an answer to its end, as far as its size allows.

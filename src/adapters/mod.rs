@@ -1,6 +1,7 @@
 //! The world: one file or folder for each outside system. Siblings do not import each other, except `http`, `git`,
 //! `secret` and `clock`, which are shared.
 
+pub mod alerts;
 pub mod argocd;
 pub mod clock;
 pub mod evidence;

@@ -84,6 +84,8 @@ pub struct Settings {
     pub argocd_opts: Option<String>,
     /// Prometheus, where its address is set.
     pub prometheus: Option<Monitoring>,
+    /// The Alertmanager, where its address is set.
+    pub alertmanager: Option<Monitoring>,
     /// GitHub's API, and the run that this is; absent where neither a repository nor a token is known.
     pub github: Option<GitHub>,
     /// Certificates to trust besides the public ones.
@@ -157,6 +159,7 @@ impl Sources {
             argocd_auth_token: self.secret("argocd-auth-token"),
             argocd_opts: self.text("argocd-opts"),
             prometheus: self.monitoring("prometheus"),
+            alertmanager: self.monitoring("alertmanager"),
             github: self.github()?,
             ca_file: self.path("ca-file"),
             user: self.variable("USER").or_else(|| self.variable("LOGNAME")),
@@ -212,7 +215,8 @@ impl Settings {
         let named = named.into_iter().filter_map(|(name, secret)| secret.map(|secret| (name, secret)));
         let headers = self.headers().into_iter().map(|secret| ("ARGOCD_OPTS_HEADER", secret));
         let prometheus = self.prometheus.iter().flat_map(|server| server.secrets(&monitoring::PROMETHEUS));
-        named.chain(headers).chain(prometheus).collect()
+        let alertmanager = self.alertmanager.iter().flat_map(|server| server.secrets(&monitoring::ALERTMANAGER));
+        named.chain(headers).chain(prometheus).chain(alertmanager).collect()
     }
 
     /// Where the ledger is.

@@ -10,6 +10,7 @@ use std::sync::atomic::AtomicBool;
 
 use tokio::runtime::Runtime;
 
+use crate::adapters::alerts;
 use crate::adapters::argocd::ArgoCd;
 use crate::adapters::argocd::options::Options;
 use crate::adapters::argocd::server::{Login, ServerSettings};
@@ -20,11 +21,12 @@ use crate::adapters::evidence::tally::Asked;
 use crate::adapters::git::address::Address;
 use crate::adapters::git::store::Access;
 use crate::adapters::github::client::{Client, ClientSettings, Credential};
+use crate::adapters::github::dispatch;
 use crate::adapters::github::evidence as at_github;
 use crate::adapters::github::evidence::asking::{Artifact, Asking};
 use crate::adapters::github::repository;
 use crate::adapters::gitops::{GitOps, GitOpsSettings, RepoSettings};
-use crate::adapters::health;
+use crate::adapters::health::{self, scenario};
 use crate::adapters::http::server::Server;
 use crate::adapters::http::{Http, HttpSettings};
 use crate::adapters::ledger::Records;
@@ -36,11 +38,13 @@ use crate::app::settings::monitoring::{self, Monitoring, Names};
 use crate::app::wiring::github::GitHubDoor;
 use crate::app::wiring::runtime::{http_settings, runtime};
 use crate::pipeline::job::{Halt, Job};
-use crate::ports::{About, Clock as _, Evidence, Fault, FaultKind, World};
+use crate::ports::{About, Clock as _, Evidence, Fault, FaultKind, SmokeRun, Smoked, World};
 use crate::promotion::event::Event;
 use crate::promotion::facts::{Reading, Subject, SubjectKnown};
 use crate::promotion::rules::github::GitHubSource;
-use crate::promotion::rules::{HealthCheck, Source, SourceKind};
+use crate::promotion::rules::health::{HealthCheck, Smoke, SmokeDoes};
+use crate::promotion::rules::live::{AlertsFrom, AlertsSource};
+use crate::promotion::rules::{Source, SourceKind};
 
 /// How long a comparison with git may keep us waiting for Argo CD's answer; it goes on without us.
 const REFRESH: std::time::Duration = std::time::Duration::from_secs(20);
@@ -99,14 +103,15 @@ pub struct Workspace {
     own_run: Option<u64>,
     /// Prometheus, or why there is none to ask.
     prometheus: Result<Server, Fault>,
+    /// Alertmanager, or why there is none to ask.
+    alertmanager: Result<Server, Fault>,
+    /// The same repository, for whoever starts workflows.
+    dispatcher: Option<Arc<Client>>,
 }
 
 impl Workspace {
     fn at_github(&self, source: &GitHubSource, about: &About<'_>) -> Reading {
-        let Some(client) = &self.github else {
-            let why = "no GitHub is configured: set GITHUB_TOKEN (or github-token) and GITHUB_REPOSITORY";
-            return Reading::Unreadable { why: why.to_owned(), files: Vec::new() };
-        };
+        let Some(client) = &self.github else { return no_github() };
         let now = self.clock.now();
         let parse = |artifacts: Vec<Artifact>, globs: &[String], format| {
             let package = |Artifact { name, file, bytes }| Package { name, file, bytes };
@@ -116,6 +121,22 @@ impl Workspace {
         };
         at_github::read(client, source, &Asking { about, own_run: self.own_run, now, parse: &parse })
     }
+
+    fn alerts(&self, source: &AlertsSource, about: &About<'_>) -> Reading {
+        let server = match source.from {
+            AlertsFrom::Alertmanager => &self.alertmanager,
+            AlertsFrom::Prometheus => &self.prometheus,
+        };
+        match server {
+            Ok(server) => alerts::read(server, source, about, alerts::WARM),
+            Err(fault) => unreachable_server(fault),
+        }
+    }
+}
+
+fn no_github() -> Reading {
+    let why = "no GitHub is configured: set GITHUB_TOKEN (or github-token) and GITHUB_REPOSITORY";
+    Reading::Unreadable { why: why.to_owned(), files: Vec::new() }
 }
 
 impl Evidence for Workspace {
@@ -127,6 +148,7 @@ impl Evidence for Workspace {
                 Ok(server) => prometheus::read(server, source, &self.root, about, &self.clock),
                 Err(fault) => unreachable_server(fault),
             },
+            Some(SourceKind::Alerts(source)) => self.alerts(source, about),
             _ => files::read(&self.root, sources, about, &self.clock),
         };
         let is_file = matches!(sources.first().map(|source| &source.kind), Some(SourceKind::Files { .. }));
@@ -142,7 +164,26 @@ impl Evidence for Workspace {
     }
 
     fn probe(&self, check: &HealthCheck, service: &str, environment: &str) -> Reading {
-        health::probe(&self.http, check, service, environment)
+        health::probe(&self.http, check, service, environment, self.clock.now())
+    }
+
+    fn smoke(&self, test: &Smoke, service: &str, environment: &str) -> Smoked {
+        match &test.does {
+            SmokeDoes::Steps(steps) => {
+                Smoked::Over(scenario::run(&self.http, steps, service, environment, self.clock.now()))
+            }
+            SmokeDoes::Workflow(workflow) => match &self.dispatcher {
+                Some(client) => dispatch::begin(client, workflow, service, environment),
+                None => Smoked::Over(no_github()),
+            },
+        }
+    }
+
+    fn smoke_run(&self, run: &SmokeRun) -> Smoked {
+        match &self.dispatcher {
+            Some(client) => dispatch::look(client, run),
+            None => Smoked::Over(no_github()),
+        }
     }
 }
 
@@ -257,7 +298,10 @@ fn evidence(settings: &Settings, mask: &Mask, given: Given<'_>, http: &Http, clo
     let github = given.github.map(|github| Arc::clone(&github.client));
     let own_run = settings.github.as_ref().and_then(|github| github.run.as_ref()).map(|run| run.id);
     let prometheus = server(settings.prometheus.as_ref(), &monitoring::PROMETHEUS, http);
-    Workspace { root, commit, github, own_run, http: http.clone(), clock, mask: mask.clone(), prometheus }
+    let alertmanager = server(settings.alertmanager.as_ref(), &monitoring::ALERTMANAGER, http);
+    let dispatcher = given.github.map(|github| Arc::clone(&github.dispatcher));
+    let (http, mask) = (http.clone(), mask.clone());
+    Workspace { root, commit, github, own_run, http, clock, mask, prometheus, alertmanager, dispatcher }
 }
 
 /// A monitoring system's server; a run without gates on it needs none.

@@ -1,6 +1,7 @@
 //! Deciding: the gates are judged, the plan is made, the approvals are judged for it, and what follows is kept.
 
 use crate::pipeline::approve;
+use crate::pipeline::before;
 use crate::pipeline::collect::{self, Asked, branch};
 use crate::pipeline::ends::verdict;
 use crate::pipeline::job::{End, Halt, Job};
@@ -36,6 +37,7 @@ pub fn decide(run: &mut Run<'_>, asked: &Asked) -> Result<Option<End>, Halt> {
     facts.also_ships = also_ships(world, job, asked);
     let (service, to) = (&job.service.name, &job.promotion.to);
     facts.failing_before = wait::failing(world, service, to, &job.promotion.verify);
+    facts.before = before::read(world, job, &facts);
     let shown = make(job, asked, &facts, &report)?;
     if world.clock.stopped() {
         return Ok(Some(run.interrupted()));

@@ -13,6 +13,7 @@
 pub mod adopt;
 pub mod approve;
 pub mod auto;
+pub mod before;
 pub mod collect;
 pub mod commit;
 pub mod decide;

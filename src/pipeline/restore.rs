@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::pipeline::before::{self, Judging};
 use crate::pipeline::collect;
 use crate::pipeline::commit::{self, NoCommit};
 use crate::pipeline::job::{End, Halt};
@@ -13,6 +14,7 @@ use crate::pipeline::verify::{self, Expect};
 use crate::pipeline::wait::goal::Settled;
 use crate::ports::{Fault, FaultKind};
 use crate::promotion::event::{Event, Phase};
+use crate::promotion::gates::target::Readings;
 use crate::promotion::image::ImageChange;
 use crate::promotion::live::{AppState, short};
 use crate::promotion::outcome::Outcome;
@@ -62,6 +64,8 @@ pub fn roll_back(run: &mut Run<'_>, refuted: &Refuted) -> Result<End, Halt> {
     };
     let back = versions(&plan.images);
     let broken = states(run);
+    let lately = run.story.planned.as_ref().map(|planned| before::read(run.world, run.job, &planned.facts));
+    let lately = lately.unwrap_or_default();
     (run.world.tell)(&Event::RollingBack { to: back.clone() });
     match committed(run, &plan) {
         Ok(()) => {}
@@ -76,14 +80,18 @@ pub fn roll_back(run: &mut Run<'_>, refuted: &Refuted) -> Result<End, Halt> {
         Err(NoCommit::Fault(fault)) => return stuck(run, refuted, &fault.to_string()),
     }
     if run.story.rollback_verified.is_none()
-        && let Some(end) = verified(run, refuted, &plan, &broken)?
+        && let Some(end) = verified(run, refuted, &plan, &broken, lately)?
     {
         return Ok(end);
     }
     let commits = run.story.rollback_committed.iter().flatten();
     let commit = commits.map(|done| done.commit.clone()).next().unwrap_or_default();
     let what = format!("{} is back on {back}", plan.to);
-    let end = with_cause(End::of(Outcome::RolledBack, what), refuted)
+    let mut end = with_cause(End::of(Outcome::RolledBack, what), refuted);
+    if let Some(verified) = &run.story.rollback_verified {
+        end = before::reported(end, verified);
+    }
+    let end = end
         .seen(format!("the rollback {} is synced and healthy", short(&commit)))
         .next("find the cause, and promote a version that does not have it");
     run.close(end)
@@ -95,18 +103,21 @@ fn verified(
     refuted: &Refuted,
     plan: &Plan,
     broken: &BTreeMap<String, AppState>,
+    lately: Readings,
 ) -> Result<Option<End>, Halt> {
     let commits: Vec<String> = run.story.rollback_committed.iter().flatten().map(|done| done.commit.clone()).collect();
     let Some(facts) = run.story.planned.as_ref().map(|planned| planned.facts.clone()) else {
         return stuck(run, refuted, "the promotion was never planned").map(Some);
     };
     let nonce = format!("{}-rollback", run.story.id);
+    let judging = Judging::of_rollback(run.job, &facts, &plan.images, lately);
     let expect = Expect {
         images: &plan.images,
         commits: &commits,
         nonce: &nonce,
         baseline: broken,
         failing_before: &facts.failing_before,
+        judging: &judging,
         snapshot: &facts.target.snapshot,
         rollback: true,
     };

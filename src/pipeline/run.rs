@@ -1,6 +1,7 @@
 //! The road itself, as prose: judge, plan, keep, commit, watch, keep.
 
 use crate::pipeline::approve;
+use crate::pipeline::before::{self, Judging};
 use crate::pipeline::collect::{self, Asked};
 use crate::pipeline::commit::{self, NoCommit};
 use crate::pipeline::decide::{also_ships, decide, judged, make, preflight_reads, with_judgement};
@@ -146,14 +147,21 @@ pub fn carry_out(run: &mut Run<'_>) -> Result<End, Halt> {
         return Ok(run.interrupted());
     }
     let commits: Vec<String> = run.story.committed.iter().flatten().map(|commit| commit.commit.clone()).collect();
+    let rollback = matches!(run.story.requested.request.kind, RequestKind::Rollback { .. });
+    let judging = if rollback {
+        Judging::of_undoing(run.job, planned.facts.clone())
+    } else {
+        Judging::of_promotion(run.job, planned.facts.clone())
+    };
     let expect = Expect {
         images: &plan.images,
         commits: &commits,
         nonce: &plan.id,
         baseline: &planned.facts.target.apps,
         failing_before: &planned.facts.failing_before,
+        judging: &judging,
         snapshot: &planned.facts.target.snapshot,
-        rollback: matches!(run.story.requested.request.kind, RequestKind::Rollback { .. }),
+        rollback,
     };
     match verify::watch(run, &expect)? {
         None => finished(run, &plan),
@@ -222,6 +230,10 @@ fn finished(run: &mut Run<'_>, plan: &Plan) -> Result<End, Halt> {
     } else {
         End::of(Outcome::Promoted, format!("{what} is live in {}", plan.to))
     };
+    let end = match &run.story.verified {
+        Some(verified) => before::reported(end, verified),
+        None => end,
+    };
     let end = match &plan.hotfix {
         Some(_) => end.next(format!("it was a hotfix, and somebody else reviews it: promote review {}", plan.id)),
         None => end,
@@ -245,7 +257,7 @@ fn unconfirmed(run: &mut Run<'_>, plan: &Plan, why: String, hint: Option<String>
     if run.job.promotion.rollback.on_unknown {
         let trigger = crate::promotion::rules::trigger::Trigger::Deployment;
         let what = format!("it could not be confirmed, and the rules say `on_unknown: rollback`: {why}");
-        let refuted = crate::promotion::record::Refuted { trigger, what, detail: None };
+        let refuted = crate::promotion::record::Refuted { trigger, what, detail: None, gates: Vec::new() };
         run.note(Milestone::Refuted(refuted.clone()));
         return refuted_end(run, plan, &refuted);
     }

@@ -1,7 +1,8 @@
 //! `promote rollback`: a person undoes a promotion. It enters the road from the ledger, and is a promotion of its own.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use crate::pipeline::before;
 use crate::pipeline::collect::{self, branch};
 use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::keep::{Beginning, Run};
@@ -61,7 +62,8 @@ fn claimed(world: &World<'_>, job: &Job<'_>, claim: Box<dyn Claim>, undone: Opti
     let mut run = Run::begin(world, job, claim, beginning)?;
     world.delivery.preflight(&branch(job.target()?.1))?;
     let report = GateReport::of(Vec::new());
-    let (facts, plan, rules) = (undoing.facts, undoing.plan, run.other_rules());
+    let (mut facts, plan, rules) = (undoing.facts, undoing.plan, run.other_rules());
+    facts.before = before::read(world, job, &facts);
     run.keep(Milestone::Planned(Box::new(Planned { facts, report, plan, rules, waivers: None, approvals: None })))?;
     run::carry_out(&mut run)
 }
@@ -137,25 +139,7 @@ fn prepare(world: &World<'_>, job: &Job<'_>, undone: Option<&str>) -> Result<Und
 /// What a rollback is planned from: nothing is judged for it.
 fn facts(world: &World<'_>, request: &Request, snapshot: Snapshot, head: Head) -> Facts {
     let now = EnvironmentFacts { name: request.to.clone(), snapshot, apps: BTreeMap::new(), head };
-    Facts {
-        at: world.clock.now(),
-        version: request.images.iter().map(|wanted| wanted.new.clone()).collect(),
-        commit: None,
-        source: now.clone(),
-        target: now,
-        path: Vec::new(),
-        readings: BTreeMap::new(),
-        merged: BTreeMap::new(),
-        soak: None,
-        soaking: Vec::new(),
-        replaced: None,
-        hotfix: None,
-        before: BTreeMap::new(),
-        failing_before: BTreeSet::new(),
-        set_aside: None,
-        waivers: None,
-        also_ships: Vec::new(),
-    }
+    Facts::of_target(world.clock.now(), request.images.iter().map(|wanted| wanted.new.clone()).collect(), now)
 }
 
 /// The one promotion whose id begins so.

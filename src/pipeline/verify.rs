@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::pipeline::before::{self, Judging};
 use crate::pipeline::collect::{Asked, branch};
 use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::keep::Run;
@@ -10,7 +11,7 @@ use crate::pipeline::wait::goal::{Goal, Place, Settled};
 use crate::pipeline::wait::until_live;
 use crate::ports::{Claim, Deployer, Fault, FaultKind, World};
 use crate::promotion::event::{Event, Phase};
-use crate::promotion::facts::Snapshot;
+use crate::promotion::facts::{Facts, Snapshot};
 use crate::promotion::image::ImageChange;
 use crate::promotion::live::AppState;
 use crate::promotion::outcome::Outcome;
@@ -29,6 +30,8 @@ pub struct Expect<'a> {
     pub baseline: &'a BTreeMap<String, AppState>,
     /// Health checks that failed then.
     pub failing_before: &'a BTreeSet<String>,
+    /// The gates that are judged on the target, and what is known of the time before.
+    pub judging: &'a Judging,
     /// The GitOps directory as it was read: where the versions stand.
     pub snapshot: &'a Snapshot,
     /// Whether it is a rollback, which ends operations that are in its way.
@@ -65,6 +68,7 @@ fn until(world: &World<'_>, job: &Job<'_>, expect: &Expect<'_>, lock: &Lock<'_>)
     let files = pinned_files(job, expect.snapshot)?;
     let places: Vec<Place> =
         expect.commits.iter().map(|commit| place(target, expect.snapshot, commit, &files)).collect();
+    let gated = expect.judging.gated(job);
     let holds = |texts: &BTreeMap<String, Option<String>>| holds(job, expect, texts);
     let goal = Goal {
         service: &job.service.name,
@@ -74,6 +78,7 @@ fn until(world: &World<'_>, job: &Job<'_>, expect: &Expect<'_>, lock: &Lock<'_>)
         places: &places,
         baseline: expect.baseline,
         failing_before: expect.failing_before,
+        gated: Some(&gated),
         terminate: expect.rollback,
         holds: &holds,
         alive: lock.alive,
@@ -128,7 +133,12 @@ pub fn look_again(world: &World<'_>, job: &Job<'_>, claim: &dyn Claim, asked: &A
         .iter()
         .map(|wanted| ImageChange { name: wanted.new.name.clone(), old: wanted.old.clone(), new: wanted.new.clone() })
         .collect();
+    let version = asked.request.images.iter().map(|wanted| wanted.new.clone()).collect();
+    let facts = Facts::of_target(world.clock.now(), version, asked.target.clone());
+    let since = asked.target.head.last_verified.as_ref().map(|last| last.since);
+    let judging = Judging::of_what_runs(job, facts, since);
     let expect = Expect {
+        judging: &judging,
         images: &images,
         commits: std::slice::from_ref(&asked.target.snapshot.commit),
         nonce: &asked.id,
@@ -144,7 +154,7 @@ pub fn look_again(world: &World<'_>, job: &Job<'_>, claim: &dyn Claim, asked: &A
     Ok(match until(world, job, &expect, &lock)? {
         None => end,
         Some(Settled::Lost(end)) => *end,
-        Some(Settled::Verified(_)) => end.seen("it is live and healthy"),
+        Some(Settled::Verified(verified)) => before::reported(end.seen("it is live and healthy"), &verified),
         Some(Settled::Refuted(refuted)) => {
             End::of(Outcome::Stuck, format!("{to} pins this version already, and does not run it well"))
                 .seen(refuted.what)

@@ -1,12 +1,14 @@
 //! The wait: until a version is live and has held for the settle time, has definitely failed, or time is up.
 //!
-//! There is one window for everything. It opens when every application is healthy at our commit with our image, and Argo CD
-//! and the health checks are polled through it; a break closes it, and it opens anew. A failure that lasts for the grace is
+//! There is one window for everything. It opens when every application is healthy at our commit with our image, and Argo CD,
+//! the health checks and the gates are looked at through it; a break closes it, and it opens anew. A failure that lasts for the grace is
 //! definite; "could not find out" never is, however long it lasts.
 
 mod app;
+mod gates;
 pub mod goal;
 mod probes;
+mod smoke;
 mod standing;
 
 use std::collections::BTreeSet;
@@ -14,8 +16,10 @@ use std::time::Duration;
 
 use crate::pipeline::job::End;
 use crate::pipeline::wait::app::{Look, Watched};
+use crate::pipeline::wait::gates::{Gates, Said};
 use crate::pipeline::wait::goal::{Goal, Settled};
 use crate::pipeline::wait::probes::{Health, Probes};
+use crate::pipeline::wait::smoke::Smokes;
 use crate::ports::World;
 use crate::promotion::event::Event;
 use crate::promotion::record::{LiveApp, Verified};
@@ -26,8 +30,6 @@ use crate::promotion::time::{Millis, Time};
 const PAUSE: Duration = Duration::from_millis(200);
 /// The longest pause.
 const PAUSE_MAX: Duration = Duration::from_secs(5);
-/// How often a wait says that it still waits.
-const SAY: Millis = Millis::secs(30);
 
 /// The URLs of the health checks that fail now: asked before the commit, since what fails already never refutes.
 pub fn failing(world: &World<'_>, service: &str, environment: &str, verify: &Verify) -> BTreeSet<String> {
@@ -47,9 +49,11 @@ pub fn until_live(world: &World<'_>, goal: &Goal<'_>, verify: &Verify) -> Settle
     let apps: Vec<Watched<'_>> = world.deployer.map(watched).unwrap_or_default();
     let probes = Probes::new(world, goal, verify);
     let now = world.clock.now();
+    let (gates, smoke, pending) = (Gates::new(world, goal, verify), Smokes::new(world, goal, verify), None);
     let (window, cause, doubt) = (None, String::new(), None);
     let alive = goal.alive;
-    Wait { world, verify, alive, apps, probes, begun: now, said: now, window, cause, doubt, pause: PAUSE }.run()
+    Wait { world, verify, alive, apps, probes, gates, smoke, begun: now, window, pending, cause, doubt, pause: PAUSE }
+        .run()
 }
 
 struct Wait<'a> {
@@ -58,11 +62,13 @@ struct Wait<'a> {
     alive: &'a dyn Fn() -> Option<End>,
     apps: Vec<Watched<'a>>,
     probes: Probes<'a>,
+    gates: Gates<'a>,
+    smoke: Smokes<'a>,
     begun: Time,
-    /// When it was last said that we still wait.
-    said: Time,
     /// Since when everything holds.
     window: Option<Time>,
+    /// Why the window cannot end yet, although nothing is broken: a gate that is not known, a smoke test that runs.
+    pending: Option<String>,
     /// What was lacking last.
     cause: String,
     /// The failure that was told of.
@@ -108,16 +114,15 @@ impl Wait<'_> {
             if left <= 0 {
                 return self.out_of_time();
             }
-            if Millis::between(self.said, now) >= SAY {
-                self.said = now;
-                (self.world.tell)(&Event::Waiting { on: self.cause.clone(), left: Millis(left) });
-            }
+            // How often that is said is for whoever shows it.
+            (self.world.tell)(&Event::Waiting { on: self.cause.clone(), left: Millis(left) });
             let changed = self.apps.iter().map(Watched::told).ne(told.iter().map(String::as_str));
             self.sleep(changed, Millis(left));
         }
     }
 
-    /// Looks at everything once. The health checks have their say when the applications are as they should be.
+    /// Looks at everything once. The health checks have their say when the applications are as they should be, and the gates from
+    /// the first time on that they were.
     fn round(&mut self, again: bool) -> Round {
         let (mut live, mut lacking, mut doubt) = (Vec::new(), Vec::new(), None);
         for watched in &mut self.apps {
@@ -136,6 +141,7 @@ impl Wait<'_> {
             }
         }
         if lacking.is_empty() {
+            self.gates.begin();
             match self.probes.look() {
                 Health::Good => {}
                 Health::Unknown(cause) => lacking.push(cause),
@@ -147,6 +153,22 @@ impl Wait<'_> {
             }
         } else {
             self.probes.forget();
+        }
+        self.pending = None;
+        match self.gates.look(self.window.map(|since| self.verify.settle.after(since))) {
+            Said::Good => {}
+            Said::Unknown(cause) => self.pending = Some(cause),
+            Said::Bad(what) => {
+                lacking.push(what.clone());
+                doubt.get_or_insert(what);
+            }
+            Said::Over(settled) => return Round::Over(settled),
+        }
+        if lacking.is_empty() {
+            if let Some(settled) = self.smoke.look() {
+                return Round::Over(settled);
+            }
+            self.pending = self.pending.take().or(self.smoke.lacks());
         }
         self.tell_doubt(doubt);
         if lacking.is_empty() {
@@ -169,18 +191,22 @@ impl Wait<'_> {
     fn held(&mut self, apps: Vec<LiveApp>, ending: bool) -> Option<Verified> {
         let settle = self.verify.settle;
         let now = self.world.clock.now();
+        self.cause = match &self.pending {
+            Some(pending) => pending.clone(),
+            None => format!("all is well, but has not been for {settle} yet"),
+        };
         let Some(since) = self.window else {
             self.window = Some(now);
-            self.cause = format!("all is well, but has not been for {settle} yet");
             (self.world.tell)(&Event::Settling { settle });
             return None;
         };
-        if !ending {
+        if !ending || self.pending.is_some() {
             return None;
         }
         (self.world.tell)(&Event::Settled { settle });
         let settled = Millis::between(since, now);
-        Some(Verified { since, settled, apps, health: self.probes.urls() })
+        let (gates, before) = self.gates.seen();
+        Some(Verified { since, settled, apps, health: self.probes.urls(), smoke: self.smoke.names(), gates, before })
     }
 
     fn is_over(&self, since: Time) -> bool {
@@ -201,7 +227,8 @@ impl Wait<'_> {
             Some(since) => {
                 let settle = self.verify.settle;
                 let rest = settle.0 - Millis::between(since, now).0;
-                Millis((settle.0 / 4).min(rest).max(20)).duration()
+                // Past its end only a gate is waited for, which is not asked again at once.
+                if rest > 0 { Millis((settle.0 / 4).min(rest).max(20)).duration() } else { PAUSE_MAX }
             }
             None => self.pause,
         };

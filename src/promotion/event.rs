@@ -69,6 +69,13 @@ pub enum Event {
         /// How long it may last.
         grace: Millis,
     },
+    /// A smoke test passed.
+    Smoke {
+        /// Its name.
+        name: String,
+        /// What was seen.
+        says: String,
+    },
     /// All held for the settle time.
     Settled {
         /// How long.

@@ -219,6 +219,31 @@ pub struct Facts {
     pub also_ships: Vec<CommitSummary>,
 }
 
+impl Facts {
+    /// What is known where nothing was judged: a version in an environment. Its source is that environment itself.
+    pub fn of_target(at: Time, version: Vec<ImageRef>, target: EnvironmentFacts) -> Self {
+        Self {
+            at,
+            version,
+            commit: None,
+            source: target.clone(),
+            target,
+            path: Vec::new(),
+            readings: BTreeMap::new(),
+            merged: BTreeMap::new(),
+            soak: None,
+            soaking: Vec::new(),
+            replaced: None,
+            hotfix: None,
+            before: BTreeMap::new(),
+            failing_before: BTreeSet::new(),
+            set_aside: None,
+            waivers: None,
+            also_ships: Vec::new(),
+        }
+    }
+}
+
 /// That somebody who may, by the rules, goes past the gates.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SetAside {

@@ -115,7 +115,12 @@ pub const FIELDS: &[Field] = &[
     field(Kind::Levels, "consumption", Unit::Percent, "share of the window's error budget that is used up"),
     field(Kind::Levels, "burn_rate", Unit::Number, "how many times faster than allowed the budget is used up now"),
     field(Kind::Alerts, "critical", Unit::Count, "firing alerts of severity critical"),
-    field(Kind::Alerts, "warning", Unit::Count, "firing alerts of severity warning"),
+    field(
+        Kind::Alerts,
+        "warning",
+        Unit::Count,
+        "firing alerts of severity warning, and of none or one that is not known",
+    ),
     field(Kind::Alerts, "active", Unit::Count, "all firing alerts, of any severity"),
     field(Kind::Alerts, "silenced", Unit::Count, "alerts that fire and are silenced"),
     field(Kind::Alerts, "inhibited", Unit::Count, "alerts that fire and are inhibited by another"),

@@ -125,7 +125,7 @@ fn of_alerts(alerts: &Alerts) -> String {
     let (critical, warning) = (alerts.of("critical").count() as u64, alerts.of("warning").count() as u64);
     let other = alerts.active.len() as u64 - critical - warning;
     let mut text = String::new();
-    add(&mut text, &[(critical, "critical"), (warning, "warning"), (other, "of other severities")]);
+    add(&mut text, &[(critical, "critical"), (warning, "warning"), (other, "informational")]);
     if text.is_empty() {
         text.push_str("none firing");
     }

@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 use crate::promotion::approvals::slots;
 use crate::promotion::edit::FileEdits;
 use crate::promotion::facts::{Facts, Reading, Snapshot};
+use crate::promotion::gates::needs::needs;
+use crate::promotion::gates::target;
 use crate::promotion::head::Head;
 use crate::promotion::id::{canonical, sha256};
 use crate::promotion::image::{ImageChange, ImageRef};
@@ -275,11 +277,14 @@ pub fn bound(making: &Making<'_>, environment: &Environment, plan: &Plan) -> Val
             bound
         })
         .collect();
-    let needed = crate::promotion::gates::needs::needs(making.promotion, &making.rules.evidence).readings;
-    let sources: BTreeMap<_, _> = making.rules.evidence.iter().filter(|(id, _)| needed.contains(*id)).collect();
+    let needed = needs(making.promotion, &making.rules.evidence).readings;
+    // What verification asks is read when the version is there: it is bound by what it is, and not by what it says.
+    let after = needs(&target::lens(making.promotion), &making.rules.evidence).readings;
+    let sources: BTreeMap<_, _> =
+        making.rules.evidence.iter().filter(|(id, _)| needed.contains(*id) || after.contains(*id)).collect();
     let evidence: BTreeMap<&String, Vec<String>> = sources
         .iter()
-        .filter(|(_, source)| source.max_age().is_none())
+        .filter(|(id, source)| source.max_age().is_none() && needed.contains(**id))
         .map(|(id, _)| (*id, hashes(facts.readings.get(*id))))
         .collect();
     let mut bound = json!({

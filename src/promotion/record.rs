@@ -9,9 +9,10 @@ use crate::promotion::facts::Facts;
 use crate::promotion::image::ImageRef;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::plan::{Committed, Plan};
-use crate::promotion::report::GateReport;
+use crate::promotion::report::{GateReport, GateRow};
 use crate::promotion::request::{Actor, Request};
 use crate::promotion::rules::hotfix::Hotfix;
+use crate::promotion::rules::trigger::Trigger;
 use crate::promotion::time::{Millis, Time};
 
 /// The schema number of an entry; readers accept this and older ones.
@@ -288,6 +289,15 @@ pub struct Verified {
     pub apps: Vec<LiveApp>,
     /// Health checks that passed, by URL.
     pub health: Vec<String>,
+    /// Smoke tests that passed, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub smoke: Vec<String>,
+    /// The verification's gates, as they were seen last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gates: Vec<GateRow>,
+    /// What was broken or firing before already, and does not count, a line each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub before: Vec<String>,
 }
 
 /// What was seen live of one application.
@@ -304,12 +314,15 @@ pub struct LiveApp {
 /// A verification that definitely failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Refuted {
-    /// `deployment` or `health`.
-    pub trigger: crate::promotion::rules::trigger::Trigger,
+    /// What kind of failure it is.
+    pub trigger: Trigger,
     /// What happened, in one sentence: `app-staging turned Degraded 48 s after the sync and stayed so for 60 s`.
     pub what: String,
     /// What the failing resource said.
     pub detail: Option<String>,
+    /// The gates that failed, where it was gates.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gates: Vec<GateRow>,
 }
 
 /// How a run ended.

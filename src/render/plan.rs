@@ -4,7 +4,8 @@ use crate::promotion::approvals::report::ApprovalReport;
 use crate::promotion::edit::diff::Side;
 use crate::promotion::facts::CommitSummary;
 use crate::promotion::plan::{OnFailure, Plan, PlannedCommit};
-use crate::promotion::rules::{App, HealthCheck, RollbackWhen, SyncTo};
+use crate::promotion::rules::health::{HealthCheck, Smoke, SmokeDoes, Verb};
+use crate::promotion::rules::{App, RollbackWhen, SyncTo};
 use crate::promotion::words::count as count_of;
 use crate::render::diff::{FileDiff, Shown};
 use crate::render::style::{COLUMNS, Style};
@@ -97,6 +98,10 @@ pub fn steps(plan: &Plan) -> Vec<String> {
         let checks: Vec<String> = verify.health.iter().map(probed).collect();
         steps.push(format!("verify for {}: {}", verify.settle, checks.join("; ")));
     }
+    if !verify.smoke.is_empty() {
+        let tests: Vec<String> = verify.smoke.iter().map(tested).collect();
+        steps.push(format!("smoke test, once: {}", tests.join("; ")));
+    }
     steps
 }
 
@@ -109,10 +114,43 @@ fn synced(app: &App) -> String {
 }
 
 fn probed(check: &HealthCheck) -> String {
-    let status = check.status.map_or_else(|| "200 to 299".to_owned(), |status| status.to_string());
-    let contains = check.contains.as_ref().map(|text| format!(" and contains \"{}\"", escape::line(text)));
-    let contains = contains.unwrap_or_default();
-    format!("{} answers {status}{contains} within {}", escape::line(&check.url), check.timeout)
+    let verb = if check.verb == Verb::Get { String::new() } else { format!("{} ", check.verb.word()) };
+    format!("{verb}{} answers {}", escape::line(&check.url), answered(check))
+}
+
+/// What an answer must be. Texts of the rules are escaped: they are shown beside what others wrote.
+fn answered(check: &HealthCheck) -> String {
+    let mut text = check.status.map_or_else(|| "200 to 299".to_owned(), |status| status.to_string());
+    if let Some(part) = &check.contains {
+        text += &format!(" and contains \"{}\"", escape::line(part));
+    }
+    if let Some(part) = &check.not_contains {
+        text += &format!(" and does not contain \"{}\"", escape::line(part));
+    }
+    for (path, value) in &check.json {
+        text += &format!(" and {} is \"{}\"", escape::line(path), escape::line(value));
+    }
+    match check.latency_max {
+        Some(most) => text += &format!(" within {most} (asked for {} at most)", check.timeout),
+        None => text += &format!(" within {}", check.timeout),
+    }
+    if let Some(days) = check.certificate_days_min {
+        text += &format!(", its certificate valid for {days} days or more");
+    }
+    text
+}
+
+fn tested(smoke: &Smoke) -> String {
+    let name = escape::line(&smoke.name);
+    match &smoke.does {
+        SmokeDoes::Steps(steps) if steps.len() == 1 => format!("{name} (1 request)"),
+        SmokeDoes::Steps(steps) => format!("{name} ({} requests)", steps.len()),
+        SmokeDoes::Workflow(workflow) => {
+            let at = workflow.git_ref.as_ref().map(|git_ref| format!(" at {}", escape::line(git_ref)));
+            let at = at.unwrap_or_default();
+            format!("{name} (starts {}{at}, ≤ {})", escape::line(&workflow.workflow), workflow.timeout)
+        }
+    }
 }
 
 /// What a failed verification leads to, as an approver must know it.

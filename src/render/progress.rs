@@ -59,6 +59,7 @@ fn said(event: &Event) -> Option<(String, String)> {
         Event::App { app, state } => (app.as_str(), state.clone()),
         Event::Settling { settle } => ("settling", format!("all is as it should be; it must stay so for {settle}")),
         Event::Doubt { what, grace } => ("doubt", format!("{what}; definite if it lasts {grace}")),
+        Event::Smoke { name, says } => ("smoke test", format!("{name} passed: {says}")),
         Event::Settled { settle } => ("verified", format!("settled for {settle}")),
         Event::Refuted { trigger, what } => ("failed", format!("{}: {what}", trigger.word())),
         Event::RollingBack { to } => ("rollback", format!("restoring {to}")),
@@ -120,6 +121,8 @@ fn ordinal(n: u32) -> String {
 
 #[cfg(test)]
 mod tests {
+    use crate::promotion::rules::trigger::Trigger;
+
     use super::*;
     use crate::promotion::rules::trigger::Trigger;
 

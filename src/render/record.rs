@@ -252,6 +252,7 @@ fn live(name: &str, verified: &Verified) -> Vec<String> {
         lines.extend(row("", &format!("{} at {at}, live: {}", escape::line(&app.app), images.join(", "))));
     }
     lines.extend(verified.health.iter().flat_map(|url| row("", &format!("{} is healthy", escape::line(url)))));
+    lines.extend(verified.smoke.iter().flat_map(|name| row("", &format!("smoke test {} passed", escape::line(name)))));
     lines
 }
 

@@ -11,8 +11,9 @@ use crate::promotion::plan::{Committed, OnFailure, Plan, PlannedCommit};
 use crate::promotion::record::{Closed, Entry, LiveApp, Milestone, Planned, Refuted, Requested, SCHEMA, Verified};
 use crate::promotion::report::{GateReport, GateRow, Mark};
 use crate::promotion::request::{Actor, ActorKnown, Request, RequestKind, Wanted};
+use crate::promotion::rules::health::HealthCheck;
 use crate::promotion::rules::trigger::Trigger;
-use crate::promotion::rules::{App, HealthCheck, RollbackWhen, SyncTo, Verify};
+use crate::promotion::rules::{App, RollbackWhen, SyncTo, Verify};
 use crate::promotion::time::{Millis, Time};
 use crate::render::diff::FileDiff;
 use crate::render::report::Heading;
@@ -163,10 +164,9 @@ pub(crate) fn plan() -> Plan {
         verify: Verify {
             settle: Millis::mins(5),
             health: vec![HealthCheck {
-                url: "https://staging.example.com/healthz".to_owned(),
-                status: None,
                 contains: Some("ok".to_owned()),
                 timeout: Millis::secs(5),
+                ..HealthCheck::of("https://staging.example.com/healthz")
             }],
             ..Verify::default()
         },
@@ -253,6 +253,9 @@ fn verified(since: &str, revision: &str, image: &ImageRef) -> Verified {
             images: vec![image.to_string()],
         }],
         health: vec!["https://staging.example.com/healthz".to_owned()],
+        smoke: Vec::new(),
+        gates: Vec::new(),
+        before: Vec::new(),
     }
 }
 
@@ -334,6 +337,7 @@ pub(crate) fn rolled_back() -> Vec<Entry> {
         trigger: Trigger::Deployment,
         what: "app-staging turned Degraded 48 s after the sync and stayed so for 60 s".to_owned(),
         detail: Some("Pod app-6d CrashLoopBackOff:\n##[error]DATABASE_URL is not set".to_owned()),
+        gates: Vec::new(),
     };
     let mut back = plan();
     back.images = vec![ImageChange { name: "app".to_owned(), old: new(), new: old() }];

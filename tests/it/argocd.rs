@@ -2,6 +2,8 @@
 //! client fares that trusts "Synced, Healthy".
 
 mod contract;
+mod gates;
+mod live;
 mod no_ledger;
 mod real;
 mod scenarios;

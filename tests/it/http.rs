@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use promote::adapters::clock::SystemClock;
 use promote::adapters::health::probe;
 use promote::adapters::http::{Call, Http, HttpSettings};
-use promote::ports::{Fault, FaultKind};
+use promote::ports::{Clock as _, Fault, FaultKind};
 use promote::promotion::facts::Reading;
 use promote::promotion::measures::Measure;
-use promote::promotion::rules::HealthCheck;
+use promote::promotion::rules::health::HealthCheck;
 use promote::promotion::time::Millis;
 use reqwest::Method;
 use tokio::runtime::Runtime;
@@ -105,13 +106,13 @@ fn a_fault_names_the_cause_and_no_secret() {
 }
 
 fn check(url: String) -> HealthCheck {
-    HealthCheck { url, status: None, contains: None, timeout: Millis(300) }
+    HealthCheck { timeout: Millis(300), ..HealthCheck::of(url) }
 }
 
 /// Whether it is healthy, and what was seen; `None` where that could not be found out.
 fn ask(check: &HealthCheck) -> (Option<bool>, String) {
     let runtime = runtime();
-    match probe(&http(&runtime), check, "app", "staging") {
+    match probe(&http(&runtime), check, "app", "staging", SystemClock::default().now()) {
         Reading::Observed(observation) => match observation.measure {
             Measure::Health(health) => (Some(health.ok), health.seen),
             other => panic!("not a health: {other:?}"),

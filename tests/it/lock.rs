@@ -10,11 +10,12 @@ use promote::adapters::http::{Http, HttpSettings};
 use promote::adapters::ledger::Records;
 use promote::pipeline::job::{Approving, End, Job, Me, TERM};
 use promote::pipeline::lock;
-use promote::ports::{About, Asking, Claim, Claimed, Clock, Evidence, Hold, Ledger, World};
+use promote::ports::{About, Asking, Claim, Claimed, Clock, Evidence, Hold, Ledger, SmokeRun, Smoked, World};
 use promote::promotion::facts::Reading;
 use promote::promotion::outcome::Outcome;
 use promote::promotion::request::{Actor, ActorKnown};
-use promote::promotion::rules::{HealthCheck, Source, read};
+use promote::promotion::rules::health::{HealthCheck, Smoke};
+use promote::promotion::rules::{Source, read};
 use promote::promotion::time::{Millis, Time};
 
 const RULES: &str = "version: 1\nservice: app\nenvironments:\n  dev: { path: dev }\n  staging: { path: staging }\npromotions:\n  - { from: dev, to: staging }\n";
@@ -50,6 +51,14 @@ impl Evidence for Nothing {
 
     fn probe(&self, _: &HealthCheck, _: &str, _: &str) -> Reading {
         Reading::Missing { why: "a lock probes nothing".to_owned() }
+    }
+
+    fn smoke(&self, _: &Smoke, _: &str, _: &str) -> Smoked {
+        Smoked::Over(Reading::Missing { why: "a lock tests nothing".to_owned() })
+    }
+
+    fn smoke_run(&self, _: &SmokeRun) -> Smoked {
+        Smoked::Over(Reading::Missing { why: "a lock tests nothing".to_owned() })
     }
 }
 

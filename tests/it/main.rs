@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops where it stands, and says where")]
 
 mod action;
+mod alerts;
 mod approvals;
 mod argocd;
 mod auto;
@@ -35,6 +36,7 @@ mod patience;
 mod performance;
 mod races;
 mod readme;
+mod real_prometheus;
 mod rules;
 mod rules_views;
 mod scenarios;

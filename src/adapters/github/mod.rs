@@ -8,6 +8,7 @@ pub mod approvals;
 pub mod blame;
 pub mod client;
 pub mod commits;
+pub mod dispatch;
 mod door;
 pub mod download;
 pub mod environments;

@@ -44,6 +44,13 @@ pub const PROMETHEUS: Names = Names {
     hidden: ["PROMETHEUS_TOKEN", "PROMETHEUS_PASSWORD", "PROMETHEUS_URL_PASSWORD", "PROMETHEUS_HEADER"],
 };
 
+/// Alertmanager.
+pub const ALERTMANAGER: Names = Names {
+    called: "Alertmanager",
+    variables: "ALERTMANAGER",
+    hidden: ["ALERTMANAGER_TOKEN", "ALERTMANAGER_PASSWORD", "ALERTMANAGER_URL_PASSWORD", "ALERTMANAGER_HEADER"],
+};
+
 impl Sources {
     /// The server whose inputs begin with a name; `None` where its address is not set.
     pub(super) fn monitoring(&self, name: &str) -> Option<Monitoring> {

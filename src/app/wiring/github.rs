@@ -32,6 +32,8 @@ const APP_PERMISSIONS: [(&str, &str); 6] = [
 pub struct GitHubDoor {
     /// Its API, for the repository that promote runs for.
     pub client: Arc<Client>,
+    /// Its API for whoever starts workflows: an App's token for that is made when it is needed.
+    pub dispatcher: Arc<Client>,
     /// Who approved.
     pub approvals: GitHubApprovals,
     _runtime: Runtime,
@@ -43,10 +45,20 @@ pub fn open(settings: &Settings, mask: &Mask, stop: &Arc<AtomicBool>) -> Result<
     let Some((credential, token_name)) = credential(github)? else { return Ok(None) };
     let runtime = runtime(stop)?;
     let http = Http::new(&http_settings(settings)?, runtime.handle().clone())?;
-    let client = client(settings, mask, stop, &http, (&github.repository, credential, token_name))?;
-    let client = Arc::new(client);
+    let starting = match &credential {
+        Credential::App(app) => {
+            let permissions = BTreeMap::from([("actions".to_owned(), "write".to_owned())]);
+            Some(Credential::App(AppKey { permissions, ..app.clone() }))
+        }
+        Credential::None | Credential::Token(_) => None,
+    };
+    let open = |credential| client(settings, mask, stop, &http, (&github.repository, credential, token_name));
+    let client = Arc::new(open(credential)?);
+    let dispatcher = starting.map(|credential| open(credential).map(Arc::new)).transpose()?;
+    let dispatcher = dispatcher.unwrap_or_else(|| Arc::clone(&client));
     let run = github.run.as_ref().map(|run| ThisRun { id: run.id, led_by: run.led_by });
-    Ok(Some(GitHubDoor { approvals: GitHubApprovals::new(Arc::clone(&client), run), client, _runtime: runtime }))
+    let approvals = GitHubApprovals::new(Arc::clone(&client), run);
+    Ok(Some(GitHubDoor { approvals, client, dispatcher, _runtime: runtime }))
 }
 
 /// A repository's API alone, and the runtime that it blocks on.

@@ -112,7 +112,7 @@ impl<'a> Watched<'a> {
             }
             Next::Prove => self.prove(state, source, again),
             Next::Failed { what, detail } => {
-                over(Settled::Refuted(Refuted { trigger: Trigger::Deployment, what, detail }))
+                over(Settled::Refuted(Refuted { trigger: Trigger::Deployment, what, detail, gates: Vec::new() }))
             }
             Next::Overtaken { by } => over(Settled::Overtaken { by }),
         }

@@ -4,10 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::pipeline::job::End;
 use crate::ports::{Branch, Fault};
+use crate::promotion::facts::Facts;
+use crate::promotion::gates::target::Readings;
 use crate::promotion::image::ImageChange;
 use crate::promotion::live::AppState;
 use crate::promotion::record::{Refuted, Verified};
-use crate::promotion::rules::App;
+use crate::promotion::rules::{App, Promotion, Source};
+use crate::promotion::time::Time;
 
 /// The texts of files, by path; `None` for a file that is not there.
 pub type Texts = BTreeMap<String, Option<String>>;
@@ -29,6 +32,8 @@ pub struct Goal<'a> {
     pub baseline: &'a BTreeMap<String, AppState>,
     /// The URLs of health checks that failed before our commit (see `failing`).
     pub failing_before: &'a BTreeSet<String>,
+    /// The gates that must hold too, where the rules have some.
+    pub gated: Option<&'a Gated<'a>>,
     /// End operations that run for other commits: for rollbacks.
     pub terminate: bool,
     /// Whether files, by path, still hold our values: of those that a [`Place`] names.
@@ -37,6 +42,27 @@ pub struct Goal<'a> {
     pub alive: &'a dyn Fn() -> Option<End>,
     /// Whether the lock is certainly still ours: looked at before each write to Argo CD.
     pub ours: &'a dyn Fn() -> Result<Option<End>, Fault>,
+}
+
+/// The gates of a verification, and what is known of the time before.
+#[derive(Clone, Copy)]
+pub struct Gated<'a> {
+    /// The promotion as these gates see it (see [`lens`](crate::promotion::gates::target::lens)).
+    pub lens: &'a Promotion,
+    /// The sources of evidence.
+    pub evidence: &'a BTreeMap<String, Source>,
+    /// The rules file, for the rows' places.
+    pub rules_path: &'a str,
+    /// What was planned from.
+    pub facts: &'a Facts,
+    /// The live evidence about the time before.
+    pub before: &'a Readings,
+    /// Gates that failed before our commit: they neither refute nor are waited for, until they were well once.
+    pub failed_before: &'a BTreeSet<String>,
+    /// Gates that fail under the version that is undone: they do not refute what is restored, and are waited for.
+    pub failed_lately: &'a BTreeSet<String>,
+    /// Since when the version runs; absent: since it is first seen to.
+    pub since: Option<Time>,
 }
 
 /// A commit in a branch of a repository, and what deploys it.

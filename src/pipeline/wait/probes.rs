@@ -7,8 +7,9 @@ use crate::ports::World;
 use crate::promotion::facts::Reading;
 use crate::promotion::measures::Measure;
 use crate::promotion::record::Refuted;
+use crate::promotion::rules::Verify;
+use crate::promotion::rules::health::HealthCheck;
 use crate::promotion::rules::trigger::Trigger;
-use crate::promotion::rules::{HealthCheck, Verify};
 use crate::promotion::time::{Millis, Time};
 
 /// What a look at the health checks shows.
@@ -72,7 +73,8 @@ impl<'a> Probes<'a> {
                         return Health::Over(Settled::Refuted(Refuted {
                             trigger: Trigger::Health,
                             what: format!("the health check {url} failed and stayed so for {lasted}"),
-                            detail: Some(format!("expected {}, seen {seen}", expected(check))),
+                            detail: Some(format!("expected {}, seen {seen}", check.expected())),
+                            gates: Vec::new(),
                         }));
                     }
                     bad = Some(what);
@@ -110,13 +112,5 @@ fn ask(world: &World<'_>, service: &str, environment: &str, check: &HealthCheck)
             _ => Answer::Unknown("the answer is not one of a health check".to_owned()),
         },
         Reading::Missing { why } | Reading::Unreadable { why, .. } => Answer::Unknown(why),
-    }
-}
-
-fn expected(check: &HealthCheck) -> String {
-    let status = check.status.map_or_else(|| "200 to 299".to_owned(), |status| status.to_string());
-    match &check.contains {
-        Some(text) => format!("{status} with `{text}` in the body"),
-        None => status,
     }
 }

@@ -6,6 +6,7 @@ pub mod lookup;
 pub mod needs;
 pub mod order;
 pub mod rows;
+pub mod target;
 pub mod tools;
 pub mod usable;
 

@@ -95,7 +95,7 @@ fn one(old_rules: &Rules, new_rules: &Rules, new: &Promotion) -> Compared {
         return whole(new, Change { effect, part: "promotion".to_owned(), what });
     };
     let mut found = Changes(Vec::new());
-    found.gates(old, new);
+    found.gates("", &old.gates, &new.gates);
     found.evidence((old_rules, old), (new_rules, new));
     found.flag("require_digest", old.require_digest, new.require_digest);
     found.flag("require_subject", old.require_subject, new.require_subject);
@@ -148,21 +148,26 @@ impl Changes {
         }
     }
 
-    fn gates(&mut self, old: &Promotion, new: &Promotion) {
-        for gate in &old.gates {
-            match new.gates.iter().find(|other| other.id == gate.id) {
-                Some(now) => self.gate(gate, now),
-                None => self.add(Effect::Loosened, &gate.id, format!("is gone; it wanted {}", wants(gate))),
+    /// `place`: before the ids of gates that are not the promotion's own.
+    fn gates(&mut self, place: &str, old: &[Gate], new: &[Gate]) {
+        for gate in old {
+            match new.iter().find(|other| other.id == gate.id) {
+                Some(now) => self.gate(place, gate, now),
+                None => self.add(
+                    Effect::Loosened,
+                    &format!("{place}{}", gate.id),
+                    format!("is gone; it wanted {}", wants(gate)),
+                ),
             }
         }
-        for gate in new.gates.iter().filter(|gate| old.gates.iter().all(|other| other.id != gate.id)) {
+        for gate in new.iter().filter(|gate| old.iter().all(|other| other.id != gate.id)) {
             let optional = if gate.optional { ", optional" } else { "" };
-            self.add(Effect::Tightened, &gate.id, format!("is new: {}{optional}", wants(gate)));
+            self.add(Effect::Tightened, &format!("{place}{}", gate.id), format!("is new: {}{optional}", wants(gate)));
         }
     }
 
-    fn gate(&mut self, old: &Gate, new: &Gate) {
-        let id = &old.id;
+    fn gate(&mut self, place: &str, old: &Gate, new: &Gate) {
+        let id = &format!("{place}{}", old.id);
         match (old.optional, new.optional) {
             (false, true) => self.add(Effect::Loosened, id, "required → optional"),
             (true, false) => self.add(Effect::Tightened, id, "optional → required"),
@@ -237,6 +242,7 @@ impl Changes {
 
     fn verify(&mut self, old: &Promotion, new: &Promotion) {
         let (old, new) = (&old.verify, &new.verify);
+        self.gates("verify.gates.", &old.gates, &new.gates);
         self.span("verify.settle", old.settle, new.settle);
         // What may last longer before it is definite is seen later.
         self.span("verify.grace", new.grace, old.grace);
@@ -255,6 +261,16 @@ impl Changes {
         }
         for check in new.health.iter().filter(|check| old.health.iter().all(|other| other.url != check.url)) {
             self.add(Effect::Tightened, "verify.health", format!("{} is new", check.url));
+        }
+        for test in &old.smoke {
+            match new.smoke.iter().find(|other| other.name == test.name) {
+                None => self.add(Effect::Loosened, "verify.smoke", format!("{} is gone", test.name)),
+                Some(now) if now != test => self.add(Effect::Changed, "verify.smoke", test.name.clone()),
+                Some(_) => {}
+            }
+        }
+        for test in new.smoke.iter().filter(|test| old.smoke.iter().all(|other| other.name != test.name)) {
+            self.add(Effect::Tightened, "verify.smoke", format!("{} is new", test.name));
         }
     }
 

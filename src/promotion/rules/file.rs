@@ -4,6 +4,7 @@
 //! Every struct refuses unknown fields: a misspelt gate would be an ignored gate, and an ignored gate is a passed gate.
 
 pub mod gates;
+pub mod health;
 pub mod places;
 pub mod shape;
 
@@ -11,6 +12,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::promotion::rules::file::gates::Gates;
+use crate::promotion::rules::file::health::{Health, Smoke};
 use crate::promotion::rules::file::places::{Environment, Evidence, Image, Repo, Server};
 use crate::promotion::rules::file::shape::{Entries, OneOrMany, Placed, Span};
 use crate::promotion::rules::{RollbackWhen, Trust};
@@ -177,26 +179,12 @@ pub struct Verify {
     /// HTTP checks.
     #[serde(default)]
     pub health: Option<Vec<Placed<Health>>>,
+    /// Tests that run once when the new version is live: HTTP requests in their order, or workflows.
+    #[serde(default)]
+    pub smoke: Option<Vec<Placed<Smoke>>>,
     /// Gates that are judged on the target environment.
     #[serde(default)]
     pub gates: Option<Placed<Gates>>,
-}
-
-/// One HTTP check.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Health {
-    /// `http://` or `https://`. May hold `{service}` and `{environment}`.
-    pub url: Placed<String>,
-    /// The status that is healthy. Default: any from 200 to 299.
-    #[serde(default)]
-    pub status: Option<Placed<u64>>,
-    /// A text that the body must contain.
-    #[serde(default)]
-    pub contains: Option<Placed<String>>,
-    /// How long one request may take. Default: 10s.
-    #[serde(default)]
-    pub timeout: Option<Placed<Span>>,
 }
 
 /// What a failed verification leads to.

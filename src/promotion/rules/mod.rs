@@ -11,6 +11,7 @@ pub mod fault;
 pub mod file;
 pub mod format;
 pub mod github;
+pub mod health;
 pub mod hotfix;
 pub mod live;
 pub mod quantity;
@@ -31,6 +32,7 @@ use crate::promotion::condition::Condition;
 use crate::promotion::rules::at::At;
 use crate::promotion::rules::format::Format;
 use crate::promotion::rules::github::{GitHubSource, OfCommit};
+use crate::promotion::rules::health::{HealthCheck, Smoke};
 use crate::promotion::rules::hotfix::Hotfix;
 use crate::promotion::rules::live::{AlertsSource, PrometheusSource};
 use crate::promotion::rules::roles::{AtGitHub, MayBypass, Role};
@@ -307,6 +309,9 @@ pub struct Verify {
     pub grace: Millis,
     /// HTTP checks that are polled in the settle window.
     pub health: Vec<HealthCheck>,
+    /// Tests that run once when the new version is live, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub smoke: Vec<Smoke>,
     /// Gates that are judged on the target through the settle window, over the time since the deployment.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Vec<serde_json::Value>")]
@@ -315,22 +320,9 @@ pub struct Verify {
 
 impl Default for Verify {
     fn default() -> Self {
-        let (health, gates) = (Vec::new(), Vec::new());
-        Self { settle: Millis::secs(10), timeout: Millis::mins(15), grace: Millis::secs(60), health, gates }
+        let (health, smoke, gates) = (Vec::new(), Vec::new(), Vec::new());
+        Self { settle: Millis::secs(10), timeout: Millis::mins(15), grace: Millis::secs(60), health, smoke, gates }
     }
-}
-
-/// One HTTP check.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct HealthCheck {
-    /// `http://` or `https://`; may hold `{service}` and `{environment}`.
-    pub url: String,
-    /// The status that is healthy; absent: any from 200 to 299.
-    pub status: Option<u16>,
-    /// A text that the body must contain.
-    pub contains: Option<String>,
-    /// How long one request may take.
-    pub timeout: Millis,
 }
 
 /// What a failed verification leads to.

@@ -6,6 +6,7 @@ pub mod conditions;
 pub mod evidence;
 pub mod gates;
 pub mod github;
+pub mod health;
 pub mod hotfix;
 pub mod live;
 pub mod measured;

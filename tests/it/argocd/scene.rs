@@ -15,18 +15,20 @@ use promote::adapters::secret::Secret;
 use promote::pipeline::wait::goal::{Goal, Place, Settled};
 use promote::pipeline::wait::until_live;
 use promote::ports::{
-    About, Branch, Clock, Delivery, Deployer, Descent, Evidence, Fault, FaultKind, Found, Past, Proposal, Pushed, Step,
-    World,
+    About, Branch, Clock, Delivery, Deployer, Descent, Evidence, Fault, FaultKind, Found, Past, Proposal, Pushed,
+    SmokeRun, Smoked, Step, World,
 };
 use promote::promotion::event::Event;
 use promote::promotion::facts::{CommitSummary, Observation, Reading, Snapshot};
 use promote::promotion::image::{ImageChange, ImageRef};
 use promote::promotion::live::AppState;
 use promote::promotion::measures::{Health, Measure};
-use promote::promotion::rules::{App, HealthCheck, Source, SyncTo, Verify};
+use promote::promotion::rules::health::{HealthCheck, Smoke};
+use promote::promotion::rules::{App, Source, SyncTo, Verify};
 use promote::promotion::time::{Millis, Time};
 use serde_json::{Value, json};
 
+use crate::argocd::live::Live;
 use crate::argocd::no_ledger::NoLedger;
 use crate::world::argo::behaviour::{AppSpec, Behaviour, Git};
 use crate::world::argo::{Argo, ArgoBuilder, PASSWORD, USER};
@@ -140,11 +142,15 @@ impl Clock for VirtualClock<'_> {
 struct Script<'a> {
     clock: &'a dyn Clock,
     answers: &'a [(i64, Option<bool>)],
+    live: Option<&'a Live>,
 }
 
 impl Evidence for Script<'_> {
-    fn read(&self, _: &[&Source], _: &About<'_>) -> Reading {
-        Reading::Missing { why: "a wait reads no files".to_owned() }
+    fn read(&self, sources: &[&Source], about: &About<'_>) -> Reading {
+        match self.live {
+            Some(live) => live.read(&sources[0].id, self.clock.now(), about),
+            None => Reading::Missing { why: "a wait reads no files".to_owned() },
+        }
     }
 
     fn probe(&self, _: &HealthCheck, _: &str, _: &str) -> Reading {
@@ -160,6 +166,14 @@ impl Evidence for Script<'_> {
             measure,
             notes: vec![],
         })
+    }
+
+    fn smoke(&self, _: &Smoke, _: &str, _: &str) -> Smoked {
+        Smoked::Over(Reading::Missing { why: "a wait of this scene has no smoke tests".to_owned() })
+    }
+
+    fn smoke_run(&self, _: &SmokeRun) -> Smoked {
+        Smoked::Over(Reading::Missing { why: "a wait of this scene has no smoke tests".to_owned() })
     }
 }
 
@@ -179,6 +193,7 @@ pub(crate) struct Scene {
     pub(crate) stop: Option<Arc<AtomicBool>>,
     pub(crate) baseline: BTreeMap<String, AppState>,
     pub(crate) verify: Verify,
+    pub(crate) live: Option<Live>,
     pub(crate) events: RefCell<Vec<Event>>,
     runtime: tokio::runtime::Runtime,
 }
@@ -239,6 +254,7 @@ impl Scene {
             stop: None,
             baseline: BTreeMap::new(),
             verify: Verify::default(),
+            live: None,
             events: RefCell::default(),
             runtime,
         };
@@ -280,7 +296,7 @@ impl Scene {
     /// The same by another clock.
     pub(crate) fn ours_by(&self, clock: &dyn Clock) -> Settled {
         let argocd = self.argocd(&Options::default());
-        let evidence = Script { clock, answers: &self.answers };
+        let evidence = Script { clock, answers: &self.answers, live: self.live.as_ref() };
         let tell = |event: &Event| self.events.borrow_mut().push(event.clone());
         let world = World {
             evidence: &evidence,
@@ -294,6 +310,7 @@ impl Scene {
         let new = self.repo.image(&self.commit).unwrap();
         let (old, new) = (ImageRef::parse(OLD).unwrap(), ImageRef::parse(&new).unwrap());
         let holds = |texts: &BTreeMap<String, Option<String>>| texts["image"].as_deref() == Some(&new.to_string());
+        let gated = self.live.as_ref().map(Live::gated);
         let place = Place {
             at: Branch { repo: "default".to_owned(), branch: None },
             repository: REPOSITORY.to_owned(),
@@ -311,6 +328,7 @@ impl Scene {
             places: &[place],
             baseline: &self.baseline,
             failing_before: &self.failing_before,
+            gated: gated.as_ref(),
             terminate: self.terminate,
             holds: &holds,
             alive: &|| None,
@@ -355,8 +373,7 @@ impl Scene {
 
 /// A health check of the rules.
 pub(crate) fn check() -> HealthCheck {
-    let url = "https://app.example.com/healthz".to_owned();
-    HealthCheck { url, status: None, contains: None, timeout: Millis::secs(3) }
+    HealthCheck { timeout: Millis::secs(3), ..HealthCheck::of("https://app.example.com/healthz") }
 }
 
 /// A branch and directory of the repository, as the GitOps side reads it.

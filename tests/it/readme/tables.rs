@@ -32,6 +32,8 @@ fn prefix(kind: Kind) -> &'static str {
         Kind::Alerts => "alerts",
         Kind::Checks => "checks",
         Kind::Review => "review",
+        Kind::Levels => "slo",
+        Kind::Alerts => "alerts",
         Kind::Deployment => "deployment",
     }
 }
@@ -49,6 +51,7 @@ fn family(family: Family) -> &'static str {
 fn unit(unit: Unit) -> &'static str {
     match unit {
         Unit::Count => "count",
+        Unit::Number => "number",
         Unit::Percent => "%",
         Unit::Ratio => "ratio",
         Unit::Duration => "ms",

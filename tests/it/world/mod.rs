@@ -1,5 +1,6 @@
 //! The world on loopback: stand-ins that refuse what the real ones refuse. Used by the tests and by the sandbox.
 
+pub(crate) mod alertmanager;
 pub(crate) mod argo;
 pub(crate) mod bare;
 pub(crate) mod canned;

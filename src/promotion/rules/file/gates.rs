@@ -232,7 +232,7 @@ pub struct Alerts {
     /// Alerts of severity `critical`.
     #[serde(default)]
     pub critical_max: Option<Placed<u64>>,
-    /// Alerts of severity `warning`.
+    /// Alerts of severity `warning`, and those without a severity or with one that is not known.
     #[serde(default)]
     pub warning_max: Option<Placed<u64>>,
     /// Failing is a warning, and missing evidence is skipped.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::promotion::levels::Level;
+use crate::promotion::matchers;
 use crate::promotion::number::Decimal;
 use crate::promotion::rules::SourceKind;
 use crate::promotion::rules::fault::Wrong;
@@ -90,13 +91,19 @@ fn slo_file(written: &Placed<SloFile>, faults: &mut Vec<Wrong>) -> live::SloFile
 }
 
 fn alert_matchers(written: &Placed<Matchers>, faults: &mut Vec<Wrong>) -> Vec<String> {
-    let matchers = &written.matchers;
-    if matchers.0.is_empty() && !matchers.faulty {
-        let wrong = Wrong::of(matchers, "without matchers, the alerts of every service would count");
+    let list = &written.matchers;
+    if list.0.is_empty() && !list.faulty {
+        let wrong = Wrong::of(list, "without matchers, the alerts of every service would count");
         faults.push(wrong.help("write matchers: ['service=\"{service}\"', 'env=\"{environment}\"']"));
     }
-    matchers.0.iter().for_each(|matcher| placeholders(matcher, faults));
-    matchers.0.iter().map(|matcher| matcher.value.clone()).collect()
+    for matcher in list.0.iter().filter(|matcher| !matcher.faulty) {
+        placeholders(matcher, faults);
+        if let Some(why) = matchers::fault(matcher) {
+            let wrong = Wrong::of(matcher, format!("`{}` is no matcher: {why}", matcher.value));
+            faults.push(wrong.help("write label=\"value\", or with != =~ !~, as Alertmanager does"));
+        }
+    }
+    list.0.iter().map(|matcher| matcher.value.clone()).collect()
 }
 
 fn share(text: Option<&Placed<Percent>>, faults: &mut Vec<Wrong>) -> Option<Decimal> {

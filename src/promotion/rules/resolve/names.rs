@@ -1,5 +1,7 @@
 //! Names: what they may look like, and whether what is named exists. They are compared without case.
 
+use std::collections::BTreeSet;
+
 use crate::promotion::rules::fault::{Wrong, advice};
 use crate::promotion::rules::file::shape::Placed;
 
@@ -48,12 +50,20 @@ pub fn is_name(text: &str) -> bool {
 /// Reports a `{word}` that is neither `{service}` nor `{environment}`. Braces around anything else are left alone: globs and
 /// selectors have their own.
 pub fn placeholders(text: &Placed<String>, faults: &mut Vec<Wrong>) {
+    unknown_words(text, &BTreeSet::new(), faults);
+}
+
+/// The same where some further words are known.
+pub fn unknown_words(text: &Placed<String>, known: &BTreeSet<String>, faults: &mut Vec<Wrong>) {
     for part in text.value.split('{').skip(1) {
         let Some((word, _)) = part.split_once('}') else { continue };
         let is_word = !word.is_empty() && word.chars().all(|c| c.is_ascii_alphabetic() || c == '_');
-        if is_word && !matches!(word, "service" | "environment") {
+        if is_word && !matches!(word, "service" | "environment") && !known.contains(word) {
+            let words = ["service", "environment"].into_iter().chain(known.iter().map(String::as_str));
+            let words: Vec<String> = words.map(|word| format!("`{{{word}}}`")).collect();
+            let (last, first) = words.split_last().map_or(("", &[][..]), |(last, first)| (last.as_str(), first));
             let wrong = Wrong::of(text, format!("unknown placeholder `{{{word}}}`"));
-            faults.push(wrong.help("there are `{service}` and `{environment}`"));
+            faults.push(wrong.help(format!("there are {} and {last}", first.join(", "))));
         }
     }
 }

@@ -6,20 +6,19 @@ use crate::promotion::rules::fault::{Wrong, advice};
 use crate::promotion::rules::file::gates::Gates;
 use crate::promotion::rules::file::shape::{Placed, Span};
 use crate::promotion::rules::file::{
-    Health, OnUnknown, Promotion as Written, Rollback as WrittenRollback, Verify as WrittenVerify,
+    OnUnknown, Promotion as Written, Rollback as WrittenRollback, Verify as WrittenVerify,
 };
 use crate::promotion::rules::resolve::evidence::Sources;
 use crate::promotion::rules::resolve::gates::GateReader;
-use crate::promotion::rules::resolve::names::{bound, placeholders};
+use crate::promotion::rules::resolve::health;
+use crate::promotion::rules::resolve::names::bound;
 use crate::promotion::rules::resolve::places::Places;
 use crate::promotion::rules::resolve::{hotfix, roles};
 use crate::promotion::rules::soak::SoakSince;
 use crate::promotion::rules::trigger::Trigger;
-use crate::promotion::rules::{HealthCheck, NotBuilt, Promotion, Rollback, RollbackWhen, Verify, quantity};
+use crate::promotion::rules::{NotBuilt, Promotion, Rollback, RollbackWhen, Verify, quantity};
 use crate::promotion::time::Millis;
 
-/// How long one health check may take where the rules do not say.
-const HEALTH_TIMEOUT: Millis = Millis::secs(10);
 /// The settle time with live gates, which need some traffic to speak of.
 const LIVE_SETTLE: Millis = Millis::mins(5);
 
@@ -126,9 +125,6 @@ impl PromotionReader<'_> {
             let read = reader.read(gates);
             let uses = std::mem::take(&mut reader.uses);
             not_built.append(&mut reader.not_built);
-            if !read.is_empty() {
-                not_built.push(NotBuilt { part: "verify.gates".to_owned(), at: gates.at });
-            }
             verify.gates = read;
             if uses.iter().any(|id| self.sources.is_live(id)) {
                 verify.settle = LIVE_SETTLE;
@@ -144,13 +140,21 @@ impl PromotionReader<'_> {
             self.faults.push(Wrong::of(place, message).help("`timeout` includes it: make it longer"));
         }
         let before = self.faults.len();
-        verify.health = written.health.iter().flatten().map(|health| self.health(health)).collect();
-        if let (Some(first), Some(to)) = (written.health.iter().flatten().next(), to)
-            && self.faults.len() == before
-            && !self.is_watched(to)
-        {
-            let message = format!("`health` is checked once the new version is live, and `{to}` has no `argocd`");
-            self.faults.push(Wrong::of(first, message).help("name the application that runs it, or remove `health`"));
+        verify.health = written.health.iter().flatten().map(|one| health::health(one, self.faults)).collect();
+        verify.smoke = health::smoke(written.smoke.as_deref().unwrap_or_default(), verify.timeout, self.faults);
+        let asked = [
+            ("health", written.health.iter().flatten().next().map(|one| one.map_text(|one| &one.url))),
+            ("smoke", written.smoke.iter().flatten().next().map(|one| one.map_text(|_| ""))),
+        ];
+        for (name, first) in asked {
+            if let (Some(first), Some(to)) = (first, to)
+                && self.faults.len() == before
+                && !self.is_watched(to)
+            {
+                let message = format!("`{name}` is checked once the new version is live, and `{to}` has no `argocd`");
+                let help = format!("name the application that runs it, or remove `{name}`");
+                self.faults.push(Wrong::of(&first, message).help(help));
+            }
         }
         verify
     }
@@ -159,31 +163,6 @@ impl PromotionReader<'_> {
     fn is_watched(&self, name: &str) -> bool {
         let known = self.places.environments.iter().find(|environment| environment.name == name);
         known.is_none_or(|environment| environment.targets.iter().any(|target| !target.apps.is_empty()))
-    }
-
-    fn health(&mut self, health: &Placed<Health>) -> HealthCheck {
-        let url = &health.url;
-        let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-        let host = rest.and_then(|rest| rest.split(['/', '?', '#']).next()).unwrap_or_default();
-        if !url.faulty && (host.is_empty() || url.chars().any(|c| c.is_whitespace() || c.is_control())) {
-            let wrong = Wrong::of(url, format!("`{}` is not a web address", url.value));
-            self.faults.push(wrong.help("write https://host/path"));
-        } else if host.contains('@') {
-            let wrong = Wrong::of(url, "an address in the rules holds no user and password").hidden();
-            self.faults.push(wrong.help("check a page that needs none"));
-        }
-        placeholders(url, self.faults);
-        let status = health.status.as_ref().and_then(|status| {
-            let code = u16::try_from(status.value).ok().filter(|code| (100..600).contains(code));
-            if code.is_none() {
-                let wrong = Wrong::of(status, format!("`{}` is not an HTTP status", status.value));
-                self.faults.push(wrong.help("write one from 100 to 599, such as 200"));
-            }
-            code
-        });
-        let timeout = self.span("timeout", health.timeout.as_ref(), true).unwrap_or(HEALTH_TIMEOUT);
-        let contains = health.contains.as_ref().map(|text| text.value.clone());
-        HealthCheck { url: url.value.clone(), status, contains, timeout }
     }
 
     fn rollback(

@@ -1,0 +1,105 @@
+//! What was broken or firing before: read of the target before anything is written, over as long a time as is watched afterwards.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::pipeline::job::{End, Job};
+use crate::pipeline::readings;
+use crate::pipeline::wait::goal::Gated;
+use crate::ports::{About, Over, World};
+use crate::promotion::facts::Facts;
+use crate::promotion::gates::needs::{Needs, needs};
+use crate::promotion::gates::target::{self, Readings};
+use crate::promotion::image::ImageChange;
+use crate::promotion::record::Verified;
+use crate::promotion::rules::{Promotion, Source};
+use crate::promotion::time::{Millis, Time};
+
+/// Reads the live evidence of the verification's gates about the target, over the settle time before now.
+pub fn read(world: &World<'_>, job: &Job<'_>, facts: &Facts) -> Readings {
+    let evidence = &job.rules.evidence;
+    let wanted = needs(&target::lens(job.promotion), evidence).readings;
+    let live = |id: &String| evidence.get(id).is_some_and(Source::is_live);
+    let needs = Needs { readings: wanted.into_iter().filter(live).collect(), ..Needs::default() };
+    if needs.readings.is_empty() {
+        return Readings::new();
+    }
+    let now = world.clock.now();
+    let since = Millis(-job.promotion.verify.settle.0).after(now);
+    let about = About {
+        service: &job.service.name,
+        environment: &job.promotion.to,
+        commit: facts.commit.as_deref(),
+        parts: &[],
+        waivers: &Arc::default(),
+        over: Some(Over { since, until: Some(now) }),
+    };
+    readings::read(world, evidence, &needs, &about).0
+}
+
+/// What the gates of a verification are judged with.
+pub struct Judging {
+    lens: Promotion,
+    facts: Facts,
+    before: Readings,
+    failed_before: BTreeSet<String>,
+    failed_lately: BTreeSet<String>,
+    since: Option<Time>,
+}
+
+impl Judging {
+    /// Of a promotion: what failed before its commit is not its doing.
+    pub fn of_promotion(job: &Job<'_>, facts: Facts) -> Self {
+        let (lens, before) = (target::lens(job.promotion), facts.before.clone());
+        let failed_before = failed(job, &lens, &facts, &before);
+        Self { lens, facts, before, failed_before, failed_lately: BTreeSet::new(), since: None }
+    }
+
+    /// Of a person's rollback: what fails under the version that is undone is to get well. What files say is of that version too.
+    pub fn of_undoing(job: &Job<'_>, facts: Facts) -> Self {
+        let lens = target::live_only(&target::lens(job.promotion), &job.rules.evidence);
+        let before = facts.before.clone();
+        let failed_lately = failed(job, &lens, &facts, &before);
+        Self { lens, facts, before, failed_before: BTreeSet::new(), failed_lately, since: None }
+    }
+
+    /// Of the rollback of a promotion, by what was read before it (`facts`) and lately, under the version that is undone.
+    pub fn of_rollback(job: &Job<'_>, facts: &Facts, images: &[ImageChange], lately: Readings) -> Self {
+        let lens = target::live_only(&target::lens(job.promotion), &job.rules.evidence);
+        let failed_before = failed(job, &lens, facts, &facts.before);
+        let failed_lately = failed(job, &lens, facts, &lately);
+        let version = images.iter().map(|change| change.new.clone()).collect();
+        let facts = Facts { version, commit: None, ..facts.clone() };
+        Self { lens, facts, before: lately, failed_before, failed_lately, since: None }
+    }
+
+    /// Of what runs since a moment, which nothing excuses.
+    pub fn of_what_runs(job: &Job<'_>, facts: Facts, since: Option<Time>) -> Self {
+        let lens = target::live_only(&target::lens(job.promotion), &job.rules.evidence);
+        let (failed_before, failed_lately) = (BTreeSet::new(), BTreeSet::new());
+        Self { lens, facts, before: Readings::new(), failed_before, failed_lately, since }
+    }
+
+    /// The same, as the wait is given it.
+    pub fn gated<'a>(&'a self, job: &'a Job<'_>) -> Gated<'a> {
+        Gated {
+            lens: &self.lens,
+            evidence: &job.rules.evidence,
+            rules_path: job.rules_path,
+            facts: &self.facts,
+            before: &self.before,
+            failed_before: &self.failed_before,
+            failed_lately: &self.failed_lately,
+            since: self.since,
+        }
+    }
+}
+
+fn failed(job: &Job<'_>, lens: &Promotion, facts: &Facts, before: &Readings) -> BTreeSet<String> {
+    target::failed_before(lens, &job.rules.evidence, facts, before, &lens.verify)
+}
+
+/// An end that also says what was broken or firing before.
+pub fn reported(end: End, verified: &Verified) -> End {
+    verified.before.iter().fold(end, End::seen)
+}
