@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::promotion::image::ImageRef;
+use crate::promotion::orders::Orders;
 use crate::promotion::request::Actor;
 use crate::promotion::time::Time;
 
@@ -28,6 +29,10 @@ pub struct Head {
     /// The hotfixes that nobody has reviewed yet, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reviews: Vec<Review>,
+    /// The orders that stand. As the ledger keeps it, of those for this service and environment alone; as it is read for a
+    /// judgement, of all that apply here.
+    #[serde(flatten)]
+    pub orders: Orders,
 }
 
 /// A hotfix that is over and waits for its review.

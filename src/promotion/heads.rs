@@ -75,6 +75,7 @@ impl HeadFile {
     #[must_use]
     pub fn ordered(&self, order: &Order) -> Self {
         let mut file = self.clone();
+        file.head.orders.take(order);
         match &order.event {
             Ordered::Adopted(adopted) => {
                 file.head.baseline = Some(Baseline {
@@ -89,7 +90,7 @@ impl HeadFile {
                 let done = |review: &Review| review.promotion == reviewed.promotion && !review.is_by(&order.actor.name);
                 file.head.reviews.retain(|review| !done(review));
             }
-            Ordered::Unlocked { .. } | Ordered::Unfamiliar => {}
+            _ => {}
         }
         file
     }

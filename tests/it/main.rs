@@ -31,6 +31,7 @@ mod life;
 mod list;
 mod lock;
 mod order;
+mod orders;
 mod packages;
 mod patience;
 mod performance;

@@ -32,8 +32,6 @@ fn prefix(kind: Kind) -> &'static str {
         Kind::Alerts => "alerts",
         Kind::Checks => "checks",
         Kind::Review => "review",
-        Kind::Levels => "slo",
-        Kind::Alerts => "alerts",
         Kind::Deployment => "deployment",
     }
 }
@@ -57,7 +55,6 @@ fn unit(unit: Unit) -> &'static str {
         Unit::Duration => "ms",
         Unit::Hours => "h",
         Unit::PerSecond => "/s",
-        Unit::Number => "number",
         Unit::Text => "text",
         Unit::Bool => "true, false",
     }
@@ -118,13 +115,14 @@ fn the_table_of_formats_is_whole() {
 }
 
 /// The parts of the rules that have a table of options, with their names in the JSON Schema.
-const PARTS: [(&str, &str); 25] = [
+const PARTS: [(&str, &str); 26] = [
     ("environment", "Environment"),
     ("argocd", "App"),
     ("image", "Image"),
     ("evidence", "Evidence"),
     ("evidence.github", "FromGitHub"),
     ("promotion", "Promotion"),
+    ("hotfix", "Hotfix"),
     ("approvals", "Approval"),
     ("bypass", "Bypass"),
     ("bypass.gates", "BypassRule"),

@@ -172,6 +172,7 @@ pub(super) fn approved() -> Scene {
         bypass: MayBypass::default(),
         hotfix: None,
         verify: Verify::default(),
+        freeze: Vec::new(),
         rollback: Rollback::default(),
         not_built: Vec::new(),
         at: At::default(),
