@@ -80,7 +80,8 @@ impl Guide {
     fn says(&mut self, measured: &Measured, environment: &str) {
         for (kind, fails) in ["unit", "integration", "e2e"].into_iter().zip(measured.fails) {
             let bad = if fails { "<failure message='no'/>" } else { "" };
-            let report = format!("<testsuite name='{kind}'><testcase classname='a' name='b'>{bad}</testcase></testsuite>");
+            let report =
+                format!("<testsuite name='{kind}'><testcase classname='a' name='b'>{bad}</testcase></testsuite>");
             self.sandbox.write(&format!("artifacts/{kind}/r.xml"), report);
         }
         let mut lcov = "SF:src/a.rs\n".to_owned();
@@ -112,8 +113,7 @@ impl Guide {
     /// Whoever took the reports says what they are about.
     fn stamps(&self, environment: &str) {
         let image = format!("{IMAGE}@{NEW}");
-        let of_version =
-            ["unit/r.xml", "integration/r.xml", "e2e/r.xml", "coverage/lcov.info", "scan/scan.sarif"];
+        let of_version = ["unit/r.xml", "integration/r.xml", "e2e/r.xml", "coverage/lcov.info", "scan/scan.sarif"];
         let of_version: Vec<String> = of_version.iter().map(|file| format!("artifacts/{file}")).collect();
         let mut words = vec!["evidence", "stamp", "--image", &image];
         words.extend(of_version.iter().map(String::as_str));
@@ -192,8 +192,7 @@ fn every_threshold_of_the_guide_at_equality_and_one_step_beyond() {
     ]);
     guide.walks(("dev", "staging"), first, &beyond);
 
-    let second =
-        Measured { fails: [false; 3], covered: 800, findings: [0, 0], errors: 5000, good: "0.9997", ..first };
+    let second = Measured { fails: [false; 3], covered: 800, findings: [0, 0], errors: 5000, good: "0.9997", ..first };
     let mut beyond = of_all.to_vec();
     beyond.extend::<[Beyond; 6]>([
         ("tests e2e", |measured| measured.fails[2] = true),
