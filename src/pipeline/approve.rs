@@ -225,6 +225,8 @@ fn allowed(world: &World<'_>, job: &Job<'_>, by: &[String], what: Bypass) -> Res
     let (setting, flag) = match what {
         Bypass::Gates => ("SKIP_VALIDATION", "--skip-validation"),
         Bypass::Approvals => ("AUTO_APPROVE", "--auto-approve"),
+        Bypass::Hotfix => ("PROMOTE_HOTFIX", "--hotfix"),
+        Bypass::Soak => ("PROMOTE_REPLACE", "--replace"),
     };
     let refused = |seen: String, hint: String| {
         let what = format!("the {} of {from} → {to} cannot be set aside", what.word());

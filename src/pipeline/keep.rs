@@ -7,7 +7,7 @@ use crate::promotion::event::Event;
 use crate::promotion::folded::{self, Folded};
 use crate::promotion::order::{Order, Ordered};
 use crate::promotion::outcome::Outcome;
-use crate::promotion::record::{Closed, Deployment, Entry, Milestone, Requested, RulesText};
+use crate::promotion::record::{Bypass, Closed, Deployment, Entry, Milestone, Requested, RulesText};
 use crate::promotion::request::Request;
 
 /// One run of one promotion, with its record so far.
@@ -253,6 +253,7 @@ impl<'a> Beginning<'a> {
             waivers: waivers_text(job),
             promote: job.promote.to_owned(),
             bypassed: job.approving.bypass.clone(),
+            hotfix: job.promotion.hotfix.clone().filter(|_| job.approving.bypass.contains(&Bypass::Hotfix)),
             source: self.source,
             target: self.target,
         };

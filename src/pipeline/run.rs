@@ -249,6 +249,10 @@ fn finished(run: &mut Run<'_>, plan: &Plan) -> Result<End, Halt> {
         Some(verified) => before::reported(end, verified),
         None => end,
     };
+    let end = match &plan.hotfix {
+        Some(_) => end.next(format!("it was a hotfix, and somebody else reviews it: promote review {}", plan.id)),
+        None => end,
+    };
     run.close(end)
 }
 

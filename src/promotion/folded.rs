@@ -7,11 +7,14 @@ use serde::Serialize;
 
 use crate::promotion::approvals::report::JudgedApprovals;
 use crate::promotion::facts::Facts;
-use crate::promotion::head::{Head, LastVerified};
+use crate::promotion::head::{Head, LastVerified, Review};
+use crate::promotion::hotfix::Hotfixed;
 use crate::promotion::life::{Move, State};
 use crate::promotion::outcome::Outcome;
 use crate::promotion::plan::{Committed, Plan};
-use crate::promotion::record::{Approved, Closed, Entry, Judged, Milestone, Planned, Refuted, Requested, Verified};
+use crate::promotion::record::{
+    Approved, Bypass, Closed, Entry, Judged, Milestone, Planned, Refuted, Requested, Verified,
+};
 use crate::promotion::report::GateReport;
 use crate::promotion::request::Actor;
 use crate::promotion::time::Time;
@@ -238,6 +241,32 @@ impl Folded {
         self.planned.as_ref().map(|planned| &planned.plan)
     }
 
+    /// What it skips and why, if it is a hotfix: by its plan, else by what was asked for.
+    pub fn hotfix(&self) -> Option<Hotfixed> {
+        let asked = || {
+            let skips = self.requested.hotfix.as_ref()?.skips.clone();
+            Some(Hotfixed { skips, reason: self.requested.request.reason.clone().unwrap_or_default() })
+        };
+        self.plan().and_then(|plan| plan.hotfix.clone()).or_else(asked)
+    }
+
+    /// What was set aside for it, when it was asked for or in a later run.
+    pub fn bypassed(&self) -> Vec<Bypass> {
+        let facts = self.facts();
+        let later = [
+            (facts.is_some_and(|facts| facts.set_aside.is_some()), Bypass::Gates),
+            (facts.is_some_and(|facts| facts.hotfix.is_some()), Bypass::Hotfix),
+            (facts.is_some_and(|facts| facts.replaced.is_some()), Bypass::Soak),
+        ];
+        let mut bypassed = self.requested.bypassed.clone();
+        for (_, bypass) in later.into_iter().filter(|(was, _)| *was) {
+            if !bypassed.contains(&bypass) {
+                bypassed.push(bypass);
+            }
+        }
+        bypassed
+    }
+
     /// The head of its service and environment once this promotion is as it is here.
     pub fn head_after(&self, before: &Head) -> Head {
         let mut head = before.clone();
@@ -247,6 +276,14 @@ impl Folded {
         }
         if head.current.as_ref() != Some(&self.id) {
             head.sequence += 1;
+            // Whatever became of it: it went past environments, and wrote.
+            head.reviews.extend(self.hotfix().filter(|_| self.committed.is_some()).map(|hotfix| Review {
+                promotion: self.id.clone(),
+                by: self.requested_by.name.clone(),
+                since: self.last,
+                skips: hotfix.skips,
+                reason: hotfix.reason,
+            }));
         }
         head.current = Some(self.id.clone());
         head.open = head.open.filter(|open| *open != self.id);

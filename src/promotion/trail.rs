@@ -236,6 +236,7 @@ fn ordered(order: &Order) -> Line {
     };
     let promotion_id = match &order.event {
         Ordered::Revoked { promotion, .. } => Some(promotion.clone()),
+        Ordered::Reviewed(reviewed) => Some(reviewed.promotion.clone()),
         _ => None,
     };
     Line {

@@ -76,7 +76,7 @@ pub fn needs(promotion: &Promotion, evidence: &BTreeMap<String, Source>) -> Need
                 needs.parts(condition);
                 from.clone()
             }
-            GateKind::Soak { .. } => {
+            GateKind::Soak(_) => {
                 needs.soak = true;
                 continue;
             }

@@ -48,8 +48,8 @@ impl Judge<'_> {
                 self.measured(gate, std::slice::from_ref(evidence), condition)
             }
             GateKind::Measured { from, condition, .. } => self.measured(gate, from, condition),
-            GateKind::Soak { min } => self.soak(gate, *min),
             GateKind::Canary(canary) => self.canary(gate, canary),
+            GateKind::Soak(soak) => self.soak(gate, soak.min),
             GateKind::Condition(condition) => self.condition(gate, condition),
         }
     }
@@ -248,7 +248,7 @@ impl Judge<'_> {
                 | GateKind::Checks(OfCommit { evidence, .. })
                 | GateKind::Review(OfCommit { evidence, .. }) => ids.push(evidence),
                 GateKind::Measured { from, .. } => ids.extend(from),
-                GateKind::Soak { .. } | GateKind::Canary(_) | GateKind::Condition(_) => {}
+                GateKind::Soak(_) | GateKind::Canary(_) | GateKind::Condition(_) => {}
             }
         }
         let mut only = None;

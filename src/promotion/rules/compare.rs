@@ -2,6 +2,7 @@
 //!
 //! Parts that parse and are not built have no meaning to compare yet: only whether they are there. The text shows the rest.
 
+mod hotfix;
 mod roles;
 mod sources;
 
@@ -104,6 +105,7 @@ fn one(old_rules: &Rules, new_rules: &Rules, new: &Promotion) -> Compared {
     found.opens("trust_baseline", old.trust_baseline, new.trust_baseline);
     found.opens("auto_promote", old.auto_promote, new.auto_promote);
     found.roles(old, new);
+    found.hotfix(old, new);
     found.verify(old, new);
     found.rollback(old, new);
     found.freeze(old, new);
@@ -176,8 +178,8 @@ impl Changes {
             _ => {}
         }
         match (&old.kind, &new.kind) {
-            (GateKind::Soak { min: old }, GateKind::Soak { min: new }) => self.span(id, *old, *new),
             (GateKind::Canary(was), GateKind::Canary(is)) => self.canary(id, was, is),
+            (GateKind::Soak(old), GateKind::Soak(new)) => self.soak(id, old, new),
             (GateKind::Tests { condition: old, .. }, GateKind::Tests { condition: new, .. })
             | (GateKind::Checks(OfCommit { condition: old, .. }), GateKind::Checks(OfCommit { condition: new, .. }))
             | (GateKind::Review(OfCommit { condition: old, .. }), GateKind::Review(OfCommit { condition: new, .. }))
@@ -367,8 +369,8 @@ impl Changes {
 
 fn wants(gate: &Gate) -> String {
     match &gate.kind {
-        GateKind::Soak { min } => format!("≥ {min}"),
         GateKind::Canary(canary) => canary.limit.wanted(),
+        GateKind::Soak(soak) => format!("≥ {}", soak.min),
         GateKind::Tests { condition, .. }
         | GateKind::Checks(OfCommit { condition, .. })
         | GateKind::Review(OfCommit { condition, .. })

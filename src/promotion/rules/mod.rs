@@ -12,6 +12,7 @@ pub mod file;
 pub mod format;
 pub mod github;
 pub mod health;
+pub mod hotfix;
 pub mod live;
 pub mod quantity;
 pub mod read;
@@ -19,6 +20,7 @@ pub mod resolve;
 pub mod roles;
 pub mod rollback;
 pub mod schema;
+pub mod soak;
 pub mod tree;
 pub mod trigger;
 
@@ -34,9 +36,11 @@ use crate::promotion::rules::at::At;
 use crate::promotion::rules::format::Format;
 use crate::promotion::rules::github::{GitHubSource, OfCommit};
 use crate::promotion::rules::health::{HealthCheck, Smoke};
+use crate::promotion::rules::hotfix::Hotfix;
 use crate::promotion::rules::live::{AlertsSource, PrometheusSource};
 use crate::promotion::rules::roles::{AtGitHub, MayBypass, Role};
 use crate::promotion::rules::rollback::Rollback;
+use crate::promotion::rules::soak::SoakGate;
 use crate::promotion::time::Millis;
 
 /// A rules file, resolved.
@@ -204,6 +208,9 @@ pub struct Promotion {
     pub from: String,
     /// The target environment.
     pub to: String,
+    /// That it is a hotfix, which goes past environments and is no part of the ordinary way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hotfix: Option<Hotfix>,
     /// Judged on the source environment, in the order of the file.
     pub gates: Vec<Gate>,
     /// Refuse images without a digest.
@@ -292,10 +299,7 @@ pub enum GateKind {
     /// Enough people approved the commit, and nobody asked for changes.
     Review(OfCommit),
     /// The version has run in the source environment for this long.
-    Soak {
-        /// How long.
-        min: Millis,
-    },
+    Soak(SoakGate),
     /// The canary keeps to one of its limits.
     Canary(Canary),
     /// A condition over any facts. One row for each part of the outermost `all`.

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use crate::promotion::canary::limit::Action;
 use crate::promotion::condition::Op;
 use crate::promotion::rules::file::shape::{Entries, Number, OneOrMany, Percent, Placed, Rate, Scalar, Span};
+use crate::promotion::rules::soak::SoakSince;
 
 /// The gates of a promotion or of a verification, by name.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -276,6 +277,12 @@ pub struct Performance {
 pub struct Soak {
     /// The least time without a break.
     pub min: Placed<Span>,
+    /// What tells since when a version runs that no record knows. Default: record, which is nothing.
+    #[serde(default)]
+    pub since: Option<SoakSince>,
+    /// While a version soaks, hold promotions that would put another one in its place; `--replace` goes on by name.
+    #[serde(default)]
+    pub protect: bool,
     /// Too short a time is a warning.
     #[serde(default)]
     pub optional: bool,

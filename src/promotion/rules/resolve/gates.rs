@@ -12,7 +12,7 @@ use crate::promotion::rules::file::shape::{OneOrMany, Percent, Placed, Span};
 use crate::promotion::rules::quantity;
 use crate::promotion::rules::resolve::evidence::Sources;
 use crate::promotion::rules::resolve::names::bound;
-use crate::promotion::rules::{Gate, GateKind, NotBuilt};
+use crate::promotion::rules::{self, Gate, GateKind, NotBuilt};
 use crate::promotion::time::Millis;
 
 /// Reads the gates of one promotion, or of its verification.
@@ -126,7 +126,11 @@ impl<'a> GateReader<'a> {
             }
             let gate = Gate {
                 id: "soak.min".to_owned(),
-                kind: GateKind::Soak { min },
+                kind: GateKind::Soak(rules::soak::SoakGate {
+                    min,
+                    since: soak.since.unwrap_or_default(),
+                    protect: soak.protect,
+                }),
                 optional: soak.optional,
                 at: soak.min.at,
             };

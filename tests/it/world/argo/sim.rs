@@ -66,6 +66,8 @@ pub(crate) struct Sim {
     state: Option<OpState>,
     due: Vec<(i64, Due)>,
     attempted: String,
+    /// What was deployed, and when, oldest first: whole syncs that succeeded.
+    history: Vec<(String, i64)>,
     /// Health is not looked at before this moment.
     blind_until: i64,
     refresh_pending: bool,
@@ -103,6 +105,7 @@ impl Sim {
             state: Some(old),
             due: vec![(180_000, Due::Compare)],
             attempted: commit.clone(),
+            history: vec![(commit.clone(), -7000)],
             blind_until: i64::MIN,
             refresh_pending: false,
             done: (false, false),
@@ -230,6 +233,7 @@ impl Sim {
             (state.phase, state.message) = ("Error", message.clone());
         } else {
             (state.phase, state.message) = ("Succeeded", "successfully synced (all tasks run)".to_owned());
+            self.history.push((state.revision.clone(), at));
         }
         state.finished = Some(at);
         let ours = !state.op.infos.is_null();

@@ -171,6 +171,7 @@ pub(super) fn approved() -> Scene {
         approvals: vec![role("sre", Some("acme/sre-team"), &[]), role("qa", None, &["Bo", "cy"])],
         same_person: false,
         bypass: MayBypass::default(),
+        hotfix: None,
         verify: Verify::default(),
         freeze: Vec::new(),
         rollback: Rollback::default(),
