@@ -29,7 +29,7 @@ pub fn check(door: &Door<'_>, version: Option<&str>) -> Result<u8> {
     let (who, tell) = (door.who(), |_: &_| {});
     let world = wired.world(door.clock, &tell);
     let mut answers = Vec::new();
-    for promotion in &door.loaded.rules.promotions {
+    for promotion in door.loaded.rules.ordinary() {
         let mut job = door.job(&who, service, promotion);
         job.approving.alone = true;
         let mut answer = answered(&job, auto::judge(&world, &job, version));
@@ -62,7 +62,7 @@ pub fn run(door: &Door<'_>) -> Result<u8> {
         Ok(service) => service,
         Err(ending) => return Ok(door.refused(&ending)),
     };
-    let promotions: Vec<&Promotion> = door.loaded.rules.promotions.iter().filter(|rule| rule.auto_promote).collect();
+    let promotions: Vec<&Promotion> = door.loaded.rules.ordinary().filter(|rule| rule.auto_promote).collect();
     if promotions.is_empty() {
         let mut ending = Ending::refused(INVALID, "no promotion of the rules may go by itself");
         ending.seen.push(format!("{} has no `auto_promote: true`; nothing was read or written", door.loaded.path));

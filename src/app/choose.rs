@@ -5,7 +5,8 @@ use std::sync::atomic::AtomicBool;
 
 use crate::app::life::one;
 use crate::app::settings::Settings;
-use crate::app::{ends, wiring};
+use crate::app::task::Task;
+use crate::app::{ends, hotfix, wiring};
 use crate::pipeline::life;
 use crate::ports::Ledger;
 use crate::promotion::folded::{self, Folded};
@@ -15,18 +16,28 @@ use crate::promotion::rules::{Environment, Promotion, Rules, Service};
 use crate::render::ending::{Ending, USAGE};
 
 /// The service and promotion that the settings name.
-pub fn asked_for<'a>(rules: &'a Rules, settings: &Settings) -> Result<(&'a Service, &'a Promotion), Ending> {
+pub fn asked_for<'a>(
+    rules: &'a Rules,
+    settings: &Settings,
+    task: &Task,
+) -> Result<(&'a Service, &'a Promotion), Ending> {
     let service = service(rules, settings)?;
+    if hotfix::is_asked(settings) {
+        return hotfix::chosen(rules, settings, task).map(|promotion| (service, promotion));
+    }
     let from = environment(service, settings.from.as_deref(), "--from")?.name.as_str();
     let to = environment(service, settings.to.as_deref(), "--to")?.name.as_str();
-    let found = rules.promotion(from, to);
-    found.map(|promotion| (service, promotion)).ok_or_else(|| no_promotion(rules, from, to))
+    match rules.promotion(from, to) {
+        Some(promotion) if promotion.is_ordinary() => Ok((service, promotion)),
+        Some(promotion) => Err(hotfix::not_said(promotion, task)),
+        None => Err(no_promotion(rules, from, to)),
+    }
 }
 
 /// The only promotion of the rules, where none is named.
 pub fn only<'a>(rules: &'a Rules, settings: &Settings) -> Option<(&'a Service, &'a Promotion)> {
     let [only] = rules.promotions.as_slice() else { return None };
-    let named = settings.from.is_some() || settings.to.is_some();
+    let named = settings.from.is_some() || settings.to.is_some() || hotfix::is_asked(settings);
     (!named).then(|| Some((service(rules, settings).ok()?, only))).flatten()
 }
 
@@ -98,7 +109,11 @@ pub fn service<'a>(rules: &'a Rules, settings: &Settings) -> Result<&'a Service,
 }
 
 /// What the rules say now of a promotion that the ledger knows.
-pub fn of_record<'a>(rules: &'a Rules, story: &Folded) -> Result<(&'a Service, &'a Promotion), Ending> {
+pub fn of_record<'a>(
+    rules: &'a Rules,
+    settings: &Settings,
+    story: &Folded,
+) -> Result<(&'a Service, &'a Promotion), Ending> {
     let request = &story.requested.request;
     let Some(service) = rules.service(Some(&request.service)) else {
         let names: Vec<String> = rules.services.keys().cloned().collect();
@@ -106,16 +121,19 @@ pub fn of_record<'a>(rules: &'a Rules, story: &Folded) -> Result<(&'a Service, &
     };
     let promotion = match request.kind {
         RequestKind::Rollback { .. } => leading_to(rules, &request.to)?,
-        RequestKind::Promotion => rules
-            .promotion(&request.from, &request.to)
-            .ok_or_else(|| no_promotion(rules, &request.from, &request.to))?,
+        RequestKind::Promotion => {
+            let found = rules.promotion(&request.from, &request.to);
+            let promotion = found.ok_or_else(|| no_promotion(rules, &request.from, &request.to))?;
+            hotfix::of_record(story, promotion, settings)?;
+            promotion
+        }
     };
     Ok((service, promotion))
 }
 
 /// A promotion to an environment: its verification counts for a rollback there too.
 fn leading_to<'a>(rules: &'a Rules, to: &str) -> Result<&'a Promotion, Ending> {
-    let found = rules.promotions.iter().find(|promotion| promotion.to == to);
+    let found = rules.ordinary().find(|promotion| promotion.to == to);
     found.ok_or_else(|| no_promotion(rules, "any environment", to))
 }
 

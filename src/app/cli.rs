@@ -102,6 +102,7 @@ pub fn run(arguments: Vec<OsString>, environment: impl Iterator<Item = (OsString
         ("approve", _) => (Task::Say { verb: Verb::Approve, id: text(matches, "id") }, matches),
         ("reject", _) => (Task::Say { verb: Verb::Reject, id: text(matches, "id") }, matches),
         ("cancel", _) => (Task::Say { verb: Verb::Cancel, id: text(matches, "id") }, matches),
+        ("review", _) => (Task::Review { id: text(matches, "id") }, matches),
         ("unlock", _) => (Task::Unlock { env: text(matches, "env") }, matches),
         ("bundle", _) => (Task::Bundle { id: given(matches, "id"), out: text(matches, "out") }, matches),
         ("replay", _) => (Task::Replay { bundle: given(matches, "bundle"), inputs: text(matches, "inputs") }, matches),
@@ -170,6 +171,9 @@ fn flags(matches: &ArgMatches) -> BTreeMap<String, String> {
             if is_set(matches, input.flag) {
                 flags.insert(input.flag.to_owned(), "true".to_owned());
             }
+        } else if input.flag == "skip" {
+            let names = matches.try_get_many::<String>("skip").ok().flatten().into_iter().flatten();
+            flags.insert(input.flag.to_owned(), names.cloned().collect::<Vec<_>>().join(","));
         } else if let Some(value) = text(matches, input.flag) {
             flags.insert(input.flag.to_owned(), value);
         }

@@ -90,6 +90,7 @@ fn perform(
         Task::Stamp(stamping) => Ok(evidence::stamp(screen, settings, clock, stamping)),
         Task::Back(back) => history::run(screen, settings, stop, clock.now(), back),
         Task::Say { verb, id } => Counter { screen, settings, mask, clock, stop }.say(*verb, id.as_deref()),
+        Task::Review { id } => Counter { screen, settings, mask, clock, stop }.review(id.as_deref()),
         Task::Order(asked) if !asked.needs_rules() => {
             let counter = Counter { screen, settings, mask, clock, stop };
             if asked.act == Act::List { Ok(counter.orders(asked)) } else { counter.order(asked, None) }
@@ -244,10 +245,10 @@ impl Errand<'_> {
                 // To look at the only promotion there is, it need not be named; to make it, it must be.
                 let reads = self.door.judges || settings.dry_run;
                 let only = choose::only(rules, settings).filter(|_| reads);
-                return Ok((only.map_or_else(|| choose::asked_for(rules, settings), Ok)?, None));
+                return Ok((only.map_or_else(|| choose::asked_for(rules, settings, self.task), Ok)?, None));
             }
         };
-        Ok((choose::of_record(rules, &story)?, Some(story)))
+        Ok((choose::of_record(rules, settings, &story)?, Some(story)))
     }
 
     /// Opens the world and walks the road.

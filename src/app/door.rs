@@ -96,7 +96,13 @@ impl Door<'_> {
         let run = github.and_then(|github| github.run.as_ref());
         // Where nobody is asked there are no approvals to set aside.
         let approvals = self.settings.auto_approve && !promotion.approvals.is_empty();
-        let asked = [(self.settings.skip_validation, Bypass::Gates), (approvals, Bypass::Approvals)];
+        let asked = [
+            (self.settings.skip_validation, Bypass::Gates),
+            (approvals, Bypass::Approvals),
+            // It would not have been chosen if nobody had asked for it as one.
+            (!promotion.is_ordinary(), Bypass::Hotfix),
+            (self.settings.replace, Bypass::Soak),
+        ];
         Approving {
             in_run: run.is_some(),
             pull_request: github.and_then(|github| github.pull_request),

@@ -12,7 +12,7 @@ use crate::render::words;
 const GROUPS: &[(&str, &[&str])] = &[
     ("Begin", &["init", "doctor", "explain"]),
     ("Promote", &["validate", "plan", "run", "rollback"]),
-    ("Promote step by step", &["request", "approve", "reject", "execute", "cancel", "resume"]),
+    ("Promote step by step", &["request", "approve", "reject", "execute", "cancel", "resume", "review"]),
     ("Promote by itself", &["check-auto"]),
     ("See what there is", &["evidence"]),
     ("See what was done", &["list", "show", "history", "audit", "bundle", "replay"]),

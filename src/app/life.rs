@@ -11,6 +11,7 @@ use crate::app::mask::Mask;
 use crate::app::screen::Screen;
 use crate::app::settings::Settings;
 use crate::app::{actions, ends, wiring};
+use crate::pipeline::hotfix;
 use crate::pipeline::job::{End, Halt, Me};
 use crate::pipeline::life::{self, Desk, Word};
 use crate::ports::{Approvals as _, Ledger};
@@ -103,6 +104,21 @@ impl Counter<'_> {
             ended(life::say(desk, me, &id, &Word::Approve(approved)))
         });
         self.close(came)
+    }
+
+    /// Reviews a hotfix; the exit code.
+    pub fn review(&self, id: Option<&str>) -> Result<u8> {
+        let Some(id) = id else {
+            return self.close(Err(usage("no promotion is named", "`promote list` names the reviews that are open")));
+        };
+        let Some(reason) = self.reason().filter(|reason| !reason.trim().is_empty()) else {
+            let again = format!("promote review {id} --reason \"…\"");
+            return self.close(Err(usage("a review says what came of it (--reason)", &again)));
+        };
+        self.close(self.with_ledger(|desk, me| {
+            let id = one(desk.ledger, id)?;
+            ended(hotfix::review(desk, me, &id, &reason))
+        }))
     }
 
     /// Takes a lock away; the exit code.

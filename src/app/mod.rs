@@ -19,6 +19,7 @@ pub mod guards;
 pub mod help;
 pub mod here;
 pub mod history;
+pub mod hotfix;
 pub mod init;
 pub mod life;
 pub mod log;

@@ -44,6 +44,12 @@ pub struct Settings {
     pub auto_approve: bool,
     /// Go on without gates.
     pub skip_validation: bool,
+    /// Take a hotfix of the rules.
+    pub hotfix: bool,
+    /// The environments that it skips, as they are named.
+    pub skip: Vec<String>,
+    /// Go on although the target soaks another version.
+    pub replace: bool,
     /// The commit that the version was built from.
     pub commit: Option<String>,
     /// How long to wait for an environment that another run holds.
@@ -133,6 +139,9 @@ impl Sources {
             dry_run: self.switch("dry-run")?,
             auto_approve: self.switch("auto-approve")?,
             skip_validation: self.switch("skip-validation")?,
+            hotfix: self.switch("hotfix")?,
+            skip: self.list("skip"),
+            replace: self.switch("replace")?,
             commit: self.text("commit"),
             wait_lock: self.span("wait-lock")?,
             wait_evidence: self.span("wait-evidence")?,

@@ -49,6 +49,11 @@ pub enum Task {
         /// Its id, or the beginning of it.
         id: Option<String>,
     },
+    /// Review a hotfix.
+    Review {
+        /// Its id, or the beginning of it.
+        id: Option<String>,
+    },
     /// Take a lock away.
     Unlock {
         /// The environment.

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use crate::pipeline::collect::{self, Asked};
 use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::past;
-use crate::ports::{ApprovalsAsked, World};
+use crate::ports::World;
+use crate::promotion::approvals::asked::ApprovalsAsked;
 use crate::promotion::approvals::facts::{ApprovalFacts, Person, Protection, Review, RunFacts, WordPlace};
 use crate::promotion::approvals::judge::{self, Question};
 use crate::promotion::approvals::report::{ApprovalReport, JudgedApprovals, Standing};
@@ -224,6 +225,8 @@ fn allowed(world: &World<'_>, job: &Job<'_>, by: &[String], what: Bypass) -> Res
     let (setting, flag) = match what {
         Bypass::Gates => ("SKIP_VALIDATION", "--skip-validation"),
         Bypass::Approvals => ("AUTO_APPROVE", "--auto-approve"),
+        Bypass::Hotfix => ("PROMOTE_HOTFIX", "--hotfix"),
+        Bypass::Soak => ("PROMOTE_REPLACE", "--replace"),
     };
     let refused = |seen: String, hint: String| {
         let what = format!("the {} of {from} → {to} cannot be set aside", what.word());

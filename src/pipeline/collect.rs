@@ -3,23 +3,25 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::pipeline::compare;
 use crate::pipeline::ends;
+use crate::pipeline::hotfix;
 use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::keep::Beginning;
 use crate::pipeline::orders;
 use crate::pipeline::path;
 use crate::pipeline::readings;
+use crate::pipeline::soak;
 use crate::pipeline::targets;
 use crate::pipeline::waivers;
 use crate::ports::{About, Branch, Fault, FaultKind, World};
 use crate::promotion::event::{Event, Phase};
-use crate::promotion::facts::{EnvironmentFacts, Facts, Snapshot, Soak};
+use crate::promotion::facts::{EnvironmentFacts, Facts, Snapshot};
 use crate::promotion::folded::{self, Folded};
 use crate::promotion::gates;
 use crate::promotion::head::Head;
 use crate::promotion::id;
 use crate::promotion::image::{ImageRef, is_version};
-use crate::promotion::live::{AppState, HealthWord};
 use crate::promotion::outcome::Outcome;
 use crate::promotion::pins::Pin;
 use crate::promotion::pins::select::Pair;
@@ -28,7 +30,6 @@ use crate::promotion::record::Deployment;
 use crate::promotion::releases::ReleasesFile;
 use crate::promotion::request::{Request, Wanted};
 use crate::promotion::rules::Target;
-use crate::promotion::time::Millis;
 use crate::promotion::waivers::facts::WaiversFacts;
 
 /// What both environments pin, and what is asked for because of it.
@@ -192,7 +193,8 @@ pub fn facts(world: &World<'_>, job: &Job<'_>, asked: &Asked) -> Result<Facts, H
     };
     let (readings, merged) = readings::read(world, &job.rules.evidence, &needs, &about);
     let now = world.clock.now();
-    let soak = if needs.soak { Some(soak(world, job, asked, &version)?) } else { None };
+    let soak = if needs.soak { Some(soak::of_source(world, job, asked, &version)?) } else { None };
+    let canary = compare::read(world, job, &needs, &compare::Canary { at: now, soak: soak.as_ref(), about: &about });
     Ok(Facts {
         at: now,
         commit,
@@ -203,6 +205,10 @@ pub fn facts(world: &World<'_>, job: &Job<'_>, asked: &Asked) -> Result<Facts, H
         readings,
         merged,
         soak,
+        canary,
+        soaking: soak::in_target(world, job, asked, now)?,
+        replaced: soak::replaced(job)?,
+        hotfix: hotfix::asked(job, &asked.request),
         before: BTreeMap::new(),
         failing_before: BTreeSet::new(),
         alone: job.approving.alone,
@@ -241,44 +247,4 @@ pub fn commit_in_tag(image: &ImageRef) -> Option<String> {
         && tag.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
         && tag.bytes().any(|b| b.is_ascii_alphabetic());
     looks_like_one.then(|| tag.to_owned())
-}
-
-/// How long the source has run this version without a break: since the record that verified it, or since its
-/// applications last turned Healthy, whichever is shorter.
-fn soak(world: &World<'_>, job: &Job<'_>, asked: &Asked, version: &[ImageRef]) -> Result<Soak, Halt> {
-    let from = &job.promotion.from;
-    let verified = asked.source.head.last_verified.as_ref();
-    let Some(verified) = verified.filter(|last| same_images(&last.images, version)) else {
-        let why = format!("no verified promotion of this version to {from} is recorded in {}", world.ledger.place());
-        return Ok(Soak::Unknown { why });
-    };
-    let mut elapsed = Millis::between(verified.since, world.clock.now());
-    let mut known_by = format!("record {}", verified.promotion);
-    let (_, target) = job.source()?;
-    for app in &target.apps {
-        let Some(deployer) = world.deployer else { break };
-        let state = deployer.state(app, false)?;
-        match healthy_for(&state) {
-            Some(healthy) if healthy < elapsed => {
-                elapsed = healthy;
-                known_by = format!("{} Healthy in Argo CD", app.name);
-            }
-            Some(_) => {}
-            None => return Ok(Soak::Unknown { why: format!("{} is not Healthy now", app.name) }),
-        }
-    }
-    Ok(Soak::For { elapsed, known_by })
-}
-
-/// How long an application has been Healthy, by its server's own clock.
-fn healthy_for(state: &AppState) -> Option<Millis> {
-    let healthy = state.health.status == HealthWord::Healthy;
-    let (since, now) = (state.health.since?, state.server_time?);
-    healthy.then(|| Millis::between(since, now))
-}
-
-/// Whether the same images stand on both sides, each in the same version.
-fn same_images(a: &[ImageRef], b: &[ImageRef]) -> bool {
-    a.len() == b.len()
-        && b.iter().all(|image| a.iter().any(|other| other.name == image.name && other.same_version(image)))
 }

@@ -7,7 +7,7 @@ use crate::promotion::event::Event;
 use crate::promotion::folded::{self, Folded};
 use crate::promotion::order::{Order, Ordered};
 use crate::promotion::outcome::Outcome;
-use crate::promotion::record::{Closed, Deployment, Entry, Milestone, Requested, RulesText};
+use crate::promotion::record::{Bypass, Closed, Deployment, Entry, Milestone, Requested, RulesText};
 use crate::promotion::request::Request;
 
 /// One run of one promotion, with its record so far.
@@ -65,6 +65,13 @@ impl<'a> Run<'a> {
         let order = self.job.me.order(self.world.clock.now(), service, to, event);
         let seq = u32::try_from(self.orders.len()).unwrap_or(u32::MAX);
         self.orders.push(Order { run: self.story.id.clone(), seq, ..order });
+    }
+
+    /// Gives an order for the environment in the name of this process: a later one may have to give another.
+    pub fn order_now(&mut self, event: Ordered) {
+        let (service, to) = (&self.job.service.name, &self.job.promotion.to);
+        let order = self.job.me.order(self.world.clock.now(), service, to, event);
+        self.orders.push(order);
     }
 
     /// Keeps a milestone. Before anything is written, a ledger that cannot be written ends the run; afterwards the run goes on
@@ -246,6 +253,7 @@ impl<'a> Beginning<'a> {
             waivers: waivers_text(job),
             promote: job.promote.to_owned(),
             bypassed: job.approving.bypass.clone(),
+            hotfix: job.promotion.hotfix.clone().filter(|_| job.approving.bypass.contains(&Bypass::Hotfix)),
             source: self.source,
             target: self.target,
         };

@@ -95,7 +95,8 @@ pub fn say(desk: Desk<'_>, me: &Me<'_>, id: &str, word: &Word) -> Result<End, Ha
     Ok(said(&moved, word))
 }
 
-fn known(desk: Desk<'_>, id: &str) -> Result<Folded, Halt> {
+/// The promotion of this id.
+pub fn known(desk: Desk<'_>, id: &str) -> Result<Folded, Halt> {
     folded::fold(&desk.ledger.entries(id)?).ok_or_else(|| {
         let why = format!("{} holds no promotion {id}", desk.ledger.place());
         Fault::new(FaultKind::NotFound, "find the promotion", why).hint("`promote list` shows what there is").into()

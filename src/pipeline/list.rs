@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use crate::ports::{Fault, FaultKind, Ledger};
 use crate::promotion::folded::{self, Folded};
 use crate::promotion::heads::{HeadFile, RECENT, Summary};
-use crate::promotion::listing::{Damaged, LISTED, Listing, Row};
+use crate::promotion::listing::{Damaged, LISTED, Listing, OpenReview, Row};
 
 /// Which promotions are asked for. Names are compared without case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -29,16 +29,21 @@ type Place = (String, String);
 pub fn list(ledger: &dyn Ledger, asked: Asked<'_>) -> Result<Listing, Fault> {
     let mut gathering = Gathering { ledger, asked, damaged: Vec::new(), all: None };
     let mut lanes = Vec::new();
-    let mut known = 0;
+    let (mut known, mut reviews) = (0, Vec::new());
     for (place, head) in ledger.heads()? {
         if asked.covers(&place) {
+            let open = head.as_ref().map(|file| file.head.reviews.clone()).unwrap_or_default();
+            let (service, to) = place.clone();
+            let open = open.into_iter().map(|review| OpenReview { service: service.clone(), to: to.clone(), review });
+            reviews.extend(open);
             let lane = gathering.lane(place, head)?;
             known += lane.known;
             lanes.push(lane);
         }
     }
     let rows = gathering.newest(&mut lanes)?;
-    let mut listing = Listing { rows, known, damaged: gathering.damaged };
+    reviews.sort_by_key(|open| open.review.since);
+    let mut listing = Listing { rows, known, reviews, damaged: gathering.damaged };
     listing.arrange();
     Ok(listing)
 }

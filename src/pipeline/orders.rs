@@ -103,7 +103,9 @@ pub fn give(desk: Desk<'_>, me: &Me<'_>, place: Place<'_>, event: Ordered) -> Re
             (end.id, end.recorded) = (Some(promotion), true);
             end
         }
-        Ordered::Adopted(_) | Ordered::Unlocked { .. } | Ordered::Unfamiliar => end("the order is recorded".to_owned()),
+        Ordered::Adopted(_) | Ordered::Unlocked { .. } | Ordered::Reviewed(_) | Ordered::Unfamiliar => {
+            end("the order is recorded".to_owned())
+        }
     })
 }
 

@@ -88,17 +88,18 @@ impl Reader<'_> {
     }
 
     /// Where a version comes from to an environment: by its record, as long as the rules still have that way; else by the
-    /// first promotion of the rules that leads there. `None`: none does, and the way begins here.
+    /// first promotion of the rules that leads there. `None`: none does, and the way begins here. A hotfix is no such way: what
+    /// it skipped is still before the environment that it led to.
     fn comes_from(&self, name: &str, past: Option<&Past>) -> Option<String> {
-        let recorded = past.and_then(|past| self.job.rules.promotion(&past.from, name));
-        let first = || self.job.rules.promotions.iter().find(|promotion| promotion.to == name);
+        let recorded = past.and_then(|past| self.job.rules.promotion(&past.from, name)).filter(|way| way.is_ordinary());
+        let first = || self.job.rules.ordinary().find(|promotion| promotion.to == name);
         recorded.or_else(first).map(|promotion| promotion.from.clone())
     }
 
     fn soak_min(&self, from: &str, to: &str) -> Option<Millis> {
         let gates = self.job.rules.promotion(from, to).map(|promotion| promotion.gates.as_slice()).unwrap_or_default();
         gates.iter().find_map(|gate| match gate.kind {
-            GateKind::Soak { min } if !gate.optional => Some(min),
+            GateKind::Soak(soak) if !gate.optional => Some(soak.min),
             _ => None,
         })
     }

@@ -203,6 +203,12 @@ fn said(settled: Settled, what: &str, to: &str) -> (End, Option<Refuted>) {
                 Some(refuted),
             );
         }
+        // A person decides: it is no failure that anything follows from by itself.
+        Settled::Paused(paused) => {
+            let end = End::of(Outcome::Held, format!("{to} does not run {what} as well as before")).seen(paused.what);
+            let end = paused.detail.iter().flat_map(|detail| detail.lines()).fold(end, End::seen);
+            end.next(format!("to restore the version before: promote rollback --env {to} --reason \"…\""))
+        }
         Settled::Overtaken { by } => End::of(Outcome::Held, format!("{to} runs something else than {what}")).seen(by),
         Settled::Unconfirmed { why, hint } => {
             let end = End::of(Outcome::Unknown, format!("it could not be found out whether {to} runs {what} well"));

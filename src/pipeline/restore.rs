@@ -11,6 +11,7 @@ use crate::pipeline::commit::{self, NoCommit};
 use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::keep::Run;
 use crate::pipeline::orders as standing_orders;
+use crate::pipeline::rollouts;
 use crate::pipeline::targets;
 use crate::pipeline::verify::{self, Expect};
 use crate::pipeline::wait::goal::Settled;
@@ -123,6 +124,9 @@ pub fn roll_back(run: &mut Run<'_>, refuted: &Refuted) -> Result<End, Halt> {
     let lately = run.story.planned.as_ref().map(|planned| before::read(run.world, run.job, &planned.facts));
     let lately = lately.unwrap_or_default();
     (run.world.tell)(&Event::RollingBack { to: back.clone() });
+    if run.story.rollback_committed.is_none() {
+        rollouts::abort(run)?;
+    }
     match committed(run, &plan) {
         Ok(()) => {}
         Err(NoCommit::Stopped) => return Ok(run.interrupted()),
@@ -185,7 +189,9 @@ fn verified(
         None => return Ok(None),
         Some(Settled::Stopped) => return Ok(Some(run.interrupted())),
         Some(Settled::Lost(end)) => return Ok(Some(*end)),
-        Some(Settled::Refuted(again)) => format!("what was restored does not verify: {}", again.what),
+        Some(Settled::Refuted(again) | Settled::Paused(again)) => {
+            format!("what was restored does not verify: {}", again.what)
+        }
         Some(Settled::Unconfirmed { why, .. }) => format!("what was restored could not be confirmed: {why}"),
         Some(Settled::Overtaken { by }) => format!("somebody promoted over it: {by}"),
     };

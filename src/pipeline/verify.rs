@@ -14,6 +14,7 @@ use crate::promotion::event::{Event, Phase};
 use crate::promotion::facts::{Facts, Snapshot};
 use crate::promotion::image::ImageChange;
 use crate::promotion::live::AppState;
+use crate::promotion::live::rollout::{Rollout, RolloutAction};
 use crate::promotion::looks;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::planning;
@@ -96,6 +97,19 @@ impl Deployer for Reading<'_> {
 
     fn images(&self, app: &App) -> Result<Vec<String>, Fault> {
         self.0.images(app)
+    }
+
+    fn rollouts(&self, app: &App) -> Result<Vec<Rollout>, Fault> {
+        self.0.rollouts(app)
+    }
+
+    fn act(&self, app: &App, rollout: &Rollout, action: RolloutAction) -> Result<(), Fault> {
+        let (why, doing) = ("this only looks, and tells no Rollout anything", action.word());
+        Err(Fault::new(FaultKind::Settings, format!("{doing} Rollout {} of {}", rollout.name, app.name), why))
+    }
+
+    fn pods(&self, app: &App) -> Result<u64, Fault> {
+        self.0.pods(app)
     }
 }
 
@@ -199,7 +213,7 @@ pub fn look_again(world: &World<'_>, job: &Job<'_>, claim: &dyn Claim, asked: &A
         None => end,
         Some(Settled::Lost(end)) => *end,
         Some(Settled::Verified(verified)) => before::reported(end.seen("it is live and healthy"), &verified),
-        Some(Settled::Refuted(refuted)) => {
+        Some(Settled::Refuted(refuted) | Settled::Paused(refuted)) => {
             End::of(Outcome::Stuck, format!("{to} pins this version already, and does not run it well"))
                 .seen(refuted.what)
         }

@@ -8,6 +8,7 @@ mod app;
 mod gates;
 pub mod goal;
 mod probes;
+mod rollouts;
 mod smoke;
 mod standing;
 
@@ -97,7 +98,7 @@ impl Wait<'_> {
             let ending = self.window.is_some_and(|since| self.is_over(since));
             match self.round(ending) {
                 Round::Over(settled) => {
-                    if let Settled::Refuted(refuted) = &settled {
+                    if let Settled::Refuted(refuted) | Settled::Paused(refuted) = &settled {
                         (self.world.tell)(&Event::Refuted { trigger: refuted.trigger, what: refuted.what.clone() });
                     }
                     return settled;

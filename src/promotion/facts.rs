@@ -5,12 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::promotion::canary::compared::Compared;
 use crate::promotion::head::Head;
+use crate::promotion::hotfix::Hotfixed;
 use crate::promotion::image::ImageRef;
 use crate::promotion::live::AppState;
 use crate::promotion::measures::Measure;
 use crate::promotion::path::Predecessor;
 use crate::promotion::releases::ReleasesFile;
+use crate::promotion::soaking::Soaking;
 use crate::promotion::time::{Millis, Time};
 use crate::promotion::waivers::facts::WaiversFacts;
 
@@ -191,6 +194,18 @@ pub struct Facts {
     pub merged: BTreeMap<String, Reading>,
     /// The version's time in the source environment; read only when a gate asks for it.
     pub soak: Option<Soak>,
+    /// The canary and its baseline, by the id of the evidence that knows both; read only when a gate compares them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub canary: BTreeMap<String, Compared>,
+    /// The soaks in the target that the promotion would end before their time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub soaking: Vec<Soaking>,
+    /// That such a soak is ended by name, where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaced: Option<SetAside>,
+    /// What is skipped, where the promotion was asked for as a hotfix.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hotfix: Option<Hotfixed>,
     /// The live evidence of the verification's gates about the target, taken before anything was written, by its id: what was
     /// broken or firing already never refutes.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -227,6 +242,10 @@ impl Facts {
             readings: BTreeMap::new(),
             merged: BTreeMap::new(),
             soak: None,
+            canary: BTreeMap::new(),
+            soaking: Vec::new(),
+            replaced: None,
+            hotfix: None,
             before: BTreeMap::new(),
             failing_before: BTreeSet::new(),
             alone: false,

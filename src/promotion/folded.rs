@@ -7,11 +7,14 @@ use serde::Serialize;
 
 use crate::promotion::approvals::report::JudgedApprovals;
 use crate::promotion::facts::Facts;
-use crate::promotion::head::{Head, LastVerified};
+use crate::promotion::head::{Head, LastVerified, Review};
+use crate::promotion::hotfix::Hotfixed;
 use crate::promotion::life::{Move, State};
 use crate::promotion::outcome::Outcome;
 use crate::promotion::plan::{Committed, Plan};
-use crate::promotion::record::{Approved, Closed, Entry, Judged, Milestone, Planned, Refuted, Requested, Verified};
+use crate::promotion::record::{
+    Approved, Bypass, Closed, Entry, Judged, Milestone, Planned, Refuted, Requested, Verified,
+};
 use crate::promotion::report::GateReport;
 use crate::promotion::request::Actor;
 use crate::promotion::time::Time;
@@ -56,6 +59,9 @@ pub struct Folded {
     pub verified: Option<Verified>,
     /// The verification that did not.
     pub refuted: Option<Refuted>,
+    /// What a person has to decide on, where the verification was paused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused: Option<Refuted>,
     /// What restoring does.
     pub rollback_plan: Option<Plan>,
     /// The commits that restore.
@@ -136,6 +142,7 @@ impl Folded {
             committed: None,
             verified: None,
             refuted: None,
+            paused: None,
             rollback_plan: None,
             rollback_committed: None,
             rollback_verified: None,
@@ -193,6 +200,10 @@ impl Folded {
             Milestone::Committed { commits } => self.committed = Some(commits.clone()),
             Milestone::Verified(verified) => self.verified = Some(verified.clone()),
             Milestone::Refuted(refuted) => self.refuted = Some(refuted.clone()),
+            Milestone::Paused(paused) => {
+                self.paused = Some(paused.clone());
+                self.outcome = Some(Outcome::Waiting);
+            }
             Milestone::RollbackPlanned { plan } => self.rollback_plan = Some((**plan).clone()),
             Milestone::RollbackCommitted { commits } => self.rollback_committed = Some(commits.clone()),
             Milestone::RollbackVerified(verified) => self.rollback_verified = Some(verified.clone()),
@@ -230,6 +241,32 @@ impl Folded {
         self.planned.as_ref().map(|planned| &planned.plan)
     }
 
+    /// What it skips and why, if it is a hotfix: by its plan, else by what was asked for.
+    pub fn hotfix(&self) -> Option<Hotfixed> {
+        let asked = || {
+            let skips = self.requested.hotfix.as_ref()?.skips.clone();
+            Some(Hotfixed { skips, reason: self.requested.request.reason.clone().unwrap_or_default() })
+        };
+        self.plan().and_then(|plan| plan.hotfix.clone()).or_else(asked)
+    }
+
+    /// What was set aside for it, when it was asked for or in a later run.
+    pub fn bypassed(&self) -> Vec<Bypass> {
+        let facts = self.facts();
+        let later = [
+            (facts.is_some_and(|facts| facts.set_aside.is_some()), Bypass::Gates),
+            (facts.is_some_and(|facts| facts.hotfix.is_some()), Bypass::Hotfix),
+            (facts.is_some_and(|facts| facts.replaced.is_some()), Bypass::Soak),
+        ];
+        let mut bypassed = self.requested.bypassed.clone();
+        for (_, bypass) in later.into_iter().filter(|(was, _)| *was) {
+            if !bypassed.contains(&bypass) {
+                bypassed.push(bypass);
+            }
+        }
+        bypassed
+    }
+
     /// The head of its service and environment once this promotion is as it is here.
     pub fn head_after(&self, before: &Head) -> Head {
         let mut head = before.clone();
@@ -239,6 +276,14 @@ impl Folded {
         }
         if head.current.as_ref() != Some(&self.id) {
             head.sequence += 1;
+            // Whatever became of it: it went past environments, and wrote.
+            head.reviews.extend(self.hotfix().filter(|_| self.committed.is_some()).map(|hotfix| Review {
+                promotion: self.id.clone(),
+                by: self.requested_by.name.clone(),
+                since: self.last,
+                skips: hotfix.skips,
+                reason: hotfix.reason,
+            }));
         }
         head.current = Some(self.id.clone());
         head.open = head.open.filter(|open| *open != self.id);

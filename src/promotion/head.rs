@@ -26,10 +26,35 @@ pub struct Head {
     /// What a person declared to be running here: never verified by us.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<Baseline>,
+    /// The hotfixes that nobody has reviewed yet, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reviews: Vec<Review>,
     /// The orders that stand. As the ledger keeps it, of those for this service and environment alone; as it is read for a
     /// judgement, of all that apply here.
     #[serde(flatten)]
     pub orders: Orders,
+}
+
+/// A hotfix that is over and waits for its review.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Review {
+    /// The promotion.
+    pub promotion: String,
+    /// Who asked for it, and so does not review it.
+    pub by: String,
+    /// When it ended.
+    pub since: Time,
+    /// The environments that it skipped.
+    pub skips: Vec<String>,
+    /// Why.
+    pub reason: String,
+}
+
+impl Review {
+    /// Whether this person asked for the hotfix. Names are compared without case, as GitHub does.
+    pub fn is_by(&self, name: &str) -> bool {
+        self.by.eq_ignore_ascii_case(name)
+    }
 }
 
 /// The newest version that was verified in an environment.

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::promotion::folded::Folded;
-use crate::promotion::head::{Baseline, Head};
+use crate::promotion::head::{Baseline, Head, Review};
 use crate::promotion::image::ImageRef;
 use crate::promotion::life::State;
 use crate::promotion::order::{Order, Ordered};
@@ -76,13 +76,21 @@ impl HeadFile {
     pub fn ordered(&self, order: &Order) -> Self {
         let mut file = self.clone();
         file.head.orders.take(order);
-        if let Ordered::Adopted(adopted) = &order.event {
-            file.head.baseline = Some(Baseline {
-                images: adopted.images.clone(),
-                at: order.at,
-                by: order.actor.clone(),
-                reason: adopted.reason.clone(),
-            });
+        match &order.event {
+            Ordered::Adopted(adopted) => {
+                file.head.baseline = Some(Baseline {
+                    images: adopted.images.clone(),
+                    at: order.at,
+                    by: order.actor.clone(),
+                    reason: adopted.reason.clone(),
+                });
+            }
+            // What nobody may review themselves stays open, whoever wrote that it is not.
+            Ordered::Reviewed(reviewed) => {
+                let done = |review: &Review| review.promotion == reviewed.promotion && !review.is_by(&order.actor.name);
+                file.head.reviews.retain(|review| !done(review));
+            }
+            _ => {}
         }
         file
     }
@@ -106,7 +114,7 @@ impl Summary {
             created_at: story.created_at,
             completed_at: story.completed_at,
             by: story.requested_by.name.clone(),
-            bypassed: story.requested.bypassed.clone(),
+            bypassed: story.bypassed(),
         }
     }
 }

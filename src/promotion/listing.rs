@@ -1,5 +1,6 @@
 //! A list of promotions: which come first, and what could not be read.
 
+use crate::promotion::head::Review;
 use crate::promotion::heads::Summary;
 
 /// How many promotions a list shows, besides the open ones, which are all there.
@@ -12,8 +13,21 @@ pub struct Listing {
     pub rows: Vec<Row>,
     /// How many promotions there are of the services and environments that were asked for, as their heads count them.
     pub known: u64,
+    /// The reviews of hotfixes that are open, oldest first.
+    pub reviews: Vec<OpenReview>,
     /// What could not be read.
     pub damaged: Vec<Damaged>,
+}
+
+/// A hotfix that nobody has reviewed yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenReview {
+    /// The service.
+    pub service: String,
+    /// The environment that it went to.
+    pub to: String,
+    /// The hotfix.
+    pub review: Review,
 }
 
 /// One promotion of a list.

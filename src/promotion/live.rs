@@ -5,6 +5,7 @@
 
 pub mod aim;
 pub mod judge;
+pub mod rollout;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -48,12 +49,24 @@ pub struct AppState {
     pub operation: Option<Operation>,
     /// The newest operation that the controller has taken up: running, or how it ended.
     pub last: Option<LastOperation>,
+    /// What was deployed before and is still known, oldest first. It is asked for a soak, and not kept.
+    #[serde(skip)]
+    pub history: Vec<Deployed>,
     /// What the controller complains of.
     pub conditions: Vec<AppCondition>,
     /// The resources that are not well, with what they say.
     pub troubled: Vec<Troubled>,
     /// The images of the running pods: old and new ones together during a rollout.
     pub pod_images: Vec<String>,
+}
+
+/// A deployment that succeeded as a whole.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Deployed {
+    /// What was deployed, source by source.
+    pub revisions: Vec<String>,
+    /// When it was done.
+    pub at: Option<Time>,
 }
 
 /// One source of an application.

@@ -47,6 +47,8 @@ pub enum Ordered {
         /// Why.
         reason: String,
     },
+    /// A hotfix was looked at again, by somebody other than who asked for it.
+    Reviewed(Reviewed),
     /// Nothing is promoted there by itself. A person's run passes it, and says so.
     Held {
         /// Until when; absent: until it is lifted.
@@ -97,6 +99,15 @@ pub struct Adopted {
     pub reason: String,
 }
 
+/// The review of a hotfix.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reviewed {
+    /// The promotion.
+    pub promotion: String,
+    /// What came of it.
+    pub reason: String,
+}
+
 /// An order that is lifted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lifted {
@@ -138,6 +149,7 @@ impl Ordered {
         match self {
             Self::Adopted(_) => "adopted",
             Self::Unlocked { .. } => "unlocked",
+            Self::Reviewed(_) => "reviewed",
             Self::Held { .. } => "held",
             Self::Vetoed { .. } => "vetoed",
             Self::Frozen { .. } => "frozen",
@@ -152,6 +164,7 @@ impl Ordered {
         match self {
             Self::Adopted(adopted) => Some(&adopted.reason),
             Self::Lifted(lifted) => Some(&lifted.reason),
+            Self::Reviewed(reviewed) => Some(&reviewed.reason),
             Self::Unlocked { reason, .. }
             | Self::Held { reason, .. }
             | Self::Vetoed { reason, .. }

@@ -146,7 +146,7 @@ impl Orders {
                 self.revoked.push(Revoked { promotion, images, signed: signed(reason) });
             }
             Ordered::Lifted(lifted) => self.lift(order, lifted),
-            Ordered::Adopted(_) | Ordered::Unlocked { .. } | Ordered::Unfamiliar => {}
+            Ordered::Adopted(_) | Ordered::Unlocked { .. } | Ordered::Reviewed(_) | Ordered::Unfamiliar => {}
         }
     }
 

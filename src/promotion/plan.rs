@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::promotion::edit::FileEdits;
 use crate::promotion::facts::CommitSummary;
+use crate::promotion::hotfix::Hotfixed;
 use crate::promotion::image::ImageChange;
 use crate::promotion::releases::Release;
 use crate::promotion::rules::{App, RollbackWhen, Verify};
@@ -22,6 +23,9 @@ pub struct Plan {
     pub from: String,
     /// The target environment.
     pub to: String,
+    /// What is skipped and why, where it is a hotfix.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hotfix: Option<Hotfixed>,
     /// The change of version, image by image.
     pub images: Vec<ImageChange>,
     /// The commits; one for each repository and branch. A commit without edits writes nothing.

@@ -123,7 +123,10 @@ pub fn plan(making: &Making<'_>, pins: &[Pin]) -> Result<Plan, PlanFault> {
     let files = edits(snapshot, pins, &new)?;
     let images: Vec<ImageChange> = request.images.iter().map(change).collect();
     let release = if files.is_empty() { None } else { release(snapshot, request, &new, id, facts.at)? };
-    let message = message(&subject(request), request, id, making.report);
+    let mut message = message(&subject(request), request, id, making.report);
+    if let Some(hotfix) = &facts.hotfix {
+        message = format!("{message}\nHotfix-Skips: {}", hotfix.skips.join(", "));
+    }
     let restore = restore(&facts.target.head, request);
     let mut plan = Plan {
         id: (*id).to_owned(),
@@ -131,6 +134,7 @@ pub fn plan(making: &Making<'_>, pins: &[Pin]) -> Result<Plan, PlanFault> {
         service: request.service.clone(),
         from: request.from.clone(),
         to: request.to.clone(),
+        hotfix: facts.hotfix.clone(),
         images,
         commits: vec![PlannedCommit {
             target: target.id.clone(),
@@ -275,7 +279,7 @@ pub fn bound(making: &Making<'_>, environment: &Environment, plan: &Plan) -> Val
             bound
         })
         .collect();
-    let needed = needs(making.promotion, &making.rules.evidence).readings;
+    let needed = needs(making.promotion, &making.rules.evidence).evidence();
     // What verification asks is read when the version is there: it is bound by what it is, and not by what it says.
     let after = needs(&target::lens(making.promotion), &making.rules.evidence).readings;
     let sources: BTreeMap<_, _> =
@@ -311,6 +315,12 @@ pub fn bound(making: &Making<'_>, environment: &Environment, plan: &Plan) -> Val
         }
         if let Some(set_aside) = &facts.set_aside {
             fields.insert("set_aside".to_owned(), json!(set_aside));
+        }
+        if let Some(hotfix) = &facts.hotfix {
+            fields.insert("hotfix".to_owned(), json!(hotfix));
+        }
+        if let Some(replaced) = &facts.replaced {
+            fields.insert("replaced".to_owned(), json!(replaced));
         }
     }
     bound

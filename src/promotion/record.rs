@@ -11,6 +11,7 @@ use crate::promotion::outcome::Outcome;
 use crate::promotion::plan::{Committed, Plan};
 use crate::promotion::report::{GateReport, GateRow};
 use crate::promotion::request::{Actor, Request};
+use crate::promotion::rules::hotfix::Hotfix;
 use crate::promotion::rules::trigger::Trigger;
 use crate::promotion::time::{Millis, Time};
 
@@ -69,6 +70,8 @@ pub enum Milestone {
     Verified(Verified),
     /// It is not, definitely.
     Refuted(Refuted),
+    /// It is worse than it may be, and a person decides what follows: the environment is on hold until then.
+    Paused(Refuted),
     /// What restoring the old version will do: written before its first write.
     RollbackPlanned {
         /// The plan.
@@ -113,6 +116,7 @@ impl Milestone {
             Self::Committed { .. } => "committed",
             Self::Verified(_) => "verified",
             Self::Refuted(_) => "refuted",
+            Self::Paused(_) => "paused",
             Self::RollbackPlanned { .. } => "rollback-planned",
             Self::RollbackCommitted { .. } => "rollback-committed",
             Self::RollbackVerified(_) => "rollback-verified",
@@ -139,6 +143,9 @@ pub struct Requested {
     /// What was set aside for it, as the rules allow; the reason is the request's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bypassed: Vec<Bypass>,
+    /// What it skips, where it is a hotfix.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hotfix: Option<Hotfix>,
     /// What the source environment pinned; absent in records of earlier versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Deployment>,
@@ -155,6 +162,10 @@ pub enum Bypass {
     Gates,
     /// The approvals.
     Approvals,
+    /// Environments of the ordinary way: it is a hotfix.
+    Hotfix,
+    /// The soak of the version that another one takes the place of.
+    Soak,
 }
 
 impl Bypass {
@@ -163,6 +174,8 @@ impl Bypass {
         match self {
             Self::Gates => "gates",
             Self::Approvals => "approvals",
+            Self::Hotfix => "hotfix",
+            Self::Soak => "soak",
         }
     }
 }

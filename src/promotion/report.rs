@@ -18,11 +18,11 @@ pub enum Mark {
     Fail,
     /// Could not be found out; holds like a no.
     Unknown,
-    /// An optional gate that is not met; shown, does not hold.
+    /// An optional gate that is not met, or something else to know; shown, does not hold.
     Warn,
     /// Not met, and a waiver that still runs says that it need not be.
     Waived,
-    /// An optional gate without evidence.
+    /// An optional gate without evidence, or an environment that a hotfix goes past.
     Skipped,
 }
 

@@ -61,7 +61,7 @@ pub fn plan(
             ..commit.clone()
         });
     }
-    let mut plan = Plan { id: id.to_owned(), images, commits, also_ships: Vec::new(), ..undone.clone() };
+    let mut plan = Plan { id: id.to_owned(), images, commits, also_ships: Vec::new(), hotfix: None, ..undone.clone() };
     plan.on_failure.restore.clear();
     // The version comes from where it goes.
     plan.from = plan.to.clone();

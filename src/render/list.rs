@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::promotion::heads::Summary;
 use crate::promotion::image::ImageRef;
 use crate::promotion::life::State;
-use crate::promotion::listing::{Damaged, Listing, Row};
+use crate::promotion::listing::{Damaged, Listing, OpenReview, Row};
 use crate::promotion::outcome::Outcome;
 use crate::promotion::words::count as count_of;
 use crate::render::style::{COLUMNS, Style};
@@ -41,6 +41,7 @@ pub fn text(listing: &Listing, about: About<'_>, place: &str, style: Style) -> S
         lines.push(String::new());
         lines.extend(words::wrapped("", 2, &foot(listing, about), COLUMNS));
     }
+    lines.extend(listing.reviews.iter().flat_map(review));
     lines.extend(listing.damaged.iter().flat_map(damaged));
     lines.join("\n") + "\n"
 }
@@ -144,6 +145,24 @@ fn unique(rows: &[Row]) -> usize {
     let common = |a: &str, b: &str| a.chars().zip(b.chars()).take_while(|(a, b)| a == b).count();
     let longest = ids.windows(2).map(|pair| common(pair[0], pair[1]) + 1).max();
     longest.unwrap_or_default().max(SHORTEST)
+}
+
+/// A hotfix that waits for its review: what it skipped, and the command.
+fn review(open: &OpenReview) -> Vec<String> {
+    let OpenReview { service, to, review } = open;
+    let id = escape::line(&review.promotion);
+    let said = format!(
+        "review open: {id}, HOTFIX of {} to {}, ended {}; {} asked for it, skipped {}: {}",
+        escape::line(service),
+        escape::line(to),
+        words::minute(review.since),
+        escape::line(&review.by),
+        escape::line(&review.skips.join(", ")),
+        escape::line(&review.reason)
+    );
+    let mut lines = words::wrapped("! ", 2, &said, COLUMNS);
+    lines.extend(words::wrapped("  → ", 4, &format!("somebody else: promote review {id} --reason \"…\""), COLUMNS));
+    lines
 }
 
 fn damaged(damaged: &Damaged) -> Vec<String> {

@@ -37,6 +37,9 @@ pub struct Summary<'a> {
 pub fn summary(summary: &Summary<'_>, limit: usize) -> String {
     let mut page = Page::new(limit);
     page.paragraph(&headline(summary));
+    if let Some(hotfix) = summary.plan.and_then(|plan| plan.hotfix.as_ref()) {
+        page.paragraph(&format!("**HOTFIX**: {}", escape::markdown(&hotfix.said())));
+    }
     answered(&mut page, summary);
     flow(&mut page, summary);
     page.block("", &about(&summary.heading), "");

@@ -1,6 +1,7 @@
 //! The plan for a terminal: every write that a run would make, with the exact lines that change, and what a failure leads to.
 
 use crate::promotion::approvals::report::ApprovalReport;
+use crate::promotion::canary::limit::Against;
 use crate::promotion::edit::diff::Side;
 use crate::promotion::facts::CommitSummary;
 use crate::promotion::gates::explain::{describe, expected};
@@ -24,6 +25,10 @@ pub fn text(plan: &Plan, diffs: &[FileDiff], asked: Option<&ApprovalReport>, sty
         format!("  digest     {}", escape::line(&plan.digest)),
         format!("  promotion  {}", escape::line(&plan.id)),
     ];
+    if let Some(hotfix) = &plan.hotfix {
+        let said = escape::line(&hotfix.said());
+        lines.extend(words::wrapped("  HOTFIX     ", 13, &said, COLUMNS).iter().map(|line| style.strong(line)));
+    }
     for image in &plan.images {
         let note = words::mutable(&image.new);
         lines.push(format!("  image      {}{note}", escape::line(&image.new.to_string())));
@@ -117,7 +122,11 @@ fn synced(app: &App) -> String {
 /// A gate and what it wants: `slo availability ≥ 99 %`.
 fn judged(gate: &Gate) -> String {
     let wants = match &gate.kind {
-        GateKind::Soak { min } => format!("≥ {min}"),
+        GateKind::Soak(soak) => format!("≥ {}", soak.min),
+        GateKind::Canary(canary) => match canary.against {
+            Against::Before(action) => format!("{}, else {}", canary.limit.wanted(), action.word()),
+            Against::Target => canary.limit.wanted(),
+        },
         GateKind::Condition(condition) => describe(condition),
         GateKind::Tests { condition, .. } | GateKind::Measured { condition, .. } => expected(&gate.kind, condition),
         GateKind::Checks(of) | GateKind::Review(of) => expected(&gate.kind, &of.condition),

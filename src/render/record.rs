@@ -87,8 +87,12 @@ fn asked(story: &Folded) -> Vec<String> {
     }
     lines.extend(requested.source.iter().flat_map(|source| row("source", &pinned(source))));
     lines.extend(requested.target.iter().flat_map(|target| row("target", &pinned(target))));
-    if !requested.bypassed.is_empty() {
-        let names: Vec<&str> = requested.bypassed.iter().map(|bypass| bypass.word()).collect();
+    if let Some(hotfix) = story.hotfix() {
+        lines.extend(row("HOTFIX", &escape::line(&hotfix.said())));
+    }
+    let bypassed = story.bypassed();
+    if !bypassed.is_empty() {
+        let names: Vec<&str> = bypassed.iter().map(|bypass| bypass.word()).collect();
         lines.extend(row("bypassed", &names.join(", ")));
     }
     let rules = format!("{} (promote {})", escape::line(&requested.rules_path), escape::line(&requested.promote));

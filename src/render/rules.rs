@@ -35,7 +35,11 @@ pub fn list(rules: &Rules, style: Style) -> String {
 fn cells(promotion: &Promotion) -> Vec<String> {
     let or_none = |names: Vec<String>| if names.is_empty() { "none".to_owned() } else { names.join(", ") };
     vec![
-        words::way(&promotion.from, &promotion.to),
+        format!(
+            "{}{}",
+            words::way(&promotion.from, &promotion.to),
+            if promotion.is_ordinary() { "" } else { " (hotfix)" }
+        ),
         or_none(gates(promotion)),
         approvals(promotion),
         if promotion.auto_promote { "yes" } else { "no" }.to_owned(),
@@ -77,6 +81,7 @@ pub fn list_document(path: &str, rules: &Rules) -> String {
             "optional": promotion.gates.iter().filter(|gate| gate.optional).map(|gate| &gate.id).collect::<Vec<_>>(),
             "approvals": !promotion.approvals.is_empty(),
             "roles": promotion.approvals,
+            "hotfix": promotion.hotfix,
             "auto_promote": promotion.auto_promote,
             "trust_baseline": promotion.trust_baseline,
             "rollback": promotion.rollback.when,

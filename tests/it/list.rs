@@ -124,6 +124,7 @@ fn promotion(service: &str, to: &str, n: usize, previous: String, bypassed: Vec<
         waivers: None,
         promote: "0.1.0".to_owned(),
         bypassed,
+        hotfix: None,
         source: None,
         target: None,
     };

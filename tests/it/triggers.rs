@@ -1,6 +1,7 @@
 //! What leads to a rollback, with the real binary: each trigger promoted, broken, rolled back and verified; each once more where it
 //! was broken before; what could not be found out; and the same for a version that is looked at again later.
 
+mod paused;
 mod shop;
 
 use serde_json::Value;

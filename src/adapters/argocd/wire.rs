@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer};
 
 use crate::promotion::live::{
-    AppCondition, AppHealth, AppSource, AppState, AppSync, HealthWord, LastOperation, Operation, Phase, SyncWord,
-    Troubled,
+    AppCondition, AppHealth, AppSource, AppState, AppSync, Deployed, HealthWord, LastOperation, Operation, Phase,
+    SyncWord, Troubled,
 };
 use crate::promotion::time::Time;
 
@@ -93,11 +93,22 @@ struct Status {
     reconciled_at: Option<Time>,
     operation_state: Option<OperationState>,
     #[serde(deserialize_with = "nullable")]
+    history: Vec<WireDeployed>,
+    #[serde(deserialize_with = "nullable")]
     conditions: Vec<WireCondition>,
     #[serde(deserialize_with = "nullable")]
     resources: Vec<Resource>,
     #[serde(deserialize_with = "nullable")]
     summary: Summary,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct WireDeployed {
+    #[serde(flatten)]
+    what: Revisions,
+    #[serde(deserialize_with = "moment")]
+    deployed_at: Option<Time>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -272,6 +283,7 @@ impl Application {
             reconciled_at: status.reconciled_at,
             operation: operation.map(WireOperation::meaning),
             last: status.operation_state.map(OperationState::meaning),
+            history: status.history.into_iter().map(WireDeployed::meaning).collect(),
             conditions: status
                 .conditions
                 .into_iter()
@@ -292,6 +304,12 @@ impl Revisions {
         } else {
             vec![self.revision]
         }
+    }
+}
+
+impl WireDeployed {
+    fn meaning(self) -> Deployed {
+        Deployed { revisions: self.what.list(), at: self.deployed_at }
     }
 }
 

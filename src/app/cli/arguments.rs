@@ -5,10 +5,10 @@ use clap::{Arg, ArgAction, Command};
 use crate::app::settings::inputs::{INPUTS, Input};
 
 /// Settings that are switches: a flag without a value.
-pub const SWITCHES: [&str; 3] = ["dry-run", "auto-approve", "skip-validation"];
+pub const SWITCHES: [&str; 5] = ["dry-run", "auto-approve", "skip-validation", "hotfix", "replace"];
 
 /// Settings of one promotion, which a look at all of them has no use for.
-pub const OF_ONE_RUN: [&str; 13] = [
+pub const OF_ONE_RUN: [&str; 16] = [
     "from",
     "to",
     "version",
@@ -16,6 +16,9 @@ pub const OF_ONE_RUN: [&str; 13] = [
     "dry-run",
     "auto-approve",
     "skip-validation",
+    "hotfix",
+    "skip",
+    "replace",
     "wait-lock",
     "wait-evidence",
     "plan-dir",
@@ -24,13 +27,16 @@ pub const OF_ONE_RUN: [&str; 13] = [
     "publish",
 ];
 /// Settings that a person's order has no use for.
-pub const OF_NO_ORDER: [&str; 12] = [
+pub const OF_NO_ORDER: [&str; 15] = [
     "from",
     "to",
     "version",
     "dry-run",
     "auto-approve",
     "skip-validation",
+    "hotfix",
+    "skip",
+    "replace",
     "commit",
     "wait-lock",
     "wait-evidence",
@@ -95,5 +101,9 @@ pub fn flag(name: &'static str, help: &'static str) -> Arg {
         "dry-run" => arg.short('n'),
         _ => arg,
     };
-    if SWITCHES.contains(&name) { arg.action(ArgAction::SetTrue) } else { arg.value_name("VALUE") }
+    match name {
+        "skip" => arg.value_name("ENVIRONMENT").action(ArgAction::Append),
+        _ if SWITCHES.contains(&name) => arg.action(ArgAction::SetTrue),
+        _ => arg.value_name("VALUE"),
+    }
 }

@@ -39,7 +39,7 @@ pub fn road() -> Vec<Command> {
             Arg::new("auto")
                 .long("auto")
                 .action(ArgAction::SetTrue)
-                .conflicts_with_all(["from", "to"])
+                .conflicts_with_all(["from", "to", "hotfix", "skip"])
                 .help("every promotion that the rules let go by itself (`auto_promote`) and that is ready, in their order"),
         ),
         Command::new("check-auto")
@@ -83,6 +83,10 @@ pub fn life() -> Vec<Command> {
         common("reject", "Refuse a promotion that waits; needs --reason").arg(id(ID)),
         common("execute", "Carry out a promotion that was asked for").arg(id(ID)),
         common("cancel", "Take back a promotion that is not written yet").arg(id(ID)),
+        Command::new("review")
+            .about("Review a hotfix that somebody else asked for; needs --reason")
+            .defer(|command| settings(command, &OF_NO_ORDER))
+            .arg(id(ID)),
         common("resume", "Go on with a promotion that a run left, from wherever it stands")
             .arg(env("the environment, where several promotions are open"))
             .arg(id("its id, or the beginning of it; else the only open one")),
@@ -134,7 +138,10 @@ pub fn ledger() -> Vec<Command> {
     vec![
         common("list", "List the newest promotions and all open ones")
             .arg(env("those to this environment"))
-            .arg(switch("bypassed", "those that bypassed gates or approvals; reads every record that it must"))
+            .arg(switch(
+                "bypassed",
+                "those that bypassed gates, approvals or a soak, and hotfixes; reads every record that it must",
+            ))
             .arg(Arg::new("of").value_name("SERVICE").help("those of this service").conflicts_with("service")),
         common("show", "Tell all that is known of one promotion")
             .arg(id("its id, or the beginning of it; else the promotions are listed")),

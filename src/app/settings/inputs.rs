@@ -40,6 +40,14 @@ pub const INPUTS: &[Input] = &[
     input("dry-run", "dry-run", &["DRY_RUN"], "print the plan and write nothing: `run` becomes `plan`"),
     input("auto-approve", "auto-approve", &["AUTO_APPROVE"], "go on without approvals, where the rules allow it"),
     input("skip-validation", "skip-validation", &["SKIP_VALIDATION"], "go on without gates, where the rules allow it"),
+    input("hotfix", "hotfix", &["PROMOTE_HOTFIX"], "take a hotfix of the rules; `skip` and `reason` say what and why"),
+    input("skip", "skip", &["PROMOTE_SKIP"], "`hotfix`: every environment that it skips, each by name"),
+    input(
+        "replace",
+        "replace",
+        &["PROMOTE_REPLACE"],
+        "go on although the target soaks another version that the rules protect; needs `reason`",
+    ),
     input("commit", "commit", &["PROMOTE_COMMIT"], "the commit that the version was built from"),
     input(
         "wait-lock",

@@ -48,6 +48,13 @@ impl Sources {
         self.find(name).map(|(_, value)| value.to_owned())
     }
 
+    /// Names with commas or white space between them.
+    pub(super) fn list(&self, name: &str) -> Vec<String> {
+        let text = self.text(name).unwrap_or_default();
+        let names = text.split(|c: char| c == ',' || c.is_whitespace()).filter(|name| !name.is_empty());
+        names.map(str::to_owned).collect()
+    }
+
     pub(super) fn path(&self, name: &str) -> Option<PathBuf> {
         self.text(name).map(PathBuf::from)
     }

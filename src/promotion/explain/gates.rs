@@ -78,7 +78,10 @@ pub const GATES: &[Topic] = &[
         title: "the source has run this version for so long without a break",
         text: &[
             "Known from the records of promotions into the source environment, so it is unknown where none was recorded, as in the first environment of all. Where only time is lacking the run ends `waiting` (13) and says when to come back.",
-            "    soak: { min: 2h }",
+            "With `since: argocd` Argo CD's own history tells it where no record does: the deployment of the commit that brought the version. Either way the time since the applications turned Healthy counts, if it is shorter. A version that somebody pinned by hand and no record knows begins at zero.",
+            "A promotion that would put another version in its place warns of that (`soak.<environment>`). With `protect: true` it holds until the soak is over (13); a person goes on by name, and the record says who and why:",
+            "    soak: { min: 2h, since: record, protect: true }",
+            "    promote run --from staging --to canary --replace --reason 'the other one leaks'",
         ],
     },
     Topic {
@@ -126,6 +129,16 @@ pub const GATES: &[Topic] = &[
             "The source must also run what it pins, if it has an `argocd`: every application Healthy, with the version live.",
             "Where an environment ran something before it had records, a person can take that as given; it counts only for promotions with `trust_baseline: true`:",
             "    promote adopt --env staging --reason 'ran here before promote did'",
+        ],
+    },
+    Topic {
+        words: &["hotfix", "break-glass"],
+        title: "a short cut that the rules name: it skips environments, and a review follows",
+        text: &[
+            "A promotion with `hotfix: { skips: [staging, canary] }` goes past environments that lie between on the ordinary way. Its gates and approvals are its own; at least two people must approve it, nobody stands twice, and approvals cannot be set aside. It is taken by name only, with everything that it skips and a reason, and never by `--auto`:",
+            "    promote run --hotfix --from dev --to production --skip staging --skip canary --reason 'the login is down'",
+            "The skipped environments are marked `skipped`; the source's own row still holds, and what was skipped stays open for ordinary promotions. `promote list` names the hotfix until somebody other than who asked for it has looked at it again:",
+            "    promote review 01JD6K3V --reason 'cause found, test added'",
         ],
     },
     Topic {

@@ -1,5 +1,7 @@
 //! Judging: facts and the gates of one promotion become a report. Pure, and the same for `validate`, `plan` and `run`.
 
+pub mod aside;
+mod canary;
 pub mod explain;
 pub mod lookup;
 pub mod needs;
@@ -27,7 +29,8 @@ pub fn evaluate(
 ) -> GateReport {
     let judge = Judge { promotion, evidence, facts, rules_path };
     let standing = standing::rows(promotion, facts, rules_path);
-    let order = order::rows(promotion, facts, rules_path);
+    let mut order = order::rows(promotion, facts, rules_path);
+    order.extend(aside::skipped(promotion, facts, rules_path));
     let mut waived = Vec::new();
     let gates = promotion.gates.iter().map(|gate| {
         let row = under_waivers(judge.row(gate), facts, &mut waived);
@@ -36,7 +39,8 @@ pub fn evaluate(
             None => row,
         }
     });
-    let mut report = GateReport::of(standing.into_iter().chain(order).chain(gates).collect());
+    let soaking = aside::soaking(facts, rules_path);
+    let mut report = GateReport::of(standing.into_iter().chain(order).chain(gates).chain(soaking).collect());
     if let Some(waivers) = &facts.waivers {
         report.waivers = covered::rows(waivers, facts, &needs::needs(promotion, evidence), &waived);
     }

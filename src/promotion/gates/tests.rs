@@ -17,7 +17,9 @@ use crate::promotion::report::{GateReport, GateRow, Mark, Verdict};
 use crate::promotion::rules::at::At;
 use crate::promotion::rules::format::Format;
 use crate::promotion::rules::roles::MayBypass;
-use crate::promotion::rules::{Gate, GateKind, Promotion, Rollback, Source, SourceKind, Verify};
+use crate::promotion::rules::rollback::Rollback;
+use crate::promotion::rules::soak::SoakGate;
+use crate::promotion::rules::{Gate, GateKind, Promotion, Source, SourceKind, Verify};
 use crate::promotion::time::{Millis, Time};
 
 const NOW: &str = "2026-11-21T12:00:00Z";
@@ -83,6 +85,7 @@ fn promotion(gates: Vec<Gate>) -> Promotion {
         approvals: Vec::new(),
         same_person: false,
         bypass: MayBypass::default(),
+        hotfix: None,
         verify: Verify::default(),
         freeze: Vec::new(),
         rollback: Rollback::default(),
@@ -127,6 +130,10 @@ fn facts(readings: &[(&str, Reading)]) -> Facts {
         readings: readings.iter().map(|(id, reading)| ((*id).to_owned(), reading.clone())).collect(),
         merged: BTreeMap::new(),
         soak: None,
+        canary: BTreeMap::new(),
+        soaking: Vec::new(),
+        replaced: None,
+        hotfix: None,
         before: BTreeMap::new(),
         failing_before: BTreeSet::new(),
         alone: false,
@@ -260,7 +267,7 @@ fn taking_one_of_two_scans_away_opens_nothing() {
 
 #[test]
 fn a_soak_that_only_lacks_time_waits() {
-    let soak = gate("soak.min", GateKind::Soak { min: Millis::mins(120) });
+    let soak = gate("soak.min", GateKind::Soak(SoakGate::of(Millis::mins(120))));
     let after = |mins| {
         let mut facts = facts(&[]);
         facts.soak = Some(Soak::For { elapsed: Millis::mins(mins), known_by: "record X".into() });
@@ -321,7 +328,7 @@ fn removing_any_reading_never_opens_a_gate() {
 
 #[test]
 fn gates_that_are_set_aside_are_waived_and_say_what_they_were() {
-    let soak = gate("soak.min", GateKind::Soak { min: Millis::mins(120) });
+    let soak = gate("soak.min", GateKind::Soak(SoakGate::of(Millis::mins(120))));
     let gates = promotion(vec![all_pass("unit"), all_pass("e2e"), soak, all_pass("gone")]);
     let sources = ["unit", "e2e", "gone"].map(|id| source(id, None));
     let mut facts = facts(&[("unit", tests(5, 0, 0)), ("e2e", tests(4, 1, 0))]);
@@ -343,6 +350,8 @@ fn gates_that_are_set_aside_are_waived_and_say_what_they_were() {
     assert!(report.rows.iter().all(|row| row.mark != Mark::Fail || row.id.starts_with("order.")));
 }
 
+mod aside;
+mod canary;
 mod measured;
 mod performance;
 mod waivers;

@@ -4,10 +4,12 @@ use crate::promotion::folded::{self, Folded};
 use crate::promotion::history::finding::Findings;
 use crate::promotion::history::pieces::Content;
 use crate::promotion::history::shelf;
+use crate::promotion::hotfix::Hotfixed;
 use crate::promotion::id::{self, sha256};
 use crate::promotion::outcome::Outcome;
 use crate::promotion::plan::{Committed, PlannedCommit};
 use crate::promotion::record::{Entry, Milestone, SCHEMA};
+use crate::promotion::rules::hotfix::Hotfix;
 use crate::promotion::time::Time;
 
 /// A file of an entry.
@@ -131,6 +133,12 @@ fn committed(entry: &Entry) -> Vec<Committed> {
 
 /// The promotion without what is large and not looked at again.
 fn light(mut story: Folded) -> Folded {
+    // What the heads need of the judgements and the plan stays.
+    story.requested.bypassed = story.bypassed();
+    if let Some(Hotfixed { skips, reason }) = story.hotfix() {
+        story.requested.hotfix = Some(Hotfix { skips });
+        story.requested.request.reason = Some(reason);
+    }
     (story.judged, story.planned, story.rollback_plan) = (None, None, None);
     story.requested.rules = String::new();
     story

@@ -2,14 +2,18 @@
 //!
 //! Parts that parse and are not built have no meaning to compare yet: only whether they are there. The text shows the rest.
 
+mod hotfix;
 mod roles;
 mod sources;
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use serde::Serialize;
 
+use crate::promotion::canary::limit::{Action, Against, Canary};
 use crate::promotion::condition::{Comparison, Condition, Op, Operand};
+use crate::promotion::freeze::Window;
 use crate::promotion::gates::explain::describe;
 use crate::promotion::gates::needs::needs;
 use crate::promotion::rules::github::OfCommit;
@@ -101,8 +105,10 @@ fn one(old_rules: &Rules, new_rules: &Rules, new: &Promotion) -> Compared {
     found.opens("trust_baseline", old.trust_baseline, new.trust_baseline);
     found.opens("auto_promote", old.auto_promote, new.auto_promote);
     found.roles(old, new);
+    found.hotfix(old, new);
     found.verify(old, new);
     found.rollback(old, new);
+    found.freeze(old, new);
     let (was, is) = (unbuilt(old), unbuilt(new));
     for part in was.difference(&is) {
         found.add(Effect::Loosened, part, "is gone");
@@ -172,7 +178,8 @@ impl Changes {
             _ => {}
         }
         match (&old.kind, &new.kind) {
-            (GateKind::Soak { min: old }, GateKind::Soak { min: new }) => self.span(id, *old, *new),
+            (GateKind::Canary(was), GateKind::Canary(is)) => self.canary(id, was, is),
+            (GateKind::Soak(old), GateKind::Soak(new)) => self.soak(id, old, new),
             (GateKind::Tests { condition: old, .. }, GateKind::Tests { condition: new, .. })
             | (GateKind::Checks(OfCommit { condition: old, .. }), GateKind::Checks(OfCommit { condition: new, .. }))
             | (GateKind::Review(OfCommit { condition: old, .. }), GateKind::Review(OfCommit { condition: new, .. }))
@@ -199,6 +206,28 @@ impl Changes {
                 self.condition(id, condition, now);
             }
             _ => self.add(Effect::Changed, id, format!("{} → {}", wants(old), wants(new))),
+        }
+    }
+
+    fn canary(&mut self, id: &str, old: &Canary, new: &Canary) {
+        if old.evidence != new.evidence {
+            self.add(Effect::Changed, id, format!("reads {} → {}", old.evidence, new.evidence));
+        }
+        let effect = match new.limit.stricter_than(old.limit) {
+            Some(Ordering::Less) => Some(Effect::Loosened),
+            Some(Ordering::Greater) => Some(Effect::Tightened),
+            Some(Ordering::Equal) => None,
+            None => Some(Effect::Changed),
+        };
+        if let Some(effect) = effect {
+            self.add(effect, id, format!("{} → {}", old.limit.wanted(), new.limit.wanted()));
+        }
+        if let (Against::Before(was), Against::Before(is)) = (old.against, new.against)
+            && was != is
+        {
+            let rank = |action| [Action::Warn, Action::Pause, Action::Rollback].iter().position(|one| *one == action);
+            let effect = if rank(is) < rank(was) { Effect::Loosened } else { Effect::Tightened };
+            self.add(effect, id, format!("leads to {} → {}", was.word(), is.word()));
         }
     }
 
@@ -229,7 +258,7 @@ impl Changes {
     }
 
     fn evidence(&mut self, (old_rules, old): (&Rules, &Promotion), (new_rules, new): (&Rules, &Promotion)) {
-        let of = |rules: &Rules, promotion| needs(promotion, &rules.evidence).readings;
+        let of = |rules: &Rules, promotion| needs(promotion, &rules.evidence).evidence();
         let both = of(old_rules, old);
         for id in both.intersection(&of(new_rules, new)) {
             let kind = |rules: &Rules| rules.evidence.get(id).map(|source| source.kind.clone());
@@ -294,6 +323,31 @@ impl Changes {
             self.add(Effect::Tightened, "rollback.on", format!("also {added:?}").to_lowercase());
         }
         self.flag("rollback.on_unknown", old.on_unknown, new.on_unknown);
+        self.span("rollback.hold", old.hold, new.hold);
+        self.span("rollback.cooldown", old.cooldown, new.cooldown);
+        if old.per_day != new.per_day {
+            let effect = if new.per_day > old.per_day { Effect::Loosened } else { Effect::Tightened };
+            self.add(effect, "rollback.per_day", format!("{} → {}", old.per_day, new.per_day));
+        }
+    }
+
+    /// Freeze windows are known by their names.
+    fn freeze(&mut self, old: &Promotion, new: &Promotion) {
+        let named = |windows: &[Window], name: &str| windows.iter().find(|window| window.name == name).cloned();
+        for was in &old.freeze {
+            let part = format!("freeze.{}", was.name);
+            match named(&new.freeze, &was.name) {
+                None => self.add(Effect::Loosened, &part, "is gone"),
+                Some(is) if is.when != was.when || is.zone != was.zone => {
+                    self.add(Effect::Changed, &part, format!("{} → {}", was.describe(), is.describe()));
+                }
+                Some(is) if is.except != was.except => self.add(Effect::Changed, &part, "others may go on in it"),
+                Some(_) => {}
+            }
+        }
+        for is in new.freeze.iter().filter(|is| named(&old.freeze, &is.name).is_none()) {
+            self.add(Effect::Tightened, &format!("freeze.{}", is.name), is.describe());
+        }
     }
 
     fn environments(&mut self, (old, new): (&Rules, &Rules), names: &[&String]) {
@@ -315,7 +369,8 @@ impl Changes {
 
 fn wants(gate: &Gate) -> String {
     match &gate.kind {
-        GateKind::Soak { min } => format!("≥ {min}"),
+        GateKind::Canary(canary) => canary.limit.wanted(),
+        GateKind::Soak(soak) => format!("≥ {}", soak.min),
         GateKind::Tests { condition, .. }
         | GateKind::Checks(OfCommit { condition, .. })
         | GateKind::Review(OfCommit { condition, .. })

@@ -102,6 +102,9 @@ pub struct Promotion {
     pub from: Placed<String>,
     /// The target environment.
     pub to: Placed<String>,
+    /// That it is a hotfix: a way past environments, taken with `--hotfix` only.
+    #[serde(default)]
+    pub hotfix: Option<Placed<Hotfix>>,
     /// Judged on the source environment.
     #[serde(default)]
     pub gates: Option<Placed<Gates>>,
@@ -132,6 +135,14 @@ pub struct Promotion {
     /// Who may go past approvals or gates. Default: nobody.
     #[serde(default)]
     pub bypass: Option<Placed<Bypass>>,
+}
+
+/// That a promotion is a hotfix: at least two people must approve it, nobody sets that aside, and a review follows.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Hotfix {
+    /// The environments that it goes past: all that lie between `from` and `to` on the ordinary way.
+    pub skips: Placed<OneOrMany<String>>,
 }
 
 /// One role that must approve.

@@ -12,29 +12,35 @@ pub mod file;
 pub mod format;
 pub mod github;
 pub mod health;
+pub mod hotfix;
 pub mod live;
 pub mod quantity;
 pub mod read;
 pub mod resolve;
 pub mod roles;
+pub mod rollback;
 pub mod schema;
+pub mod soak;
 pub mod tree;
 pub mod trigger;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::promotion::canary::limit::Canary;
 use crate::promotion::condition::Condition;
 use crate::promotion::freeze::Window;
 use crate::promotion::rules::at::At;
 use crate::promotion::rules::format::Format;
 use crate::promotion::rules::github::{GitHubSource, OfCommit};
 use crate::promotion::rules::health::{HealthCheck, Smoke};
+use crate::promotion::rules::hotfix::Hotfix;
 use crate::promotion::rules::live::{AlertsSource, PrometheusSource};
 use crate::promotion::rules::roles::{AtGitHub, MayBypass, Role};
-use crate::promotion::rules::trigger::Trigger;
+use crate::promotion::rules::rollback::Rollback;
+use crate::promotion::rules::soak::SoakGate;
 use crate::promotion::time::Millis;
 
 /// A rules file, resolved.
@@ -202,6 +208,9 @@ pub struct Promotion {
     pub from: String,
     /// The target environment.
     pub to: String,
+    /// That it is a hotfix, which goes past environments and is no part of the ordinary way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hotfix: Option<Hotfix>,
     /// Judged on the source environment, in the order of the file.
     pub gates: Vec<Gate>,
     /// Refuse images without a digest.
@@ -290,10 +299,9 @@ pub enum GateKind {
     /// Enough people approved the commit, and nobody asked for changes.
     Review(OfCommit),
     /// The version has run in the source environment for this long.
-    Soak {
-        /// How long.
-        min: Millis,
-    },
+    Soak(SoakGate),
+    /// The canary keeps to one of its limits.
+    Canary(Canary),
     /// A condition over any facts. One row for each part of the outermost `all`.
     Condition(Condition),
 }
@@ -326,61 +334,6 @@ impl Default for Verify {
         let (health, smoke, gates, watch) = (Vec::new(), Vec::new(), Vec::new(), None);
         let (settle, timeout, grace) = (Millis::secs(10), Millis::mins(15), Millis::secs(60));
         Self { settle, timeout, grace, health, smoke, gates, watch }
-    }
-}
-
-/// What a failed verification leads to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rollback {
-    /// Which failures count.
-    pub on: BTreeSet<Trigger>,
-    /// Whether it happens by itself.
-    pub when: RollbackWhen,
-    /// Whether "could not be confirmed" counts as a failure.
-    pub on_unknown: bool,
-    /// For how long nothing is promoted there by itself after a rollback.
-    #[serde(default = "Rollback::day", skip_serializing_if = "Rollback::is_day")]
-    pub hold: Millis,
-    /// How much time must lie between two automatic rollbacks of the environment; zero: none.
-    #[serde(default, skip_serializing_if = "Rollback::is_none")]
-    pub cooldown: Millis,
-    /// How many automatic rollbacks of the environment there may be in 24 hours.
-    #[serde(default = "Rollback::few", skip_serializing_if = "Rollback::is_few")]
-    pub per_day: u32,
-}
-
-impl Rollback {
-    const fn day() -> Millis {
-        Millis::mins(24 * 60)
-    }
-
-    fn is_day(hold: &Millis) -> bool {
-        *hold == Self::day()
-    }
-
-    fn is_none(cooldown: &Millis) -> bool {
-        cooldown.0 == 0
-    }
-
-    const fn few() -> u32 {
-        3
-    }
-
-    fn is_few(per_day: &u32) -> bool {
-        *per_day == Self::few()
-    }
-}
-
-impl Default for Rollback {
-    fn default() -> Self {
-        Self {
-            on: BTreeSet::from([Trigger::Deployment, Trigger::Health]),
-            when: RollbackWhen::Auto,
-            on_unknown: false,
-            hold: Self::day(),
-            cooldown: Millis(0),
-            per_day: Self::few(),
-        }
     }
 }
 

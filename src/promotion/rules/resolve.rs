@@ -1,6 +1,7 @@
 //! From what is written to what it means: names bound, defaults filled in, typed gates spelled out as conditions.
 
 pub mod bundles;
+mod canary;
 pub mod commit;
 pub mod conditions;
 pub mod evidence;
@@ -8,6 +9,7 @@ pub mod freeze;
 pub mod gates;
 pub mod github;
 pub mod health;
+pub mod hotfix;
 pub mod live;
 pub mod measured;
 pub mod monitoring;
@@ -15,6 +17,7 @@ pub mod names;
 pub mod places;
 pub mod promotions;
 pub mod roles;
+pub mod spans;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -43,16 +46,18 @@ pub fn resolve(file: &File, faults: &mut Vec<Wrong>) -> Rules {
     let releases = file.releases.as_ref().map(|path| releases(path, &places, faults));
     let windows = freeze::windows(file.freeze.as_ref(), &places, faults);
     let mut reader = PromotionReader { places: &places, sources: &sources, faults, asked: BTreeMap::new() };
-    let mut promotions = Vec::new();
+    let (mut promotions, mut places_of) = (Vec::new(), Vec::new());
     for written in &file.promotions.value {
         if let Some(mut promotion) = reader.read(written) {
             let freezes = |window: &&Window| window.environments.contains(&promotion.to);
             promotion.freeze = windows.iter().filter(freezes).cloned().collect();
             follows(&promotion, written, &promotions, reader.faults);
             promotions.push(promotion);
+            places_of.push(written);
         }
     }
     let asked = reader.asked;
+    hotfix::on_the_way(&mut promotions, &places_of, faults);
     roles::apart(&promotions, &github, &places, faults);
     one_environment_each(&sources, &asked, faults);
     let service = Service { name: name.clone(), environments: places.environments };

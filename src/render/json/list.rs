@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::promotion::head::Review;
 use crate::promotion::image::ImageRef;
 use crate::promotion::life::State;
 use crate::promotion::listing;
@@ -24,8 +25,22 @@ pub(super) struct List<'a> {
     known: u64,
     /// The promotions: open ones first, then the newest.
     promotions: Vec<Row<'a>>,
+    /// The reviews of hotfixes that are open, oldest first.
+    reviews: Vec<OpenReview<'a>>,
     /// What could not be read.
     damaged: Vec<Damaged<'a>>,
+}
+
+/// A hotfix that nobody has reviewed yet.
+#[derive(Debug, Serialize, JsonSchema)]
+struct OpenReview<'a> {
+    /// The service.
+    service: &'a str,
+    /// The environment that it went to.
+    to: &'a str,
+    /// The hotfix.
+    #[serde(flatten)]
+    review: &'a Review,
 }
 
 /// A promotion in short.
@@ -77,6 +92,7 @@ pub fn list(listing: &Listing, place: &str) -> String {
         ledger: place,
         known: listing.known,
         promotions: listing.rows.iter().map(row).collect(),
+        reviews: listing.reviews.iter().map(review).collect(),
         damaged: listing.damaged.iter().map(damaged).collect(),
     })
 }
@@ -98,6 +114,10 @@ fn row(row: &listing::Row) -> Row<'_> {
         requested_by: &summary.by,
         bypassed: &summary.bypassed,
     }
+}
+
+fn review(open: &listing::OpenReview) -> OpenReview<'_> {
+    OpenReview { service: &open.service, to: &open.to, review: &open.review }
 }
 
 fn damaged(damaged: &listing::Damaged) -> Damaged<'_> {

@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::promotion::approvals::report::JudgedApprovals;
 use crate::promotion::facts::Facts;
 use crate::promotion::folded::{Approval, Folded, Refusal};
+use crate::promotion::hotfix::Hotfixed;
 use crate::promotion::life::State;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::plan::{Committed, Plan};
@@ -59,7 +60,10 @@ pub(super) struct Show<'a> {
     /// The newer promotion that took its place.
     superseded_by: Option<&'a str>,
     /// What was set aside for it.
-    bypassed: &'a [Bypass],
+    bypassed: Vec<Bypass>,
+    /// What it skips and why, where it is a hotfix.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hotfix: Option<Hotfixed>,
     /// What the source environment pinned at the request.
     source: Option<&'a Deployment>,
     /// What the target environment pinned at the request.
@@ -154,7 +158,8 @@ pub fn show(story: &Folded, entries: &[Entry]) -> String {
         rejection_reason: rejected.and_then(|rejected| rejected.reason.as_deref()),
         cancelled: story.cancelled.as_ref(),
         superseded_by: story.superseded_by.as_deref(),
-        bypassed: &requested.bypassed,
+        bypassed: story.bypassed(),
+        hotfix: story.hotfix(),
         source: requested.source.as_ref(),
         target: requested.target.as_ref(),
         request: &requested.request,

@@ -27,6 +27,7 @@ fn some() -> Listing {
             row("8ZJD5T0000000000000000000Z", "staging", State::RolledBack, Some(Outcome::RolledBack), "06:00:00"),
         ],
         known: 1204,
+        reviews: Vec::new(),
         damaged: Vec::new(),
     };
     listing.arrange();

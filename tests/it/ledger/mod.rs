@@ -166,6 +166,7 @@ fn requested_for(id: &str, service: &str, to: &str) -> Entry {
         waivers: None,
         promote: "0.1.0".to_owned(),
         bypassed: Vec::new(),
+        hotfix: None,
         source: None,
         target: None,
     };

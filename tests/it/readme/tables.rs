@@ -32,6 +32,7 @@ fn prefix(kind: Kind) -> &'static str {
         Kind::Alerts => "alerts",
         Kind::Checks => "checks",
         Kind::Review => "review",
+        Kind::Canary => "canary",
         Kind::Deployment => "deployment",
     }
 }
@@ -115,13 +116,14 @@ fn the_table_of_formats_is_whole() {
 }
 
 /// The parts of the rules that have a table of options, with their names in the JSON Schema.
-const PARTS: [(&str, &str); 25] = [
+const PARTS: [(&str, &str); 26] = [
     ("environment", "Environment"),
     ("argocd", "App"),
     ("image", "Image"),
     ("evidence", "Evidence"),
     ("evidence.github", "FromGitHub"),
     ("promotion", "Promotion"),
+    ("hotfix", "Hotfix"),
     ("approvals", "Approval"),
     ("bypass", "Bypass"),
     ("bypass.gates", "BypassRule"),

@@ -3,6 +3,7 @@
 use promote::promotion::condition::{Comparison, Condition, Op, Operand};
 use promote::promotion::fields::Unit;
 use promote::promotion::rules::live::AlertsFrom;
+use promote::promotion::rules::soak::SoakGate;
 use promote::promotion::rules::trigger::Trigger;
 use promote::promotion::rules::{GateKind, RollbackWhen, SourceKind, SyncTo};
 use promote::promotion::time::Millis;
@@ -57,7 +58,7 @@ fn gates_are_in_the_order_of_the_file() {
     assert_eq!(optional, ["tests.e2e"]);
     let canary = rules.promotion("staging", "canary").unwrap();
     assert_eq!(gate_ids(canary).last(), Some(&"soak.min"));
-    assert_eq!(canary.gates.last().unwrap().kind, GateKind::Soak { min: Millis(7_200_000) });
+    assert_eq!(canary.gates.last().unwrap().kind, GateKind::Soak(SoakGate::of(Millis(7_200_000))));
 }
 
 #[test]
@@ -93,7 +94,7 @@ fn each_promotion_says_what_is_not_built() {
     let parts = |from, to| not_built(rules.promotion(from, to).unwrap());
     assert_eq!(parts("dev", "staging"), Vec::<&str>::new());
     assert_eq!(parts("staging", "canary"), Vec::<&str>::new());
-    assert_eq!(parts("canary", "production"), ["gates.canary"]);
+    assert_eq!(parts("canary", "production"), Vec::<&str>::new());
 }
 
 #[test]

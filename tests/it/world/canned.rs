@@ -81,7 +81,7 @@ impl Drop for Canned {
 }
 
 /// Reads a request with its body, so that closing the connection does not reset it; returns its head and body.
-fn read(stream: &mut TcpStream) -> (String, String) {
+pub(crate) fn read(stream: &mut TcpStream) -> (String, String) {
     let (mut all, mut chunk) = (Vec::new(), [0; 4096]);
     loop {
         let text = String::from_utf8_lossy(&all).into_owned();

@@ -10,7 +10,8 @@ use crate::promotion::report::{GateReport, GateRow, Mark, Verdict};
 use crate::promotion::request::{Actor, ActorKnown};
 use crate::promotion::rules::at::At;
 use crate::promotion::rules::roles::MayBypass;
-use crate::promotion::rules::{Promotion, Rollback, Verify};
+use crate::promotion::rules::rollback::Rollback;
+use crate::promotion::rules::{Promotion, Verify};
 use crate::promotion::time::{Millis, Time};
 
 fn at(hour: u8) -> Time {
@@ -95,6 +96,10 @@ fn judge(path: Vec<Predecessor>, trust_baseline: bool) -> Vec<GateRow> {
         readings: BTreeMap::new(),
         merged: BTreeMap::new(),
         soak: None,
+        canary: BTreeMap::new(),
+        soaking: Vec::new(),
+        replaced: None,
+        hotfix: None,
         before: BTreeMap::new(),
         failing_before: BTreeSet::new(),
         alone: false,
@@ -114,6 +119,7 @@ fn judge(path: Vec<Predecessor>, trust_baseline: bool) -> Vec<GateRow> {
         approvals: Vec::new(),
         same_person: false,
         bypass: MayBypass::default(),
+        hotfix: None,
         verify: Verify::default(),
         freeze: Vec::new(),
         rollback: Rollback::default(),

@@ -3,8 +3,10 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::promotion::canary::limit::Action;
 use crate::promotion::condition::Op;
 use crate::promotion::rules::file::shape::{Entries, Number, OneOrMany, Percent, Placed, Rate, Scalar, Span};
+use crate::promotion::rules::soak::SoakSince;
 
 /// The gates of a promotion or of a verification, by name.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -275,6 +277,12 @@ pub struct Performance {
 pub struct Soak {
     /// The least time without a break.
     pub min: Placed<Span>,
+    /// What tells since when a version runs that no record knows. Default: record, which is nothing.
+    #[serde(default)]
+    pub since: Option<SoakSince>,
+    /// While a version soaks, hold promotions that would put another one in its place; `--replace` goes on by name.
+    #[serde(default)]
+    pub protect: bool,
     /// Too short a time is a warning.
     #[serde(default)]
     pub optional: bool,
@@ -305,9 +313,30 @@ pub struct Canary {
     /// How much higher its 99th percentile may be, relative to the other.
     #[serde(default)]
     pub latency_p99_increase_max: Option<Placed<Percent>>,
+    /// What follows where a limit is broken; under `verify.gates` only.
+    #[serde(default)]
+    pub actions: Option<Placed<CanaryActions>>,
     /// Failing is a warning, and missing evidence is skipped.
     #[serde(default)]
     pub optional: bool,
+}
+
+/// What follows where a limit on the canary is broken: errors lead to `rollback`, latency to `pause`, unless it is said here.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CanaryActions {
+    /// Too few good requests.
+    #[serde(default)]
+    pub success_rate_min: Option<Placed<Action>>,
+    /// A higher error rate.
+    #[serde(default)]
+    pub error_rate_increase_max: Option<Placed<Action>>,
+    /// A higher 95th percentile.
+    #[serde(default)]
+    pub latency_p95_increase_max: Option<Placed<Action>>,
+    /// A higher 99th percentile.
+    #[serde(default)]
+    pub latency_p99_increase_max: Option<Placed<Action>>,
 }
 
 /// How many findings of linters there may be.

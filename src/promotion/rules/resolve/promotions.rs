@@ -13,9 +13,11 @@ use crate::promotion::rules::resolve::gates::GateReader;
 use crate::promotion::rules::resolve::health;
 use crate::promotion::rules::resolve::names::bound;
 use crate::promotion::rules::resolve::places::Places;
-use crate::promotion::rules::resolve::roles;
+use crate::promotion::rules::resolve::{hotfix, roles};
+use crate::promotion::rules::rollback::Rollback;
+use crate::promotion::rules::soak::SoakSince;
 use crate::promotion::rules::trigger::Trigger;
-use crate::promotion::rules::{NotBuilt, Promotion, Rollback, RollbackWhen, Verify, quantity};
+use crate::promotion::rules::{NotBuilt, Promotion, RollbackWhen, Verify, quantity};
 use crate::promotion::time::Millis;
 
 /// The settle time with live gates, which need some traffic to speak of.
@@ -56,6 +58,10 @@ impl PromotionReader<'_> {
             self.asked_about(&uses, from.as_deref(), &mut not_built);
         }
         let approvals = written.approvals.as_ref().map(|roles| roles::roles(roles, self.faults)).unwrap_or_default();
+        let hotfix = hotfix::read(written, &approvals, self.places, self.faults);
+        if let Some(from) = &from {
+            self.soak_can_be_asked(written, from);
+        }
         let bypass = written.bypass.as_ref().map(|bypass| roles::bypass(bypass, self.faults)).unwrap_or_default();
         let verify = self.verify(written.verify.as_ref(), to.as_deref(), &mut not_built);
         let verify_gates = written.verify.as_ref().and_then(|verify| verify.gates.as_ref());
@@ -76,12 +82,22 @@ impl PromotionReader<'_> {
             approvals,
             same_person: written.same_person,
             bypass,
+            hotfix,
             freeze: Vec::new(),
             verify,
             rollback,
             not_built,
             at: written.at,
         })
+    }
+
+    /// A soak since what Argo CD's history says needs an application to ask for.
+    fn soak_can_be_asked(&mut self, written: &Written, from: &str) {
+        let soak = written.gates.as_ref().and_then(|gates| gates.soak.as_ref());
+        if let Some(soak) = soak.filter(|soak| soak.since == Some(SoakSince::Argocd) && !self.is_watched(from)) {
+            let message = format!("`since: argocd` asks Argo CD, and `{from}` has no `argocd`");
+            self.faults.push(Wrong::of(soak, message).help("name the application that runs it, or remove `since`"));
+        }
     }
 
     fn environment(&mut self, name: &Placed<String>) -> Option<String> {
@@ -110,7 +126,7 @@ impl PromotionReader<'_> {
         let mut verify = Verify::default();
         let Some(written) = written else { return verify };
         if let Some(gates) = &written.gates {
-            let mut reader = GateReader::new(self.sources, self.faults);
+            let mut reader = GateReader::of_verification(self.sources, self.faults);
             let read = reader.read(gates);
             let uses = std::mem::take(&mut reader.uses);
             not_built.append(&mut reader.not_built);

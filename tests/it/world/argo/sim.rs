@@ -2,6 +2,7 @@
 //! that happens, as they do in reality: comparisons and operations are separate loops.
 
 mod json;
+mod rollout;
 
 use serde_json::{Value, json};
 
@@ -34,6 +35,8 @@ enum Due {
     Health,
     Back,
     Overwrite,
+    /// A step of the canary of this turn is over.
+    Step(u64),
 }
 
 /// What the cluster really runs.
@@ -63,12 +66,15 @@ pub(crate) struct Sim {
     state: Option<OpState>,
     due: Vec<(i64, Due)>,
     attempted: String,
+    /// What was deployed, and when, oldest first: whole syncs that succeeded.
+    history: Vec<(String, i64)>,
     /// Health is not looked at before this moment.
     blind_until: i64,
     refresh_pending: bool,
     done: (bool, bool),
     start: String,
     version: u64,
+    canary: rollout::Canary,
     pub(crate) lost: bool,
 }
 
@@ -81,7 +87,7 @@ impl Sim {
         let shown = Shown { sync: "Synced", revision: commit.clone(), health, health_since: -9000, reconciled: -5000 };
         let rollout = vec![(i64::MIN, health)];
         let cluster =
-            Cluster { images: images.clone(), before: images, commit: commit.clone(), started: -9000, rollout };
+            Cluster { images: images.clone(), before: images.clone(), commit: commit.clone(), started: -9000, rollout };
         let first = Op { infos: json!(null), revision: Some(commit.clone()), by: None };
         let old = OpState {
             op: first.clone(),
@@ -99,11 +105,13 @@ impl Sim {
             state: Some(old),
             due: vec![(180_000, Due::Compare)],
             attempted: commit.clone(),
+            history: vec![(commit.clone(), -7000)],
             blind_until: i64::MIN,
             refresh_pending: false,
             done: (false, false),
             start: commit,
             version: 100,
+            canary: rollout::Canary::stable(images),
             lost: false,
         };
         if let Some(span) = sim.spec.behaviour.other_operation {
@@ -155,6 +163,7 @@ impl Sim {
                 self.due.push((at + 180_000, Due::Compare));
             }
             Due::Health => self.look_at_health(at),
+            Due::Step(turn) => self.step(at, *turn),
             Due::Back => {
                 let op = Op { infos: json!(null), revision: Some(self.start.clone()), by: None };
                 self.begin(op, at);
@@ -198,6 +207,9 @@ impl Sim {
         let before = std::mem::replace(&mut self.cluster.images, images);
         self.cluster =
             Cluster { before, started: at, rollout, ..std::mem::replace(&mut self.cluster, Cluster::empty()) };
+        if self.spec.behaviour.canary.is_some() {
+            self.roll_out(at);
+        }
     }
 
     fn finish(&mut self, at: i64) {
@@ -221,6 +233,7 @@ impl Sim {
             (state.phase, state.message) = ("Error", message.clone());
         } else {
             (state.phase, state.message) = ("Succeeded", "successfully synced (all tasks run)".to_owned());
+            self.history.push((state.revision.clone(), at));
         }
         state.finished = Some(at);
         let ours = !state.op.infos.is_null();
@@ -277,6 +290,9 @@ impl Sim {
     }
 
     fn cluster_health(&self, now: i64) -> &'static str {
+        if self.spec.behaviour.canary.is_some() {
+            return self.canary_health();
+        }
         let passed = now - self.cluster.started;
         self.cluster.rollout.iter().rev().find(|(from, _)| *from <= passed).map_or("Progressing", |(_, word)| word)
     }

@@ -33,6 +33,13 @@ impl Sim {
                 "summary": { "images": pods },
             },
         });
+        let entry = |(id, (revision, at)): (usize, &(String, i64))| {
+            json!({
+                "id": id, "revision": revision, "deployedAt": time(*at), "deployStartedAt": time(*at),
+                "source": { "repoURL": spec.repository, "path": spec.path, "targetRevision": spec.branch },
+            })
+        };
+        app["status"]["history"] = self.history.iter().enumerate().map(entry).collect();
         if spec.auto {
             app["spec"]["syncPolicy"] = json!({ "automated": { "prune": true } });
         }
