@@ -121,8 +121,6 @@ fn ordinal(n: u32) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::promotion::rules::trigger::Trigger;
-
     use super::*;
     use crate::promotion::rules::trigger::Trigger;
 

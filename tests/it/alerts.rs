@@ -30,8 +30,7 @@ const OURS: [&str; 2] = ["service=\"{service}\"", "env=\"{environment}\""];
 
 /// What a server says, asked by these matchers.
 fn ask(url: &str, from: AlertsFrom, matchers: &[&str], warm: Millis) -> Result<Alerts, String> {
-    let runtime: Runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let runtime: Runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let http = Http::new(&HttpSettings::default(), runtime.handle().clone()).unwrap();
     let called = if from == AlertsFrom::Alertmanager { "Alertmanager" } else { "Prometheus" };
     let settings = ServerSettings {
@@ -45,8 +44,7 @@ fn ask(url: &str, from: AlertsFrom, matchers: &[&str], warm: Millis) -> Result<A
     let server = Server::new(&settings, &http).unwrap();
     let matchers = matchers.iter().map(|text| (*text).to_owned()).collect();
     let (source, waivers) = (AlertsSource { from, matchers }, Arc::default());
-    let about =
-        About { service: "app", environment: "prod", commit: None, parts: &[], waivers: &waivers, over: None };
+    let about = About { service: "app", environment: "prod", commit: None, parts: &[], waivers: &waivers, over: None };
     match read(&server, &source, &about, warm) {
         Reading::Observed(observation) => match observation.measure {
             Measure::Alerts(alerts) => Ok(alerts),

@@ -8,6 +8,7 @@ mod no_ledger;
 mod real;
 mod scenarios;
 mod scene;
+mod smoke;
 mod wire;
 
 use promote::adapters::argocd::options::Options;

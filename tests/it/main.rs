@@ -40,6 +40,7 @@ mod rules_views;
 mod scenarios;
 mod secrets;
 mod shipped;
+mod smoke;
 mod tls;
 mod waivers;
 mod world;

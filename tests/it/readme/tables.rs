@@ -32,8 +32,6 @@ fn prefix(kind: Kind) -> &'static str {
         Kind::Alerts => "alerts",
         Kind::Checks => "checks",
         Kind::Review => "review",
-        Kind::Levels => "slo",
-        Kind::Alerts => "alerts",
         Kind::Deployment => "deployment",
     }
 }
@@ -57,7 +55,6 @@ fn unit(unit: Unit) -> &'static str {
         Unit::Duration => "ms",
         Unit::Hours => "h",
         Unit::PerSecond => "/s",
-        Unit::Number => "number",
         Unit::Text => "text",
         Unit::Bool => "true, false",
     }

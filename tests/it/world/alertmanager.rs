@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use serde_json::{Value, json};
 use reqwest::Url;
+use serde_json::{Value, json};
 
 use super::canned::Canned;
 
@@ -81,7 +81,10 @@ fn answer(state: &State, head: &str) -> Vec<u8> {
         "/api/v2/status" => {
             let since = now - jiff::SignedDuration::from_secs(state.up);
             let cluster = json!({ "status": state.cluster, "peers": [], "name": "01JD" });
-            given("200 OK", &json!({ "cluster": cluster, "uptime": since.to_string(), "versionInfo": {}, "config": {} }))
+            given(
+                "200 OK",
+                &json!({ "cluster": cluster, "uptime": since.to_string(), "versionInfo": {}, "config": {} }),
+            )
         }
         "/api/v2/alerts" => {
             let filters = url.query_pairs().filter(|(name, _)| name == "filter").map(|(_, filter)| parsed(&filter));
@@ -116,7 +119,8 @@ fn alert(labels: &BTreeMap<String, String>, kept: Kept) -> Value {
         status["mutedBy"] = json!(["weekends"]);
     }
     let print = labels.iter().flat_map(|(name, value)| name.bytes().chain(value.bytes()));
-    let print = print.fold(0xcbf2_9ce4_8422_2325_u64, |all, byte| (all ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
+    let print =
+        print.fold(0xcbf2_9ce4_8422_2325_u64, |all, byte| (all ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
     json!({
         "annotations": { "summary": "it hurts" }, "endsAt": "2099-01-01T00:05:00.000Z", "fingerprint": format!("{print:016x}"),
         "receivers": [{ "name": "default" }], "startsAt": "2026-11-21T11:00:00.123Z", "status": status,
