@@ -340,13 +340,23 @@ pub trait Ledger {
     fn claim(&self, asking: &Asking<'_>) -> Result<Claimed, Fault>;
     /// Takes the right away from whoever has it; who that was.
     fn unlock(&self, service: &str, environment: &str) -> Result<Option<Holder>, Fault>;
-    /// Writes entries in their order, durably and together, before it returns; `Conflict` if one of their places is taken.
-    fn append(&self, entries: &[Entry]) -> Result<(), Fault>;
+    /// Writes entries in their order, and orders that follow from them, durably and together, before it returns; `Conflict` if
+    /// one of their places is taken. An order that follows from a promotion is written once.
+    fn write(&self, entries: &[Entry], orders: &[Order]) -> Result<(), Fault>;
+    /// Writes entries.
+    fn append(&self, entries: &[Entry]) -> Result<(), Fault> {
+        self.write(entries, &[])
+    }
     /// What names the ledger as it is now, with the newest entry of a promotion in it: a commit of the ledger's branch; in a
     /// directory the SHA-256 of that entry's file. `None` if it has no such promotion.
     fn tip(&self, id: &str) -> Result<Option<String>, Fault>;
     /// Writes an order.
-    fn order(&self, order: &Order) -> Result<(), Fault>;
+    fn order(&self, order: &Order) -> Result<(), Fault> {
+        self.write(&[], std::slice::from_ref(order))
+    }
+    /// Every order that applies to a service in an environment, as it was given, oldest first: its own, and those for every
+    /// service or every environment.
+    fn orders(&self, service: &str, environment: &str) -> Result<Vec<Order>, Fault>;
     /// Every entry of a promotion, in order; empty if there is none.
     fn entries(&self, id: &str) -> Result<Vec<Entry>, Fault>;
     /// The ids that start with a text. Where some of those that the heads list do, older ones are not looked through.

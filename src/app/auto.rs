@@ -30,7 +30,8 @@ pub fn check(door: &Door<'_>, version: Option<&str>) -> Result<u8> {
     let world = wired.world(door.clock, &tell);
     let mut answers = Vec::new();
     for promotion in &door.loaded.rules.promotions {
-        let job = door.job(&who, service, promotion);
+        let mut job = door.job(&who, service, promotion);
+        job.approving.alone = true;
         let mut answer = answered(&job, auto::judge(&world, &job, version));
         if answer.ending.exit == Exit::Outcome(Outcome::Ready) {
             answer.ending.next.push(format!("promote run --from {} --to {}", promotion.from, promotion.to));
@@ -78,7 +79,8 @@ pub fn run(door: &Door<'_>) -> Result<u8> {
     let world = wired.world(door.clock, &tell);
     let (mut answers, mut worst): (Vec<Answer>, Option<Exit>) = (Vec::new(), None);
     for promotion in promotions {
-        let job = door.job(&who, service, promotion);
+        let mut job = door.job(&who, service, promotion);
+        job.approving.alone = true;
         let answer = one(door, &world, &job)?;
         let exit = answer.ending.exit;
         if answer.ran && worst.is_none_or(|worst| exit.code() > worst.code()) {

@@ -11,17 +11,19 @@ use clap::error::ErrorKind;
 use clap::{Arg, ArgMatches, Command};
 
 use crate::app::cli::arguments::{SWITCHES, common};
-use crate::app::cli::groups::{environments, evidence, first, ledger, life, road, rules};
+use crate::app::cli::groups::{environments, evidence, first, ledger, life, orders, road, rules};
 use crate::app::commands;
 use crate::app::environments::Deed;
 use crate::app::evidence::{Looking, Stamping};
 use crate::app::help;
 use crate::app::history;
 use crate::app::life::Verb;
+use crate::app::orders::{Act, Asked};
 use crate::app::rules_views::View;
 use crate::app::settings::inputs::INPUTS;
 use crate::app::settings::sources::Sources;
 use crate::app::task::Task;
+use crate::promotion::order::What;
 use crate::render::ending::USAGE;
 use crate::render::style::COLUMNS;
 
@@ -38,7 +40,8 @@ pub fn command() -> Command {
     let schema = Command::new("schema")
         .about("Print the JSON Schema of a document")
         .arg(Arg::new("name").value_name("DOCUMENT").help("the document; else they are named"));
-    let command = command.subcommands(first()).subcommands(road()).subcommands(life()).subcommand(rules());
+    let command =
+        command.subcommands(first()).subcommands(road()).subcommands(life()).subcommands(orders()).subcommand(rules());
     let command = command.subcommand(environments()).subcommand(evidence());
     command.subcommands(ledger()).subcommands(back).subcommand(schema)
 }
@@ -81,6 +84,9 @@ pub fn run(arguments: Vec<OsString>, environment: impl Iterator<Item = (OsString
             let (files, why) = (all(matches, "files"), is_set(matches, "why"));
             (Task::Evidence(Looking { files, format: text(matches, "format"), why }), matches)
         }
+        ("hold", Some((act, leaf))) => (order(What::Hold, act, leaf), leaf),
+        ("veto", Some((act, leaf))) => (order(What::Veto, act, leaf), leaf),
+        ("freeze", Some((act, leaf))) => (order(What::Freeze, act, leaf), leaf),
         ("init", _) => (Task::Init { stdout: is_set(matches, "stdout") }, matches),
         ("doctor", _) => (Task::Doctor, matches),
         ("explain", _) => (Task::Explain { words: all(matches, "word").join(" ") }, matches),
@@ -99,7 +105,10 @@ pub fn run(arguments: Vec<OsString>, environment: impl Iterator<Item = (OsString
         ("unlock", _) => (Task::Unlock { env: text(matches, "env") }, matches),
         ("bundle", _) => (Task::Bundle { id: given(matches, "id"), out: text(matches, "out") }, matches),
         ("replay", _) => (Task::Replay { bundle: given(matches, "bundle"), inputs: text(matches, "inputs") }, matches),
-        ("rollback", _) => (Task::Rollback { id: text(matches, "id"), env: text(matches, "env") }, matches),
+        ("rollback", _) => {
+            let (id, env, to_version) = (text(matches, "id"), text(matches, "env"), text(matches, "to-version"));
+            (Task::Rollback { id, env, to_version }, matches)
+        }
         ("schema", _) => (Task::Schema { name: text(matches, "name") }, matches),
         ("list", _) => {
             let (service, env) = (text(matches, "of"), text(matches, "env"));
@@ -123,6 +132,16 @@ fn with_command(mut arguments: Vec<OsString>, environment: &BTreeMap<String, Str
         arguments.extend(words.split_whitespace().map(OsString::from));
     }
     arguments
+}
+
+fn order(what: What, act: &str, matches: &ArgMatches) -> Task {
+    let act = match act {
+        "lift" => Act::Lift,
+        "list" => Act::List,
+        _ => Act::Set,
+    };
+    let (version, env) = (text(matches, "named"), text(matches, "env"));
+    Task::Order(Asked { what, act, version, env, span: text(matches, "for"), until: text(matches, "until") })
 }
 
 fn is_set(matches: &ArgMatches, name: &str) -> bool {

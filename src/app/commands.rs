@@ -13,6 +13,7 @@ use crate::app::environments;
 use crate::app::evidence::{self, Places};
 use crate::app::life::Counter;
 use crate::app::mask::{self, Mask};
+use crate::app::orders::Act;
 use crate::app::rules_file::RulesError;
 use crate::app::rules_source::{self, Differs, NoRules};
 use crate::app::rules_views;
@@ -25,6 +26,7 @@ use crate::pipeline::ends::stands;
 use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::list::Asked;
 use crate::pipeline::run::Wanted;
+use crate::pipeline::undo::Back;
 use crate::pipeline::{life, patience, run as road, undo};
 use crate::ports::{Clock as _, Fault, World};
 use crate::promotion::event::Event;
@@ -73,12 +75,23 @@ fn perform(
         Task::Schema { name } => show::schema(screen, name.as_deref()),
         Task::List { service, env, bypassed } => {
             let service = service.as_deref().or(settings.service.as_deref());
-            Ok(show::list(screen, settings, stop, Asked { service, environment: env.as_deref(), bypassed: *bypassed }))
+            let now = clock.now();
+            Ok(show::list(
+                screen,
+                settings,
+                stop,
+                now,
+                Asked { service, environment: env.as_deref(), bypassed: *bypassed },
+            ))
         }
         Task::Evidence(looking) if !looking.files.is_empty() => Ok(evidence::named(screen, clock, looking)),
         Task::Stamp(stamping) => Ok(evidence::stamp(screen, settings, clock, stamping)),
         Task::Back(back) => history::run(screen, settings, stop, clock.now(), back),
         Task::Say { verb, id } => Counter { screen, settings, mask, clock, stop }.say(*verb, id.as_deref()),
+        Task::Order(asked) if !asked.needs_rules() => {
+            let counter = Counter { screen, settings, mask, clock, stop };
+            if asked.act == Act::List { Ok(counter.orders(asked)) } else { counter.order(asked, None) }
+        }
         Task::Show { id } => Ok(show::show(screen, settings, stop, id)),
         Task::Bundle { id, out } => bundle::run(screen, settings, stop, id, out.as_deref()),
         Task::Replay { bundle, inputs } => replay::run(screen, settings, stop, bundle, inputs.as_deref()),
@@ -137,6 +150,13 @@ fn with_rules(
                 Err(ending) => return Ok(screen.end(&ending)),
             };
             Counter { screen, settings, mask, clock, stop }.unlock(&service.name, env.as_deref())
+        }
+        Task::Order(asked) => {
+            let service = match choose::service(&loaded.rules, settings) {
+                Ok(service) => service,
+                Err(ending) => return Ok(screen.end(&ending)),
+            };
+            Counter { screen, settings, mask, clock, stop }.order(asked, Some(service))
         }
         _ => {
             let (judges, several) = (matches!(task, Task::Validate | Task::Plan), *task == Task::Auto);
@@ -247,8 +267,10 @@ impl Errand<'_> {
             Task::Validate => road::validate(&world, job),
             Task::Run if !dry => road::run(&world, job, Wanted::Now),
             Task::Request if !dry => life::request(&world, job),
-            Task::Rollback { id, .. } if dry => undo::plan(&world, job, id.as_deref()),
-            Task::Rollback { id, .. } => undo::roll_back(&world, job, id.as_deref()),
+            Task::Rollback { id, to_version, .. } => {
+                let back = Back { from: id.as_deref(), to: to_version.as_deref() };
+                if dry { undo::plan(&world, job, back) } else { undo::roll_back(&world, job, back) }
+            }
             _ => road::plan(&world, job, Wanted::Now),
         }
     }
@@ -275,7 +297,12 @@ fn go_on(world: &World<'_>, job: &Job<'_>, story: &Folded, dry: bool) -> Result<
     match &story.requested.request.kind {
         RequestKind::Promotion if dry => road::plan(world, job, Wanted::Request(&story.id)),
         RequestKind::Promotion => road::run(world, job, Wanted::Request(&story.id)),
-        RequestKind::Rollback { undoes } if dry => undo::plan(world, job, Some(undoes)),
-        RequestKind::Rollback { undoes } => undo::roll_back(world, job, Some(undoes)),
+        RequestKind::Rollback { undoes } => {
+            // What waits for approvals goes back to a version that was named.
+            let named = story.approvals.as_ref().and(story.requested.request.images.first());
+            let named = named.map(|wanted| wanted.new.version());
+            let back = Back { from: Some(undoes), to: named.as_deref() };
+            if dry { undo::plan(world, job, back) } else { undo::roll_back(world, job, back) }
+        }
     }
 }

@@ -103,6 +103,7 @@ impl Door<'_> {
             shown: self.approved.map(|approved| Box::new(approved.shown.clone())),
             bypass: asked.into_iter().filter(|(asked, _)| *asked).map(|(_, bypass)| bypass).collect(),
             started_by: run.map(|run| run.started_by.clone()).unwrap_or_default(),
+            alone: false,
         }
     }
 

@@ -16,6 +16,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Promote by itself", &["check-auto"]),
     ("See what there is", &["evidence"]),
     ("See what was done", &["list", "show", "history", "audit", "bundle", "replay"]),
+    ("Hold back", &["hold", "veto", "freeze"]),
     ("Put right", &["adopt", "unlock"]),
     ("Set up GitHub", &["environments"]),
     ("Forms", &["rules", "schema"]),

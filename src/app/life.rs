@@ -118,11 +118,12 @@ impl Counter<'_> {
     }
 
     /// The reason, as it may be kept.
-    fn reason(&self) -> Option<String> {
+    pub fn reason(&self) -> Option<String> {
         self.settings.reason.as_deref().map(|reason| self.mask.hide(reason))
     }
 
-    fn with_ledger(&self, act: impl FnOnce(Desk<'_>, &Me<'_>) -> Result<End, Ending>) -> Result<End, Ending> {
+    /// Does something with the ledger, as whoever runs this.
+    pub fn with_ledger(&self, act: impl FnOnce(Desk<'_>, &Me<'_>) -> Result<End, Ending>) -> Result<End, Ending> {
         actions::warn_of_ledger(self.screen, self.settings);
         let books = wiring::books(self.settings, self.stop).map_err(|fault| ends::faulted(&fault))?;
         let run = Uuid::now_v7().to_string();
@@ -131,7 +132,8 @@ impl Counter<'_> {
         act(Desk { ledger: &books.ledger, clock: self.clock }, &Me { run: &run, actor: &actor, ci_run })
     }
 
-    fn close(&self, came: Result<End, Ending>) -> Result<u8> {
+    /// Says how it ended; the exit code.
+    pub fn close(&self, came: Result<End, Ending>) -> Result<u8> {
         let ending = match &came {
             Ok(end) => ends::ended(end, Millis(0)),
             Err(ending) => ending.clone(),
@@ -144,7 +146,8 @@ impl Counter<'_> {
     }
 }
 
-fn ended(came: Result<End, Halt>) -> Result<End, Ending> {
+/// What came of it, as it is told.
+pub fn ended(came: Result<End, Halt>) -> Result<End, Ending> {
     match came {
         Ok(end) => Ok(end),
         Err(Halt::Ended(end)) => Ok(*end),
@@ -184,7 +187,8 @@ pub fn one(ledger: &dyn Ledger, prefix: &str) -> Result<String, Ending> {
     }
 }
 
-fn usage(what: &str, next: &str) -> Ending {
+/// A command that cannot be, and what to write instead.
+pub fn usage(what: &str, next: &str) -> Ending {
     let mut ending = Ending::refused(USAGE, what);
     ending.next.push(next.to_owned());
     ending

@@ -23,6 +23,7 @@ pub mod init;
 pub mod life;
 pub mod log;
 pub mod mask;
+pub mod orders;
 pub mod publish;
 pub mod replay;
 pub mod rules_file;

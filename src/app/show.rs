@@ -9,28 +9,31 @@ use crate::app::screen::Screen;
 use crate::app::settings::Settings;
 use crate::app::{ends, wiring};
 use crate::pipeline::list::{self, Asked};
+use crate::pipeline::orders;
 use crate::ports::{Fault, Ledger};
 use crate::promotion::explain as topics;
 use crate::promotion::folded;
 use crate::promotion::id::is_id;
+use crate::promotion::orders::Scope;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::record::Entry;
+use crate::promotion::time::Time;
 use crate::render::ending::{Ending, USAGE};
 use crate::render::explain as explained;
 use crate::render::json::schema;
 use crate::render::list::About;
-use crate::render::{json, list as lines, record};
+use crate::render::{json, list as lines, orders as rendered, record};
 
 /// How many of several records are named.
 const NAMED: usize = 10;
 
-/// Lists the newest promotions and all open ones. The exit code.
-pub fn list(screen: &Screen, settings: &Settings, stop: &Arc<AtomicBool>, asked: Asked<'_>) -> u8 {
+/// Lists the newest promotions, all open ones, and the orders that stand. The exit code.
+pub fn list(screen: &Screen, settings: &Settings, stop: &Arc<AtomicBool>, now: Time, asked: Asked<'_>) -> u8 {
     let listed = wiring::books(settings, stop).and_then(|books| {
         let listing = list::list(&books.ledger, asked)?;
-        Ok((listing, books.ledger.place()))
+        Ok((listing, orders::all(&books.ledger)?, books.ledger.place()))
     });
-    let (listing, place) = match listed {
+    let (listing, scopes, place) = match listed {
         Ok(listed) => listed,
         Err(fault) => return screen.end(&ends::faulted(&fault)),
     };
@@ -39,6 +42,16 @@ pub fn list(screen: &Screen, settings: &Settings, stop: &Arc<AtomicBool>, asked:
         screen.document(&json::list::list(&listing, &place));
     } else {
         screen.say(&lines::text(&listing, About { service, environment, bypassed }, &place, screen.style()));
+        let is = |wanted: Option<&str>, is: &Option<String>| match (wanted, is) {
+            (Some(wanted), Some(is)) => wanted.eq_ignore_ascii_case(is),
+            _ => true,
+        };
+        let ours = |scope: &Scope| is(service, &scope.service) && is(environment, &scope.environment);
+        let scopes: Vec<Scope> = scopes.into_iter().filter(ours).collect();
+        let standing = rendered::standing(&scopes, now);
+        if !standing.is_empty() {
+            screen.say(&format!("\n{}\n", standing.join("\n")));
+        }
     }
     0
 }

@@ -4,6 +4,7 @@ use crate::app::environments::Deed;
 use crate::app::evidence::{Looking, Stamping};
 use crate::app::history::Back;
 use crate::app::life::Verb;
+use crate::app::orders::Asked;
 use crate::app::rules_views::View;
 
 /// What to do.
@@ -53,12 +54,16 @@ pub enum Task {
         /// The environment.
         env: Option<String>,
     },
+    /// Give, lift or list orders.
+    Order(Asked),
     /// Restore.
     Rollback {
         /// The promotion that is undone.
         id: Option<String>,
         /// The environment that is restored.
         env: Option<String>,
+        /// The version that is restored.
+        to_version: Option<String>,
     },
     /// Promote whatever may go by itself.
     Auto,
@@ -130,6 +135,6 @@ impl Task {
 
     /// Whether it may have to ask GitHub: one that reads the rules file alone need not.
     pub fn needs_github(&self) -> bool {
-        !matches!(self, Self::Check | Self::Meaning | Self::Rules(_) | Self::Unlock { .. })
+        !matches!(self, Self::Check | Self::Meaning | Self::Rules(_) | Self::Unlock { .. } | Self::Order(_))
     }
 }

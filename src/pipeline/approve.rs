@@ -11,7 +11,7 @@ use crate::promotion::approvals::judge::{self, Question};
 use crate::promotion::approvals::report::{ApprovalReport, JudgedApprovals, Standing};
 use crate::promotion::approvals::{bypass, origin, protection, slots};
 use crate::promotion::event::Event;
-use crate::promotion::facts::{Facts, SetAside};
+use crate::promotion::facts::{Excepted, Facts, SetAside};
 use crate::promotion::outcome::Outcome;
 use crate::promotion::planning::PlanFault;
 use crate::promotion::record::{Bypass, Entry, Milestone};
@@ -193,6 +193,29 @@ pub fn set_aside(world: &World<'_>, job: &Job<'_>) -> Result<Option<SetAside>, H
     }
     let by = allowed(world, job, &job.promotion.bypass.gates, Bypass::Gates)?;
     Ok(Some(SetAside { by, reason: job.reason.unwrap_or_default().to_owned() }))
+}
+
+/// The freeze windows in force that whoever started this run may go on in, and says why.
+pub fn excepted(world: &World<'_>, job: &Job<'_>, at: Time) -> Result<Vec<Excepted>, Halt> {
+    let reason = job.reason.filter(|reason| !reason.trim().is_empty() && !job.approving.alone);
+    let Some(reason) = reason else { return Ok(Vec::new()) };
+    let mut excepted = Vec::new();
+    for window in job.promotion.freeze.iter().filter(|window| !window.except.is_empty()) {
+        if window.in_force(at).is_none() {
+            continue;
+        }
+        // Whoever cannot be told is nobody whom the rules name: the window holds.
+        let (people, members) = match starters(world, job, &window.except) {
+            Err(Halt::Invalid(_)) => continue,
+            found => found?,
+        };
+        if bypass::may_bypass(&window.except, &people, &members).is_ok() {
+            let by = people.iter().map(|person| person.login.clone()).collect::<Vec<_>>().join(", ");
+            let set_aside = SetAside { by, reason: reason.to_owned() };
+            excepted.push(Excepted { window: window.name.clone(), set_aside });
+        }
+    }
+    Ok(excepted)
 }
 
 /// Who sets something aside, if everybody who started this run may.

@@ -8,6 +8,7 @@ use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::past::{self, History};
 use crate::pipeline::run;
 use crate::ports::World;
+use crate::promotion::gates::standing;
 use crate::promotion::image::{self, ImageRef};
 use crate::promotion::outcome::Outcome;
 use crate::promotion::path::Past;
@@ -22,13 +23,20 @@ pub fn judge(world: &World<'_>, job: &Job<'_>, version: Option<&str>) -> Result<
     let wanted: Vec<ImageRef> = images.iter().map(|wanted| wanted.new.clone()).collect();
     let (from, to) = (&job.promotion.from, &job.promotion.to);
     let what = versions(&wanted);
+    if version.is_none_or(|version| image::is_version(&wanted, version))
+        && judged.report.as_ref().is_some_and(standing::holds)
+    {
+        return Ok(judged);
+    }
+    let orders = judged.facts.as_ref().map(|facts| facts.target.head.orders.clone()).unwrap_or_default();
     let end = if let Some(version) = version.filter(|version| !image::is_version(&wanted, version)) {
         End::of(Outcome::Waiting, format!("{from} pins {what}, not {version}"))
             .next(format!("put {version} in {from} first"))
     } else {
         let history = past::of(world, &job.service.name, to, &wanted, 0)?;
         let pinned = images.iter().all(|wanted| wanted.old.same_version(&wanted.new));
-        match stands(&history, &what, to, pinned) {
+        let forgiven = |past: &Past| orders.cleared_since(&wanted, past.at);
+        match stands(&history, &what, to, pinned, &forgiven) {
             Some(end) => end,
             None if judged.outcome == Outcome::Ready && !job.promotion.approvals.is_empty() => {
                 let roles: Vec<String> = job.promotion.approvals.iter().map(|role| role.name.clone()).collect();
@@ -45,8 +53,9 @@ pub fn judge(world: &World<'_>, job: &Job<'_>, version: Option<&str>) -> Result<
     Ok(End { id: judged.id, request: judged.request, facts: judged.facts, ..end })
 }
 
-/// What the target's own records say of the version: it is there already, or must not come again by itself.
-fn stands(history: &History, what: &str, to: &str, pinned: bool) -> Option<End> {
+/// What the target's own records say of the version: it is there already, or must not come again by itself, unless a person has
+/// lifted the veto on it since.
+fn stands(history: &History, what: &str, to: &str, pinned: bool, forgiven: &dyn Fn(&Past) -> bool) -> Option<End> {
     let newest = history.newest.as_ref();
     if pinned && newest.is_some_and(Past::stands) {
         let record = newest.map(|past| past.promotion.clone()).unwrap_or_default();
@@ -56,6 +65,7 @@ fn stands(history: &History, what: &str, to: &str, pinned: bool) -> Option<End> 
         (Some(cancelled), _) => ("a person cancelled it", cancelled),
         (None, Some(past)) => match (&past.undone_by, past.outcome) {
             (Some(rollback), _) => ("a person took it back", rollback),
+            (None, Outcome::RolledBack | Outcome::Stuck) if forgiven(past) => return None,
             (None, Outcome::RolledBack) => ("it did not verify there, and was rolled back", &past.promotion),
             (None, Outcome::Stuck) => ("it did not verify there", &past.promotion),
             (None, Outcome::Rejected) => ("a person rejected it", &past.promotion),

@@ -6,15 +6,17 @@ use std::sync::Arc;
 use crate::pipeline::ends;
 use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::keep::Beginning;
+use crate::pipeline::orders;
 use crate::pipeline::path;
 use crate::pipeline::readings;
-use crate::pipeline::trust;
+use crate::pipeline::targets;
 use crate::pipeline::waivers;
 use crate::ports::{About, Branch, Fault, FaultKind, World};
 use crate::promotion::event::{Event, Phase};
 use crate::promotion::facts::{EnvironmentFacts, Facts, Snapshot, Soak};
 use crate::promotion::folded::{self, Folded};
 use crate::promotion::gates;
+use crate::promotion::head::Head;
 use crate::promotion::id;
 use crate::promotion::image::{ImageRef, is_version};
 use crate::promotion::live::{AppState, HealthWord};
@@ -131,16 +133,18 @@ pub fn requested(world: &World<'_>, job: &Job<'_>, id: &str) -> Result<Result<As
 fn environments(world: &World<'_>, job: &Job<'_>) -> Result<(EnvironmentFacts, EnvironmentFacts), Halt> {
     (world.tell)(&Event::Phase(Phase::Collect));
     let read = |name: &str, snapshot: Snapshot| -> Result<EnvironmentFacts, Halt> {
-        Ok(EnvironmentFacts {
-            name: name.to_owned(),
-            snapshot,
-            apps: BTreeMap::new(),
-            head: trust::believed(world, job, world.ledger.head(&job.service.name, name)?)?,
-        })
+        Ok(EnvironmentFacts { name: name.to_owned(), snapshot, apps: BTreeMap::new(), head: head(world, job, name)? })
     };
     let ((from, source), (to, target)) = (job.source()?, job.target()?);
     let source = world.delivery.snapshot(&branch(source), &source.path)?;
     Ok((read(&from.name, source)?, read(&to.name, snapshot(world, job, target)?)?))
+}
+
+/// What the ledger says of an environment, as far as it is believed, with every order that applies there.
+pub fn head(world: &World<'_>, job: &Job<'_>, environment: &str) -> Result<Head, Fault> {
+    let orders = orders::standing(world, job, environment)?;
+    let file = world.ledger.recent(&job.service.name, environment)?;
+    targets::believed(world, job, file, orders, None)
 }
 
 /// What a target holds now, with the releases file that the rules name.
@@ -201,6 +205,8 @@ pub fn facts(world: &World<'_>, job: &Job<'_>, asked: &Asked) -> Result<Facts, H
         soak,
         before: BTreeMap::new(),
         failing_before: BTreeSet::new(),
+        alone: job.approving.alone,
+        excepted: Vec::new(),
         set_aside: None,
         waivers,
         also_ships: Vec::new(),

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::pipeline::collect::branch;
 use crate::pipeline::job::Halt;
 use crate::pipeline::keep::Run;
+use crate::pipeline::still::{self, Holds};
 use crate::ports::{Branch, Fault, FaultKind, Found, Proposal, Pushed};
 use crate::promotion::edit::FileEdits;
 use crate::promotion::edit::apply::apply;
@@ -37,6 +38,8 @@ pub enum NoCommit {
     Fault(Fault),
     /// A push was sent, and it could not be found out whether it arrived.
     Uncertain(Fault),
+    /// An order or a freeze window came after the plan was made; nothing was written.
+    Held(Box<Holds>),
     /// The run was asked to stop; nothing was written.
     Stopped,
     /// The run has to stop where it stands: it lost its lock.
@@ -88,6 +91,12 @@ impl Writer<'_> {
                 return Err(NoCommit::Stopped);
             }
             self.still_first()?;
+            if let Some(holds) = still::held(self.run, self.plan)? {
+                return Err(NoCommit::Held(Box::new(holds)));
+            }
+            if let Some(why) = still::refused(self.run, self.plan)? {
+                return Err(NoCommit::Overtaken(why));
+            }
             if let Some(end) = self.run.still_ours()? {
                 return Err(NoCommit::Halted(end.into()));
             }

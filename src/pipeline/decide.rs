@@ -48,7 +48,8 @@ pub fn decide(run: &mut Run<'_>, asked: &Asked) -> Result<Option<End>, Halt> {
     }
     let plan = shown.plan;
     preflight_writes(run, &plan)?;
-    let known = run.story.planned.as_ref().is_some_and(|earlier| earlier.plan.digest == plan.digest);
+    // A plan that a later judgement held is no longer to be carried out: it is kept again.
+    let known = run.story.planned.as_ref().is_some_and(|earlier| earlier.plan.digest == plan.digest) && !run.story.held;
     if !known {
         let (rules, waivers, approvals) = (run.other_rules(), run.other_waivers(), approvals.map(Box::new));
         run.keep(Milestone::Planned(Box::new(Planned { facts, report, plan, rules, waivers, approvals })))?;
@@ -57,7 +58,7 @@ pub fn decide(run: &mut Run<'_>, asked: &Asked) -> Result<Option<End>, Halt> {
 }
 
 /// Keeps that a plan is not approved: it waits, or a refusal ends the promotion.
-fn not_approved(
+pub fn not_approved(
     run: &mut Run<'_>,
     (facts, report): (Facts, GateReport),
     approvals: &JudgedApprovals,
@@ -89,7 +90,8 @@ pub fn judged(
     asked: &Asked,
     set_aside: Option<SetAside>,
 ) -> Result<(Facts, GateReport), Halt> {
-    let facts = Facts { set_aside, ..collect::facts(world, job, asked)? };
+    let mut facts = Facts { set_aside, ..collect::facts(world, job, asked)? };
+    facts.excepted = approve::excepted(world, job, facts.at)?;
     let report = gates::evaluate(job.promotion, &job.rules.evidence, &facts, job.rules_path);
     (world.tell)(&Event::Judged(report.clone()));
     Ok((facts, report))

@@ -150,7 +150,7 @@ fn directory(
         .filter(|order| order.environment.as_deref() == Some(looked.environment))
         .filter_map(|order| match &order.event {
             Ordered::Adopted(adopted) => Some(adopted.commit.as_str()),
-            Ordered::Unlocked { .. } | Ordered::Unfamiliar => None,
+            _ => None,
         })
         .collect();
     for change in found.into_iter().filter(|change| since.is_none_or(|since| change.at >= since)) {

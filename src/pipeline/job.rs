@@ -88,6 +88,8 @@ pub struct Approving {
     pub bypass: Vec<Bypass>,
     /// The logins of whoever started this run, as GitHub says.
     pub started_by: Vec<String>,
+    /// Whether no person asked for it: it goes by itself.
+    pub alone: bool,
 }
 
 /// One promotion to be judged, planned or run.

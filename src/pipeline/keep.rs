@@ -5,6 +5,7 @@ use crate::pipeline::{ends, lock};
 use crate::ports::{Approvals, Claim, Fault, FaultKind, World};
 use crate::promotion::event::Event;
 use crate::promotion::folded::{self, Folded};
+use crate::promotion::order::{Order, Ordered};
 use crate::promotion::outcome::Outcome;
 use crate::promotion::record::{Closed, Deployment, Entry, Milestone, Requested, RulesText};
 use crate::promotion::request::Request;
@@ -22,6 +23,8 @@ pub struct Run<'a> {
     claim: Box<dyn Claim>,
     /// Milestones that are not in the ledger yet: they go there with the next one that a step waits for.
     queue: Vec<Entry>,
+    /// Orders that follow from how the promotion ends: they go into the ledger with its end.
+    orders: Vec<Order>,
     lost: Option<Fault>,
     unkept: Vec<String>,
 }
@@ -45,7 +48,7 @@ impl<'a> Run<'a> {
             None => beginning.entries(world, job),
         };
         let wrote = story.committed.is_some();
-        Ok(Self { world, job, story, wrote, claim, queue, lost: None, unkept: Vec::new() })
+        Ok(Self { world, job, story, wrote, claim, queue, orders: Vec::new(), lost: None, unkept: Vec::new() })
     }
 
     /// Notes a milestone that no step waits for: it goes into the ledger with the next one that is kept.
@@ -53,6 +56,15 @@ impl<'a> Run<'a> {
         let entry = self.job.me.entry(self.world.clock.now(), &self.story.id, self.story.next_seq, event);
         self.story.take(&entry);
         self.queue.push(entry);
+    }
+
+    /// Gives an order for the environment, which follows from how this promotion ends. It is kept with the end, once however many
+    /// runs come to it.
+    pub fn order(&mut self, event: Ordered) {
+        let (service, to) = (&self.job.service.name, &self.job.promotion.to);
+        let order = self.job.me.order(self.world.clock.now(), service, to, event);
+        let seq = u32::try_from(self.orders.len()).unwrap_or(u32::MAX);
+        self.orders.push(Order { run: self.story.id.clone(), seq, ..order });
     }
 
     /// Keeps a milestone. Before anything is written, a ledger that cannot be written ends the run; afterwards the run goes on
@@ -85,6 +97,8 @@ impl<'a> Run<'a> {
         }
         let unkept = self.queue.drain(..).map(|entry| serde_json::to_string(&entry).unwrap_or_default());
         self.unkept.extend(unkept);
+        let orders = self.orders.drain(..).map(|order| serde_json::to_string(&order).unwrap_or_default());
+        self.unkept.extend(orders);
         Ok(())
     }
 
@@ -92,7 +106,9 @@ impl<'a> Run<'a> {
         if let Some(end) = self.still_ours()? {
             return Err(end.into());
         }
-        Ok(append(self.world, &self.story.id, &mut self.queue)?)
+        append(self.world, &self.story.id, &mut self.queue, &self.orders)?;
+        self.orders.clear();
+        Ok(())
     }
 
     /// The end of the run if its lock was taken away: looked at before each write.
@@ -179,12 +195,12 @@ fn waivers_text(job: &Job<'_>) -> Option<RulesText> {
     job.waivers.map(|file| RulesText { path: file.path.clone(), text: file.text.clone() })
 }
 
-/// Writes entries of a promotion, and of the one whose place it takes. That one is not under our lock against a person's
+/// Writes entries of a promotion, and of the one whose place it takes, with the orders that follow. That one is not under our lock against a person's
 /// word: if it was approved or refused meanwhile, its end is written anew, or is not needed any more.
-pub fn append(world: &World<'_>, id: &str, entries: &mut Vec<Entry>) -> Result<(), Fault> {
+pub fn append(world: &World<'_>, id: &str, entries: &mut Vec<Entry>, orders: &[Order]) -> Result<(), Fault> {
     const WORDS: u32 = 10;
     for _ in 0..WORDS {
-        let conflict = match world.ledger.append(entries) {
+        let conflict = match world.ledger.write(entries, orders) {
             Err(fault) if fault.kind == FaultKind::Conflict => fault,
             done => return done,
         };
@@ -198,7 +214,7 @@ pub fn append(world: &World<'_>, id: &str, entries: &mut Vec<Entry>) -> Result<(
             entries[at].seq = older.next_seq;
         }
     }
-    world.ledger.append(entries)
+    world.ledger.write(entries, orders)
 }
 
 /// A promotion that the ledger may not know yet.

@@ -41,7 +41,7 @@ pub fn request(world: &World<'_>, job: &Job<'_>) -> Result<End, Halt> {
         }
         None => {
             let (_, mut entries) = asked.beginning().entries(world, job);
-            keep::append(world, &asked.id, &mut entries)?;
+            keep::append(world, &asked.id, &mut entries, &[])?;
             let end = End::of(Outcome::Waiting, format!("{what} to {} is asked for", job.promotion.to));
             match &asked.supersedes {
                 Some(older) => end.seen(format!("promotion {}, which was open there, is superseded", older.id)),

@@ -100,6 +100,7 @@ fn past(summary: &Summary) -> Option<Past> {
         at,
         undone_by: None,
         unconfirmed: None,
+        revoked: None,
     })
 }
 

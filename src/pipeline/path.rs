@@ -4,10 +4,12 @@
 use std::collections::BTreeSet;
 
 use crate::pipeline::job::{Halt, Job};
+use crate::pipeline::orders;
 use crate::pipeline::past::{self, History};
 use crate::pipeline::trust;
 use crate::ports::{Branch, Fault, World};
 use crate::promotion::facts::Snapshot;
+use crate::promotion::gates::standing;
 use crate::promotion::image::{ImageChange, ImageRef, all_among};
 use crate::promotion::live::{HealthWord, images_live, word};
 use crate::promotion::path::{Past, Pins, Predecessor, Running, Stay};
@@ -52,6 +54,9 @@ impl Reader<'_> {
         let is_source = environment.name == job.promotion.from;
         let mut history = past::of(world, &job.service.name, name, self.version, past::BACK)?;
         if let Some(past) = history.newest.as_mut().filter(|past| past.stands()) {
+            let orders = orders::standing(world, job, name)?;
+            let revoked = orders.revoked_since(&past.promotion, self.version, past.at);
+            past.revoked = revoked.map(|revoked| standing::said(&revoked.signed));
             past.unconfirmed = trust::unconfirmed(world, job, &past.promotion)?;
         }
         let snapshot = match is_source {

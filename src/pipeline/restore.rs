@@ -10,19 +10,24 @@ use crate::pipeline::collect;
 use crate::pipeline::commit::{self, NoCommit};
 use crate::pipeline::job::{End, Halt};
 use crate::pipeline::keep::Run;
+use crate::pipeline::orders as standing_orders;
+use crate::pipeline::targets;
 use crate::pipeline::verify::{self, Expect};
 use crate::pipeline::wait::goal::Settled;
 use crate::ports::{Fault, FaultKind};
 use crate::promotion::event::{Event, Phase};
 use crate::promotion::gates::target::Readings;
-use crate::promotion::image::ImageChange;
+use crate::promotion::image::{ImageChange, ImageRef};
 use crate::promotion::live::{AppState, short};
+use crate::promotion::order::Ordered;
+use crate::promotion::orders;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::plan::Plan;
 use crate::promotion::planning;
 use crate::promotion::record::{Milestone, Refuted};
 use crate::promotion::rollback::{self, NoRollback};
 use crate::promotion::rules::{App, RollbackWhen};
+use crate::promotion::time::{Millis, Time};
 use crate::promotion::words;
 
 /// What follows a definite failure: the rollback that the rules ask for, or a person.
@@ -44,7 +49,58 @@ pub fn after(run: &mut Run<'_>, refuted: &Refuted) -> Result<End, Halt> {
         let command = format!("promote rollback --service {service} --env {to} --reason \"…\"");
         return run.close(with_cause(end, refuted).seen(why).next(format!("to restore the version before: {command}")));
     }
+    if run.story.rollback_plan.is_none()
+        && let Some(why) = too_often(run)?
+    {
+        let end = End::of(Outcome::Stuck, format!("{to} runs a version that did not verify, and a person has to look"));
+        let command = format!("promote rollback --service {service} --env {to} --reason \"…\"");
+        return run.close(with_cause(end, refuted).seen(why).next(format!("to restore the version before: {command}")));
+    }
     roll_back(run, refuted)
+}
+
+/// Why there is no further automatic rollback, in a sentence: what is rolled back again and again is not helped by that.
+fn too_often(run: &Run<'_>) -> Result<Option<String>, Halt> {
+    let (rules, to) = (&run.job.promotion.rollback, &run.job.promotion.to);
+    let file = run.world.ledger.recent(&run.job.service.name, to)?;
+    let ended = file.recent.iter().filter(|one| one.outcome == Some(Outcome::RolledBack));
+    let mut before: Vec<Time> = ended.filter_map(|one| one.completed_at).collect();
+    before.sort_unstable();
+    let now = run.world.clock.now();
+    let within = |span: Millis| before.iter().filter(move |at| Millis::between(**at, now) < span).count();
+    if let Some(last) = before.last().filter(|_| within(rules.cooldown) > 0) {
+        let ago = Millis::between(*last, now);
+        return Ok(Some(format!(
+            "{to} was rolled back {ago} ago, and the rules want {} between two (`rollback.cooldown`)",
+            rules.cooldown
+        )));
+    }
+    let today = within(Millis::mins(24 * 60));
+    Ok((today >= usize::try_from(rules.per_day).unwrap_or(usize::MAX))
+        .then(|| format!("{to} was rolled back {} in 24 hours already (`rollback.per_day`)", times(today))))
+}
+
+fn times(count: usize) -> String {
+    if count == 1 { "once".to_owned() } else { format!("{count} times") }
+}
+
+/// Orders what keeps a rollback: nothing goes there by itself for a while, and nobody brings the version again until it is lifted.
+fn keep_back(run: &mut Run<'_>, end: End) -> End {
+    let (job, now) = (run.job, run.world.clock.now());
+    let to = &job.promotion.to;
+    let until = job.promotion.rollback.hold.after(now);
+    let changes = run.story.planned.iter().flat_map(|planned| &planned.plan.images);
+    let bad: Vec<ImageRef> =
+        changes.filter(|change| !change.old.same_version(&change.new)).map(|change| change.new.clone()).collect();
+    let why = format!("promotion {} did not verify, and was rolled back", run.story.id);
+    run.order(Ordered::Held { until: Some(until), reason: why.clone() });
+    let mut end = end.seen(format!("auto-promotion to {to} is on hold until {}", words::moment(until)));
+    if let Some(named) = bad.first().map(orders::named) {
+        end = end.seen(format!("{} is vetoed for {to}", versions_of(&bad)));
+        end = end.next(format!("to lift: promote veto lift {named} --env {to} --reason \"…\""));
+        run.order(Ordered::Vetoed { images: bad, reason: why });
+    }
+    end
 }
 
 fn with_cause(end: End, refuted: &Refuted) -> End {
@@ -76,6 +132,7 @@ pub fn roll_back(run: &mut Run<'_>, refuted: &Refuted) -> Result<End, Halt> {
             let end = with_cause(End::of(Outcome::Unconfirmed, what), refuted).because(&fault);
             return Ok(run.finish(end.next("run it again: it looks for its commit first")));
         }
+        Err(NoCommit::Held(_)) => return stuck(run, refuted, "the rollback is held"),
         Err(NoCommit::Overtaken(why)) => return stuck(run, refuted, &why),
         Err(NoCommit::Fault(fault)) => return stuck(run, refuted, &fault.to_string()),
     }
@@ -91,9 +148,8 @@ pub fn roll_back(run: &mut Run<'_>, refuted: &Refuted) -> Result<End, Halt> {
     if let Some(verified) = &run.story.rollback_verified {
         end = before::reported(end, verified);
     }
-    let end = end
-        .seen(format!("the rollback {} is synced and healthy", short(&commit)))
-        .next("find the cause, and promote a version that does not have it");
+    let end = end.seen(format!("the rollback {} is synced and healthy", short(&commit)));
+    let end = keep_back(run, end).next("find the cause, and promote a version that does not have it");
     run.close(end)
 }
 
@@ -174,8 +230,26 @@ fn make(
         Ok(pins) => pins,
         Err(fault) => return Ok(Err(format!("{}: {}", fault.what, fault.seen))),
     };
-    let made = rollback::plan(plan, &run.story.id, &run.story.requested.request, report, &snapshot, &pins);
+    let mut plan = plan.clone();
+    if let Some(restore) = otherwise(run, &plan)? {
+        plan.on_failure.restore = restore;
+    }
+    let made = rollback::plan(&plan, &run.story.id, &run.story.requested.request, report, &snapshot, &pins);
     Ok(made.map_err(|NoRollback(why)| why))
+}
+
+/// What is restored in place of what was planned, where that was vetoed or revoked since.
+fn otherwise(run: &Run<'_>, plan: &Plan) -> Result<Option<Vec<ImageChange>>, Fault> {
+    let (world, job) = (run.world, run.job);
+    let orders = standing_orders::standing(world, job, &plan.to)?;
+    let planned: Vec<ImageRef> = plan.on_failure.restore.iter().map(|change| change.new.clone()).collect();
+    let verified_by = plan.on_failure.verified_by.as_deref().unwrap_or_default();
+    if !orders.refuse(verified_by, &planned, run.story.created_at) {
+        return Ok(None);
+    }
+    let file = world.ledger.recent(&job.service.name, &plan.to)?;
+    let head = targets::believed(world, job, file, orders, Some(&run.story.id))?;
+    Ok(Some(planning::restore(&head, &run.story.requested.request)))
 }
 
 /// The applications as the bad version left them: that they are broken now must not refute what is restored. One that
@@ -201,6 +275,10 @@ fn committed(run: &mut Run<'_>, plan: &Plan) -> Result<(), NoCommit> {
         None => commit::commit(run, plan, &target)?,
     };
     run.keep(Milestone::RollbackCommitted { commits }).map_err(NoCommit::Halted)
+}
+
+fn versions_of(images: &[ImageRef]) -> String {
+    crate::promotion::image::versions(images)
 }
 
 /// The restored versions in words: `app 1.10`.

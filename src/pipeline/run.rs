@@ -10,9 +10,11 @@ use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::keep::Run;
 use crate::pipeline::lock;
 use crate::pipeline::restore;
+use crate::pipeline::still;
 use crate::pipeline::verify::{self, Expect};
 use crate::pipeline::wait::goal::Settled;
 use crate::ports::{Claim, World};
+use crate::promotion::image::ImageChange;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::plan::Plan;
 use crate::promotion::record::Milestone;
@@ -201,6 +203,7 @@ fn commit_once(run: &mut Run<'_>, plan: &Plan) -> Result<Option<End>, Halt> {
     let end = match no_commit {
         NoCommit::Stopped => return Ok(Some(run.interrupted())),
         NoCommit::Halted(halt) => return Err(halt),
+        NoCommit::Held(holds) => return still::end(run, *holds).map(Some),
         NoCommit::Overtaken(who) => overtaken_end(plan, who, "nothing was written"),
         NoCommit::Fault(fault) => {
             let end = End::of(Outcome::Failed, format!("{} is as it was: the commit could not be pushed", plan.to));
@@ -226,7 +229,13 @@ fn finished(run: &mut Run<'_>, plan: &Plan) -> Result<End, Halt> {
         let end = End::of(Outcome::Unchanged, format!("{} pins {what} already", plan.to));
         if plan.apps.is_empty() { end } else { end.seen("it is live and healthy") }
     } else if matches!(run.story.requested.request.kind, RequestKind::Rollback { .. }) {
-        End::of(Outcome::Promoted, format!("{} is back on {what}", plan.to))
+        let mut end = End::of(Outcome::Promoted, format!("{} is back on {what}", plan.to));
+        let healthy = |change: &ImageChange| {
+            let name = if plan.images.len() == 1 { plan.service.as_str() } else { change.new.short_name() };
+            format!("✓ {name}: {} (healthy)", change.new.version())
+        };
+        end.seen.extend(plan.images.iter().map(healthy));
+        end
     } else {
         End::of(Outcome::Promoted, format!("{what} is live in {}", plan.to))
     };

@@ -12,11 +12,14 @@ use crate::promotion::approvals::report::ApprovalReport;
 use crate::promotion::approvals::slots::{Slot, short, slots};
 use crate::promotion::approvals::{legs, words};
 use crate::promotion::folded::Folded;
-use crate::promotion::head::Head;
+use crate::promotion::image::ImageRef;
+use crate::promotion::order::Order;
 use crate::promotion::record::{Entry, Milestone, Planned};
 use crate::promotion::replay::again::{self, Saved};
 use crate::promotion::request::RequestKind;
 use crate::promotion::rules::Trust;
+use crate::promotion::time::Time;
+use crate::promotion::words::moment;
 
 /// Why the record of a promotion is not to be believed; `None` if it is.
 pub fn unconfirmed(world: &World<'_>, job: &Job<'_>, id: &str) -> Result<Option<String>, Fault> {
@@ -45,7 +48,7 @@ pub fn unconfirmed(world: &World<'_>, job: &Job<'_>, id: &str) -> Result<Option<
     let branch = github.default_branch()?;
     for page in pages {
         let doubt = match github.run(page) {
-            Ok(Some(run)) => match doubt(job, &run, &branch, &story) {
+            Ok(Some(run)) => match doubt(job, &run, &branch, story.last) {
                 None => unapproved(github, job, &run, &story)?,
                 doubt => doubt,
             },
@@ -69,7 +72,7 @@ fn opens(entry: &Entry) -> bool {
 }
 
 /// Why a run does not confirm the record that names it.
-fn doubt(job: &Job<'_>, run: &RunFacts, default_branch: &str, story: &Folded) -> Option<String> {
+fn doubt(job: &Job<'_>, run: &RunFacts, default_branch: &str, written: Time) -> Option<String> {
     let workflow = &job.rules.github.workflow;
     if run.path != *workflow {
         return Some(format!("it is a run of {}, and promotions are run by {workflow}", run.path));
@@ -81,7 +84,7 @@ fn doubt(job: &Job<'_>, run: &RunFacts, default_branch: &str, story: &Folded) ->
         let branch = run.branch.as_deref().unwrap_or("no branch");
         return Some(format!("it is a run of {branch}, not of {default_branch}"));
     }
-    if story.last < run.created {
+    if written < run.created {
         return Some("the record is older than the run".to_owned());
     }
     None
@@ -156,15 +159,35 @@ fn standing(github: &dyn Approvals, report: &ApprovalReport, digest: &str) -> Re
     Ok(roles)
 }
 
-/// A head without a last verified version that is not to be believed.
-pub fn believed(world: &World<'_>, job: &Job<'_>, mut head: Head) -> Result<Head, Fault> {
-    let Some(last) = head.last_verified.clone().filter(|_| job.rules.trust != Trust::Push) else { return Ok(head) };
-    let same = past::story(world, &last.promotion)?.is_some_and(|story| {
-        let asked = &story.requested.request;
-        story.verified.is_some() && asked.images.iter().all(|wanted| last.images.contains(&wanted.new))
-    });
-    if !same || unconfirmed(world, job, &last.promotion)?.is_some() {
-        head.last_verified = None;
+/// Why an order that lifts another is not to be believed; `None` if it is. To give an order needs no proof: it only closes.
+pub fn unconfirmed_lift(world: &World<'_>, job: &Job<'_>, order: &Order) -> Result<Option<String>, Fault> {
+    if job.rules.trust == Trust::Push {
+        return Ok(None);
     }
-    Ok(head)
+    let by = format!("{} lifted it at {}, which does not count", order.actor.name, moment(order.at));
+    let Some(page) = &order.ci_run else {
+        return Ok(Some(format!("{by}: it names no workflow run")));
+    };
+    let Some(github) = world.approvals else {
+        return Ok(Some(format!("{by}: no GitHub is configured that could confirm its run")));
+    };
+    let why = match github.run(page) {
+        Ok(Some(run)) => doubt(job, &run, &github.default_branch()?, order.at),
+        Ok(None) => Some("GitHub knows no such run".to_owned()),
+        Err(fault) if matches!(fault.kind, FaultKind::Denied | FaultKind::Broken) => Some(fault.to_string()),
+        Err(fault) => return Err(fault),
+    };
+    Ok(why.map(|why| format!("{by}: its run {page} does not confirm it: {why}")))
+}
+
+/// Whether a record that is said to have verified these images did so, and is to be believed.
+pub fn verified(world: &World<'_>, job: &Job<'_>, promotion: &str, images: &[ImageRef]) -> Result<bool, Fault> {
+    if job.rules.trust == Trust::Push {
+        return Ok(true);
+    }
+    let same = past::story(world, promotion)?.is_some_and(|story| {
+        let asked = &story.requested.request;
+        story.verified.is_some() && asked.images.iter().all(|wanted| images.contains(&wanted.new))
+    });
+    Ok(same && unconfirmed(world, job, promotion)?.is_none())
 }

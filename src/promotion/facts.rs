@@ -198,6 +198,12 @@ pub struct Facts {
     /// URLs of health checks that failed before anything was written: what was broken already never refutes.
     #[serde(default)]
     pub failing_before: BTreeSet<String>,
+    /// Whether no person asked for it: an environment that is on hold holds it then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub alone: bool,
+    /// Freeze windows that somebody who may goes on in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub excepted: Vec<Excepted>,
     /// That the gates are set aside, where they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub set_aside: Option<SetAside>,
@@ -223,11 +229,23 @@ impl Facts {
             soak: None,
             before: BTreeMap::new(),
             failing_before: BTreeSet::new(),
+            alone: false,
+            excepted: Vec::new(),
             set_aside: None,
             waivers: None,
             also_ships: Vec::new(),
         }
     }
+}
+
+/// That somebody who may, by the rules, goes on in a freeze window.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Excepted {
+    /// The window's name.
+    pub window: String,
+    /// Who goes on, and why.
+    #[serde(flatten)]
+    pub set_aside: SetAside,
 }
 
 /// That somebody who may, by the rules, goes past the gates.

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::promotion::image::ImageRef;
+use crate::promotion::orders::Orders;
 use crate::promotion::request::Actor;
 use crate::promotion::time::Time;
 
@@ -25,6 +26,10 @@ pub struct Head {
     /// What a person declared to be running here: never verified by us.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<Baseline>,
+    /// The orders that stand. As the ledger keeps it, of those for this service and environment alone; as it is read for a
+    /// judgement, of all that apply here.
+    #[serde(flatten)]
+    pub orders: Orders,
 }
 
 /// The newest version that was verified in an environment.

@@ -75,16 +75,14 @@ impl HeadFile {
     #[must_use]
     pub fn ordered(&self, order: &Order) -> Self {
         let mut file = self.clone();
-        match &order.event {
-            Ordered::Adopted(adopted) => {
-                file.head.baseline = Some(Baseline {
-                    images: adopted.images.clone(),
-                    at: order.at,
-                    by: order.actor.clone(),
-                    reason: adopted.reason.clone(),
-                });
-            }
-            Ordered::Unlocked { .. } | Ordered::Unfamiliar => {}
+        file.head.orders.take(order);
+        if let Ordered::Adopted(adopted) = &order.event {
+            file.head.baseline = Some(Baseline {
+                images: adopted.images.clone(),
+                at: order.at,
+                by: order.actor.clone(),
+                reason: adopted.reason.clone(),
+            });
         }
         file
     }

@@ -12,7 +12,8 @@ use crate::promotion::time::Time;
 pub struct Order {
     /// The schema number, that of [records](crate::promotion::record::SCHEMA).
     pub schema: u32,
-    /// The process that wrote it.
+    /// The process that wrote it. An order that follows from a promotion's end names the promotion instead: so it is given once,
+    /// however many processes come to that end.
     pub run: String,
     /// Its place among that process's orders, from 0.
     pub seq: u32,
@@ -46,6 +47,40 @@ pub enum Ordered {
         /// Why.
         reason: String,
     },
+    /// Nothing is promoted there by itself. A person's run passes it, and says so.
+    Held {
+        /// Until when; absent: until it is lifted.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Time>,
+        /// Why.
+        reason: String,
+    },
+    /// A version is not promoted there by anybody.
+    Vetoed {
+        /// Its images: a version that has all of them is meant.
+        images: Vec<ImageRef>,
+        /// Why.
+        reason: String,
+    },
+    /// Nothing is promoted there by anybody. What is rolled back passes it.
+    Frozen {
+        /// Until when; absent: until it is lifted.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Time>,
+        /// Why.
+        reason: String,
+    },
+    /// An earlier order for the same service and environment stands no more.
+    Lifted(Lifted),
+    /// The verification of a promotion counts no more.
+    Revoked {
+        /// The promotion.
+        promotion: String,
+        /// What it brought.
+        images: Vec<ImageRef>,
+        /// Why.
+        reason: String,
+    },
     /// An order of a later version of promote, which this one passes over.
     #[serde(other)]
     Unfamiliar,
@@ -62,13 +97,67 @@ pub struct Adopted {
     pub reason: String,
 }
 
+/// An order that is lifted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lifted {
+    /// What of.
+    pub what: What,
+    /// The version that a veto is on, as it is named: `app@1.20`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// Why.
+    pub reason: String,
+}
+
+/// What can be lifted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum What {
+    /// A hold.
+    Hold,
+    /// A veto.
+    Veto,
+    /// A freeze.
+    Freeze,
+}
+
+impl What {
+    /// In a word: the command's name too.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Hold => "hold",
+            Self::Veto => "veto",
+            Self::Freeze => "freeze",
+        }
+    }
+}
+
 impl Ordered {
     /// The word for lists and the audit trail.
     pub fn word(&self) -> &'static str {
         match self {
             Self::Adopted(_) => "adopted",
             Self::Unlocked { .. } => "unlocked",
+            Self::Held { .. } => "held",
+            Self::Vetoed { .. } => "vetoed",
+            Self::Frozen { .. } => "frozen",
+            Self::Lifted(_) => "lifted",
+            Self::Revoked { .. } => "revoked",
             Self::Unfamiliar => "unfamiliar",
+        }
+    }
+
+    /// Why it was given.
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Adopted(adopted) => Some(&adopted.reason),
+            Self::Lifted(lifted) => Some(&lifted.reason),
+            Self::Unlocked { reason, .. }
+            | Self::Held { reason, .. }
+            | Self::Vetoed { reason, .. }
+            | Self::Frozen { reason, .. }
+            | Self::Revoked { reason, .. } => Some(reason),
+            Self::Unfamiliar => None,
         }
     }
 }

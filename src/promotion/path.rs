@@ -55,6 +55,9 @@ pub struct Past {
     /// Why the record does not count, where the rules believe only records whose run GitHub confirms.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unconfirmed: Option<String>,
+    /// Who revoked it, when and why, if somebody did: its verification counts no more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoked: Option<String>,
 }
 
 /// What an environment pins now, as to one version.
@@ -110,6 +113,6 @@ impl Past {
     /// Whether the version came to stand there, and no rollback took it away: a delivery that nobody watched counts.
     pub fn stands(&self) -> bool {
         let done = matches!(self.outcome, Outcome::Promoted | Outcome::Delivered | Outcome::Unchanged);
-        done && self.undone_by.is_none() && self.unconfirmed.is_none()
+        done && self.undone_by.is_none() && self.unconfirmed.is_none() && self.revoked.is_none()
     }
 }

@@ -200,17 +200,19 @@ pub fn edits(snapshot: &Snapshot, pins: &[Pin], images: &[ImageRef]) -> Result<V
     Ok(edits.into_iter().filter(|file| !file.edits.is_empty()).collect())
 }
 
-/// What undoing a promotion restores: the last verified version, else what the target pins now.
+/// What undoing a promotion restores: the last verified version, else what the target pins now; never what was revoked or is
+/// vetoed there.
 pub fn restore(head: &Head, request: &Request) -> Vec<ImageChange> {
     let verified = head.last_verified.as_ref().map(|last| last.images.as_slice()).unwrap_or_default();
     request
         .images
         .iter()
         .filter(|wanted| !wanted.old.same_version(&wanted.new))
-        .map(|wanted| {
+        .filter_map(|wanted| {
             let back = verified.iter().find(|image| image.name == wanted.old.name);
-            let back = back.filter(|image| !image.same_version(&wanted.new)).unwrap_or(&wanted.old);
-            ImageChange { name: wanted.old.name.clone(), old: wanted.new.clone(), new: back.clone() }
+            let may = |image: &&ImageRef| !head.orders.refuse("", std::slice::from_ref(*image), Time::MIN);
+            let back = back.filter(|image| !image.same_version(&wanted.new)).or(Some(&wanted.old).filter(may))?;
+            Some(ImageChange { name: wanted.old.name.clone(), old: wanted.new.clone(), new: back.clone() })
         })
         .collect()
 }
@@ -303,6 +305,9 @@ pub fn bound(making: &Making<'_>, environment: &Environment, plan: &Plan) -> Val
                 "approved_in".to_owned(),
                 json!({ "workflow": making.rules.github.workflow, "environments": asked }),
             );
+        }
+        if !facts.excepted.is_empty() {
+            fields.insert("excepted".to_owned(), json!(facts.excepted));
         }
         if let Some(set_aside) = &facts.set_aside {
             fields.insert("set_aside".to_owned(), json!(set_aside));

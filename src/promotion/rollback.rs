@@ -1,5 +1,7 @@
 //! A rollback is a plan: made from what stands in the repository now, so that it touches only what is still ours.
 
+use serde_json::{Value, json};
+
 use crate::promotion::edit::read::{Standing, standing};
 use crate::promotion::edit::{FileEdits, reverse};
 use crate::promotion::facts::Snapshot;
@@ -29,6 +31,10 @@ pub fn plan(
     now: &Snapshot,
     pins: &[Pin],
 ) -> Result<Plan, NoRollback> {
+    if undone.on_failure.restore.is_empty() && undone.images.iter().any(|image| !image.old.same_version(&image.new)) {
+        let why = "what stood before is vetoed or revoked, and no older version was verified there";
+        return Err(NoRollback(why.to_owned()));
+    }
     if undone.on_failure.restore.is_empty() {
         return Err(NoRollback("the promotion changed no version, so there is nothing to restore".to_owned()));
     }
@@ -60,6 +66,37 @@ pub fn plan(
     // The version comes from where it goes.
     plan.from = plan.to.clone();
     Ok(plan)
+}
+
+/// An earlier plan, as if it had brought what an environment pins now, whoever put it there: what undoes it brings these images.
+/// Whether it changes anything, its `on_failure.restore` says.
+#[must_use]
+pub fn towards(earlier: &Plan, images: &[ImageRef], pins: &[Pin]) -> Plan {
+    let change = |image: &ImageRef| {
+        let now = &pins.iter().find(|pin| pin.image.name == image.name)?.image;
+        let change = ImageChange { name: image.name.clone(), old: now.clone(), new: image.clone() };
+        (!now.same_version(image)).then_some(change)
+    };
+    let restore: Vec<ImageChange> = images.iter().filter_map(change).collect();
+    let mut plan = earlier.clone();
+    // No edit of it stands there, so there is none to reverse.
+    plan.commits.iter_mut().for_each(|commit| commit.files.clear());
+    plan.images = restore.iter().map(|change| ImageChange { new: change.old.clone(), ..change.clone() }).collect();
+    plan.on_failure.restore = restore;
+    plan
+}
+
+/// What approving a rollback to a version that was not the last verified one binds.
+pub fn binds(plan: &Plan, sequence: u64) -> Value {
+    let image = |change: &ImageChange| json!({ "name": change.name, "old": change.old.to_string(), "new": change.new.to_string() });
+    let commit = |commit: &PlannedCommit| json!({ "repo": commit.repository, "branch": commit.branch, "path": commit.path, "files": commit.files });
+    json!({
+        "version": "promote-rollback-1",
+        "environment": plan.to,
+        "images": plan.images.iter().map(image).collect::<Vec<_>>(),
+        "commits": plan.commits.iter().map(commit).collect::<Vec<_>>(),
+        "sequence": sequence,
+    })
 }
 
 /// Whether a plan changes something, and all of its values stand there now.

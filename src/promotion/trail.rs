@@ -28,7 +28,8 @@ pub struct Line {
     pub timestamp: Time,
     /// What was done: `requested`, `approved`, `rejected`, `cancelled`, `superseded`, `held`, `planned`, `committed`,
     /// `verified`, `refuted`, `rollback_planned`, `rollback_committed`, `rollback_verified`, `rolled_back`, `closed`,
-    /// `adopted`, `unlocked`; `unfamiliar` where a newer promote wrote it.
+    /// `adopted`, `unlocked`, `on_hold`, `vetoed`, `frozen`, `hold_lifted`, `veto_lifted`, `freeze_lifted`, `revoked`;
+    /// `unfamiliar` where a newer promote wrote it.
     pub action: String,
     /// The service; absent where an order is about all of them.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -56,7 +57,7 @@ pub struct Line {
     /// The commit in the GitOps repository that it is about: the newest one by then.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub commit_sha: Option<String>,
-    /// The promotion's id; absent for orders.
+    /// The promotion's id; of orders, only a revocation has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub promotion_id: Option<String>,
     /// Who did it.
@@ -218,22 +219,35 @@ fn blank(at: Time, action: &str, actor: &Actor, ci_run: Option<&str>) -> Line {
 }
 
 fn ordered(order: &Order) -> Line {
-    let (images, commit, reason) = match &order.event {
-        Ordered::Adopted(adopted) => {
-            (adopted.images.clone(), Some(adopted.commit.clone()), Some(adopted.reason.clone()))
-        }
-        Ordered::Unlocked { reason, .. } => (Vec::new(), None, Some(reason.clone())),
-        Ordered::Unfamiliar => (Vec::new(), None, None),
+    let (images, commit) = match &order.event {
+        Ordered::Adopted(adopted) => (adopted.images.as_slice(), Some(adopted.commit.clone())),
+        Ordered::Vetoed { images, .. } | Ordered::Revoked { images, .. } => (images.as_slice(), None),
+        _ => (&[][..], None),
+    };
+    let lifted = match &order.event {
+        Ordered::Lifted(lifted) => Some(lifted),
+        _ => None,
+    };
+    // What was lifted is said by the action itself, and an environment's hold is not a judgement that holds.
+    let action = match &order.event {
+        Ordered::Lifted(lifted) => format!("{}_lifted", lifted.what.word()),
+        Ordered::Held { .. } => "on_hold".to_owned(),
+        event => event.word().to_owned(),
+    };
+    let promotion_id = match &order.event {
+        Ordered::Revoked { promotion, .. } => Some(promotion.clone()),
+        _ => None,
     };
     Line {
         service: order.service.clone(),
-        version: version(&images),
+        version: version(images).or_else(|| lifted.and_then(|lifted| lifted.version.clone())),
+        promotion_id,
         images: images.iter().map(ToString::to_string).collect(),
         to_stage: order.environment.clone(),
         commit_sha: commit,
-        reason,
+        reason: order.event.reason().map(str::to_owned),
         seq: order.seq,
-        ..blank(order.at, order.event.word(), &order.actor, order.ci_run.as_deref())
+        ..blank(order.at, &action, &order.actor, order.ci_run.as_deref())
     }
 }
 

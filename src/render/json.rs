@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use crate::promotion::edit::diff::Side;
 use crate::promotion::image::ImageRef;
+use crate::promotion::orders::Scope;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::report::{GateReport, Mark};
 use crate::promotion::time::Millis;
@@ -194,6 +195,12 @@ fn diffed(diff: &FileDiff) -> Diffed<'_> {
 pub(super) fn written(document: &impl Serialize) -> String {
     let text = serde_json::to_string_pretty(document).expect("every key of a document is a text");
     escape::json(&format!("{text}\n"))
+}
+
+/// The orders that stand, as a document.
+pub fn orders(scopes: &[Scope]) -> String {
+    let document = serde_json::json!({ "schema": 1, "orders": scopes });
+    serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
 }
 
 #[cfg(test)]

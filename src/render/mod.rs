@@ -24,6 +24,7 @@ pub mod json;
 pub mod links;
 pub mod list;
 pub mod markdown;
+pub mod orders;
 pub mod page;
 pub mod plan;
 pub mod progress;

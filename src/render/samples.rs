@@ -222,6 +222,8 @@ fn facts() -> Facts {
         soak: None,
         before: Default::default(),
         failing_before: Default::default(),
+        alone: false,
+        excepted: Vec::new(),
         set_aside: None,
         waivers: None,
         also_ships: Vec::new(),

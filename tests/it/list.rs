@@ -38,16 +38,16 @@ impl Ledger for Shelf {
         self.ledger.unlock(service, environment)
     }
 
-    fn append(&self, entries: &[Entry]) -> Result<(), Fault> {
-        self.ledger.append(entries)
+    fn write(&self, entries: &[Entry], orders: &[Order]) -> Result<(), Fault> {
+        self.ledger.write(entries, orders)
     }
 
     fn tip(&self, id: &str) -> Result<Option<String>, Fault> {
         self.ledger.tip(id)
     }
 
-    fn order(&self, order: &Order) -> Result<(), Fault> {
-        self.ledger.order(order)
+    fn orders(&self, service: &str, environment: &str) -> Result<Vec<Order>, Fault> {
+        self.ledger.orders(service, environment)
     }
 
     fn entries(&self, id: &str) -> Result<Vec<Entry>, Fault> {

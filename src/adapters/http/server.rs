@@ -297,7 +297,7 @@ mod tests {
             ),
             ("application/json", r#"{"code":602,"message":"matchers is required"}"#, ": matchers is required"),
             ("application/json", "\"bad matcher format\"", ": bad matcher format"),
-            ("text/html", "<html><title>Bad Gateway</title>", " (title: \"bad gateway\")"),
+            ("text/html", "<html><title>Bad Gateway</title>", " (title: \"Bad Gateway\")"),
             ("application/json", "{}", ""),
         ] {
             assert_eq!(words_of(&answer(400, kind, body)), wanted, "{body}");

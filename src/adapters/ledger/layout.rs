@@ -16,6 +16,8 @@ pub(crate) const LEVELS: usize = 4;
 pub(crate) const PROMOTIONS: &str = "promotions";
 /// The folder of all heads.
 pub(crate) const HEADS: &str = "heads";
+/// The folder of all orders.
+const ORDERS: &str = "orders";
 /// What stands for every service, or every environment, in the path of an order.
 const EVERY: &str = "_";
 
@@ -48,6 +50,18 @@ pub(crate) fn seq(name: &str) -> Option<u32> {
     (is_word && place(seq).strip_suffix('-') == Some(number)).then_some(seq)
 }
 
+/// The file of the head that an order changes.
+pub(crate) fn ordered_head(order: &Order) -> Result<String, Fault> {
+    head(order.service.as_deref().unwrap_or(EVERY), order.environment.as_deref().unwrap_or(EVERY))
+}
+
+/// The folders of the orders that apply to a service in an environment.
+pub(crate) fn orders(service: &str, environment: &str) -> Result<Vec<String>, Fault> {
+    let (service, environment) = (named("service", service)?, named("environment", environment)?);
+    let folder = |service: &str, environment: &str| format!("{ORDERS}/{service}/{environment}");
+    Ok(vec![folder(service, environment), folder(service, EVERY), folder(EVERY, environment), folder(EVERY, EVERY)])
+}
+
 /// The file of a head.
 pub(crate) fn head(service: &str, environment: &str) -> Result<String, Fault> {
     Ok(format!("{HEADS}/{}/{}.json", named("service", service)?, named("environment", environment)?))
@@ -57,7 +71,7 @@ pub(crate) fn head(service: &str, environment: &str) -> Result<String, Fault> {
 pub(crate) fn order(order: &Order) -> Result<String, Fault> {
     let service = order.service.as_deref().map_or(Ok(EVERY), |name| named("service", name))?;
     let environment = order.environment.as_deref().map_or(Ok(EVERY), |name| named("environment", name))?;
-    Ok(format!("orders/{service}/{environment}/{}-{}.json", named("run", &order.run)?, order.seq))
+    Ok(format!("{ORDERS}/{service}/{environment}/{}-{}.json", named("run", &order.run)?, order.seq))
 }
 
 /// The folder that a file is in.

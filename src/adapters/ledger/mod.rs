@@ -119,9 +119,10 @@ impl Ledger for Records {
         locks::unlock(&self.register, service, environment, self.clock.now())
     }
 
-    fn append(&self, entries: &[Entry]) -> Result<(), Fault> {
-        let Some(last) = entries.last() else { return Ok(()) };
-        self.change(&last.run, |store, unsure| adding::entries(store, entries, unsure))
+    fn write(&self, entries: &[Entry], orders: &[Order]) -> Result<(), Fault> {
+        let first = orders.first().map(|order| order.run.as_str());
+        let Some(who) = entries.last().map(|last| last.run.as_str()).or(first) else { return Ok(()) };
+        self.change(who, |store, unsure| adding::batch(store, entries, orders, unsure))
     }
 
     fn tip(&self, id: &str) -> Result<Option<String>, Fault> {
@@ -133,8 +134,8 @@ impl Ledger for Records {
         Ok(store.read(&[newest])?.pop().flatten().map(sha256))
     }
 
-    fn order(&self, order: &Order) -> Result<(), Fault> {
-        self.change(&order.run, |store, unsure| adding::order(store, order, unsure))
+    fn orders(&self, service: &str, environment: &str) -> Result<Vec<Order>, Fault> {
+        reading::orders(&*self.now()?, service, environment)
     }
 
     fn entries(&self, id: &str) -> Result<Vec<Entry>, Fault> {

@@ -8,6 +8,7 @@ use crate::ports::{Fault, FaultKind, Heads};
 use crate::promotion::folded;
 use crate::promotion::heads::HeadFile;
 use crate::promotion::id;
+use crate::promotion::order::Order;
 use crate::promotion::record::Entry;
 
 /// The paths of a promotion's entries, in order. Other files in its folder are none of ours.
@@ -40,10 +41,33 @@ pub(crate) fn entries(store: &Store, id: &str) -> Result<Vec<Entry>, Fault> {
     Ok(entries)
 }
 
+/// The orders that apply to a service in an environment, oldest first.
+pub(crate) fn orders(store: &Store, service: &str, environment: &str) -> Result<Vec<Order>, Fault> {
+    let folders = layout::orders(service, environment)?;
+    let names = store.names(&folders)?;
+    let files = folders.iter().zip(&names).flat_map(|(folder, names)| names.iter().map(move |name| (folder, name)));
+    let files = files.filter(|(_, name)| name.ends_with(".json"));
+    let paths: Vec<String> = files.map(|(folder, name)| format!("{folder}/{name}")).collect();
+    let mut orders = Vec::with_capacity(paths.len());
+    for (path, bytes) in paths.iter().zip(store.read(&paths)?) {
+        let order: Order = store.parsed(path, &bytes.unwrap_or_default())?;
+        if layout::order(&order)? != *path {
+            return Err(store.damaged(path, "is another order than its name says"));
+        }
+        orders.push(order);
+    }
+    orders.sort_by(|a, b| (a.at, &a.run, a.seq).cmp(&(b.at, &b.run, b.seq)));
+    Ok(orders)
+}
+
 /// The head of a service and environment with its newest promotions.
 pub(crate) fn recent(store: &Store, service: &str, environment: &str) -> Result<HeadFile, Fault> {
-    let file = store.document(&layout::head(service, environment)?)?.unwrap_or_default();
-    caught_up(store, file)
+    head(store, &layout::head(service, environment)?)
+}
+
+/// A head by its path.
+pub(crate) fn head(store: &Store, path: &str) -> Result<HeadFile, Fault> {
+    caught_up(store, store.document(path)?.unwrap_or_default())
 }
 
 /// A head, with what a process that was killed between an entry and the head did not come to.

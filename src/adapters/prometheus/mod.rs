@@ -7,8 +7,10 @@
 //! counts, the latencies, their buckets and whether the window is covered), and else one for each query and window.
 
 pub mod families;
+pub mod promql;
 pub mod questions;
 pub mod reply;
+pub mod slo;
 pub mod window;
 
 use std::collections::BTreeMap;
@@ -18,6 +20,7 @@ use crate::adapters::http::server::Server;
 use crate::adapters::prometheus::families::{Found, detection, found};
 use crate::adapters::prometheus::questions::{Answers, Query, Questions, ask, time};
 use crate::adapters::prometheus::reply::decimal;
+use crate::adapters::prometheus::slo::Definition;
 use crate::adapters::prometheus::window::Window;
 use crate::ports::{About, Clock};
 use crate::promotion::facts::{EvidenceFile, Observation, Reading, Tool};
@@ -37,12 +40,12 @@ const COUNTS: [Level; 3] = [Level::Requests, Level::Errors, Level::Availability]
 
 /// Reads a source about a service in an environment. `root` is where SLO files are.
 pub fn read(server: &Server, source: &PrometheusSource, root: &Path, about: &About<'_>, clock: &dyn Clock) -> Reading {
-    let _ = root;
-    let mut files = Vec::new();
-    match observed(server, source, about, clock, &mut files) {
-        Ok(observation) => Reading::Observed(observation),
+    let (defined, file) = defined(source, root, about);
+    let read = defined.map_err(Lack::from).and_then(|defined| observed(server, source, &defined, about, clock));
+    match read {
+        Ok(observation) => Reading::Observed(Observation { files: file.into_iter().collect(), ..observation }),
         Err(Lack::Missing(why)) => Reading::Missing { why },
-        Err(Lack::Unreadable(why)) => Reading::Unreadable { why, files },
+        Err(Lack::Unreadable(why)) => Reading::Unreadable { why, files: file.into_iter().collect() },
     }
 }
 
@@ -58,48 +61,114 @@ impl From<String> for Lack {
     }
 }
 
+/// What rules and SLO file say together.
+struct Defined {
+    window: Millis,
+    objective: Option<Decimal>,
+    /// Queries that take the place of the built-in ones.
+    queries: BTreeMap<Level, String>,
+    notes: Vec<String>,
+}
+
+/// What is to be asked, and the SLO file that says it.
+fn defined(
+    source: &PrometheusSource,
+    root: &Path,
+    about: &About<'_>,
+) -> (Result<Defined, String>, Option<EvidenceFile>) {
+    let Some(slo) = &source.slo else {
+        let window = source.window.ok_or_else(|| "the source has no window".to_owned());
+        let queries = source.queries.clone();
+        let defined = window.map(|window| Defined { window, objective: source.objective, queries, notes: Vec::new() });
+        return (defined, None);
+    };
+    let path = named(&slo.path, about, "");
+    let (definition, file) = slo::read(root, &path, slo.name.as_deref());
+    (definition.and_then(|definition| together(source, definition, &path)), file)
+}
+
+/// The file and what the rules say beside it: where both speak, they must say the same.
+fn together(source: &PrometheusSource, slo: Definition, path: &str) -> Result<Defined, String> {
+    let Definition { objective, window, usual_window, mut queries } = slo;
+    if let Some(ruled) = source.objective.filter(|ruled| *ruled != objective) {
+        let (ruled, filed) = (percent(ruled), percent(objective));
+        return Err(format!("the rules promise {ruled} and {path} promises {filed}: write the objective in one place"));
+    }
+    if let (Some(ruled), Some(filed)) = (source.window, window)
+        && ruled != filed
+    {
+        return Err(format!("the rules look at {ruled} and {path} at {filed}: write the window in one place"));
+    }
+    let mut notes = Vec::new();
+    let window = match (source.window.or(window), usual_window) {
+        (Some(window), _) => window,
+        (None, Some(usual)) => {
+            notes.push(format!("{path} names no window: {usual}, as is usual for its kind"));
+            usual
+        }
+        (None, None) => return Err(format!("neither the rules nor {path} say which time is looked at")),
+    };
+    if source.queries.keys().any(|level| COUNTS.contains(level)) {
+        queries.clear();
+    }
+    queries.extend(source.queries.clone());
+    Ok(Defined { window, objective: Some(objective), queries, notes })
+}
+
+fn percent(share: Decimal) -> String {
+    format!("{} %", share.shifted_right(2))
+}
+
 fn observed(
     server: &Server,
     source: &PrometheusSource,
+    defined: &Defined,
     about: &About<'_>,
     clock: &dyn Clock,
-    files: &mut Vec<EvidenceFile>,
 ) -> Result<Observation, Lack> {
-    let own = source.window.ok_or_else(|| "the source has no window".to_owned())?;
-    let place = server.place();
     let (ours, theirs) = (clock.now(), time(server)?);
-    let window = Window::of(own, about.over, ours, theirs)?;
-    let mut notes = Vec::new();
+    let window = Window::of(defined.window, about.over, ours, theirs)?;
+    let mut notes = defined.notes.clone();
     let selector = source.selector.as_deref().map(|selector| named(selector, about, ""));
-    let mut queries: BTreeMap<Level, Query> = BTreeMap::new();
-    let counts_are_given = source.queries.keys().any(|level| COUNTS.contains(level));
+    let counts_are_given = defined.queries.keys().any(|level| COUNTS.contains(level));
     let family = match &selector {
         Some(selector) => family(server, window, selector, counts_are_given, &mut notes)?,
         None => None,
     };
+    let mut queries: BTreeMap<Level, Query> = BTreeMap::new();
     if let Some(found) = &family {
         let built_in = Level::ALL.into_iter().filter(|level| !(counts_are_given && COUNTS.contains(level)));
         queries.extend(built_in.filter_map(|level| Some((level, Query::of(found, level)?))));
     }
-    let given = source.queries.iter();
-    let selector = selector.unwrap_or_default();
-    queries.extend(given.map(|(level, text)| (*level, Query::given(*level, &named(text, about, &selector)))));
+    queries.extend(given(defined, about, &selector.unwrap_or_default()));
     notes.extend(own_times(&queries));
     let pairs = pairs(about.parts);
     let spans: Vec<i64> =
         pairs.iter().flat_map(|(_, long, short)| [window.last(*long).secs, window.last(*short).secs]).collect();
     let answers = Questions { server, window, queries: &queries, found: family.as_ref() }.answers(&spans);
-    let figures = Figures { window, queries: &queries, answers: &answers };
-    let levels = figures.levels(source.objective, &pairs)?;
-    let tool = Tool { name: format!("{} at {place}", server.called()), version: None };
+    let levels = Figures { window, queries: &queries, answers: &answers }.levels(defined.objective, &pairs)?;
     Ok(Observation {
-        files: std::mem::take(files),
+        files: Vec::new(),
         subject: None,
         taken: Some(levels.until),
-        tools: vec![tool],
+        tools: vec![Tool { name: format!("{} at {}", server.called(), server.place()), version: None }],
         measure: Measure::Levels(levels),
         notes,
     })
+}
+
+/// The queries of rules and SLO file, about this service and environment.
+fn given(defined: &Defined, about: &About<'_>, selector: &str) -> BTreeMap<Level, Query> {
+    let text = |level: Level| defined.queries.get(&level).map(|text| named(text, about, selector));
+    let query = |level: &Level| {
+        let own = text(*level)?;
+        let own = match text(Level::Requests) {
+            Some(all) if *level == Level::Errors => promql::or_none(&own, &all),
+            _ => own,
+        };
+        Some((*level, Query::given(*level, &own)))
+    };
+    defined.queries.keys().filter_map(query).collect()
 }
 
 /// The family that the built-in queries are over. Where the counts are not asked by it, none is no fault.

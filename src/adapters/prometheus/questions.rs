@@ -5,6 +5,7 @@ use std::thread;
 
 use crate::adapters::http::server::Server;
 use crate::adapters::prometheus::families::{Found, PART, part};
+use crate::adapters::prometheus::promql::WINDOW;
 use crate::adapters::prometheus::reply::{Reply, Sample, finite, only};
 use crate::adapters::prometheus::window::{FRESH, Window, seconds};
 use crate::ports::Fault;
@@ -38,7 +39,7 @@ impl Query {
 
     /// Whether it can be asked about another window than its own.
     pub fn follows(&self) -> bool {
-        self.text.contains("{window}")
+        self.text.contains(WINDOW)
     }
 }
 

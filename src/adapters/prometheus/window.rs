@@ -2,6 +2,7 @@
 //!
 //! A point in time of ours means nothing to another's clock, but an age does: "since 40 minutes" is the same on both (DECISIONS C.5).
 
+use crate::adapters::prometheus::promql::WINDOW;
 use crate::ports::Over;
 use crate::promotion::time::{Millis, Time};
 
@@ -54,7 +55,7 @@ impl Window {
 
     /// A query over this window.
     pub fn fill(self, query: &str) -> String {
-        query.replace("{window}", &format!("{}s", self.secs))
+        query.replace(WINDOW, &format!("{}s", self.secs)).replace("{seconds}", &self.secs.to_string())
     }
 }
 

@@ -55,6 +55,12 @@ pub fn road() -> Vec<Command> {
             ),
         common("rollback", "Restore the version from before a promotion")
             .arg(env("the environment that is restored"))
+            .arg(
+                Arg::new("to-version")
+                    .long("to-version")
+                    .value_name("VERSION")
+                    .help("a version that was verified there; another than the last one needs approvals"),
+            )
             .arg(id("the promotion that is undone; else the newest one to the environment")),
     ]
 }
@@ -77,6 +83,40 @@ pub fn life() -> Vec<Command> {
             .arg(env("the environment")),
         common("unlock", "Take an environment's lock away from the run that holds it; needs --reason")
             .arg(env("the environment that is unlocked")),
+    ]
+}
+
+/// Commands that give, lift and list orders.
+pub fn orders() -> Vec<Command> {
+    let giving = |name: &'static str, about: &'static str| {
+        Command::new(name).about(about).defer(|command| settings(command, &OF_NO_ORDER))
+    };
+    let listing = |about: &'static str| reading(Command::new("list").about(about)).arg(env("of this environment"));
+    let named = || {
+        let help = "the image, or the service, with its tag or digest: app@1.20";
+        Arg::new("named").value_name("VERSION").required(true).help(help)
+    };
+    let span = || Arg::new("for").long("for").value_name("TIME").help("for how long: 24h").conflicts_with("until");
+    let until = || Arg::new("until").long("until").value_name("TIME").help("until when: 2026-12-24T08:00:00Z");
+    let group = |name: &'static str, about: &'static str| {
+        Command::new(name).about(about).subcommand_required(true).arg_required_else_help(true)
+    };
+    let of = "the environment";
+    vec![
+        group("hold", "Keep an environment from being promoted to by itself, or let it go on")
+            .subcommand(giving("set", "Set it; needs --reason").arg(env(of)).arg(span()).arg(until()))
+            .subcommand(giving("lift", "Lift it; needs --reason").arg(env(of)))
+            .subcommand(listing("List the holds that stand")),
+        group("veto", "Keep a version from being promoted to an environment by anybody")
+            .subcommand(giving("add", "Veto a version; needs --reason").arg(named()).arg(env(of)))
+            .subcommand(giving("lift", "Lift the veto on a version; needs --reason").arg(named()).arg(env(of)))
+            .subcommand(listing("List the vetoes that stand")),
+        group("freeze", "Stop all promotions, to everything or to one environment: the emergency stop")
+            .subcommand(
+                giving("set", "Freeze; without --env everything; needs --reason").arg(env(of)).arg(span()).arg(until()),
+            )
+            .subcommand(giving("lift", "Lift a freeze; needs --reason").arg(env(of)))
+            .subcommand(listing("List the freezes that stand")),
     ]
 }
 

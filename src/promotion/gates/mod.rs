@@ -5,6 +5,7 @@ pub mod lookup;
 pub mod needs;
 pub mod order;
 pub mod rows;
+pub mod standing;
 pub mod target;
 pub mod tools;
 pub mod usable;
@@ -17,7 +18,7 @@ use crate::promotion::report::{GateReport, GateRow, Mark};
 use crate::promotion::rules::{Promotion, Source};
 use crate::promotion::waivers::covered;
 
-/// Judges the order of environments, and every gate of a promotion in the order of the rules.
+/// Judges what stands against it, the order of environments, and every gate of a promotion in the order of the rules.
 pub fn evaluate(
     promotion: &Promotion,
     evidence: &BTreeMap<String, Source>,
@@ -25,6 +26,7 @@ pub fn evaluate(
     rules_path: &str,
 ) -> GateReport {
     let judge = Judge { promotion, evidence, facts, rules_path };
+    let standing = standing::rows(promotion, facts, rules_path);
     let order = order::rows(promotion, facts, rules_path);
     let mut waived = Vec::new();
     let gates = promotion.gates.iter().map(|gate| {
@@ -34,7 +36,7 @@ pub fn evaluate(
             None => row,
         }
     });
-    let mut report = GateReport::of(order.into_iter().chain(gates).collect());
+    let mut report = GateReport::of(standing.into_iter().chain(order).chain(gates).collect());
     if let Some(waivers) = &facts.waivers {
         report.waivers = covered::rows(waivers, facts, &needs::needs(promotion, evidence), &waived);
     }

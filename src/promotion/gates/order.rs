@@ -65,7 +65,9 @@ impl Judge<'_> {
         }
         match &here.record {
             Some(record) if record.stands() => self.recorded(here, record),
-            Some(Past { unconfirmed: Some(why), promotion, .. }) => self.unconfirmed(here, promotion, why),
+            Some(Past { unconfirmed: Some(why), revoked: None, promotion, .. }) => {
+                self.unconfirmed(here, promotion, why)
+            }
             Some(record) => self.refused(at, record),
             None => self.unrecorded(at),
         }
@@ -162,6 +164,10 @@ impl Judge<'_> {
     fn refused(&self, at: usize, past: &Past) -> Judged {
         let here = &self.path[at];
         let (version, to) = (self.version(), &here.environment);
+        if let Some(revoked) = &past.revoked {
+            let because = format!("{version} was verified in {to}, and that was revoked {revoked}");
+            return fail("completed", "revoked".to_owned(), because, Some(self.help(at)), record(past));
+        }
         let because = match (&past.undone_by, past.outcome) {
             (Some(by), _) => format!("{version} was taken back in {to} by the rollback {by}"),
             (None, Outcome::RolledBack) => format!("{version} did not verify in {to}, and was rolled back"),

@@ -3,6 +3,7 @@
 //!
 //! Every struct refuses unknown fields: a misspelt gate would be an ignored gate, and an ignored gate is a passed gate.
 
+pub mod freeze;
 pub mod gates;
 pub mod health;
 pub mod places;
@@ -11,6 +12,7 @@ pub mod shape;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::promotion::rules::file::freeze::Freeze;
 use crate::promotion::rules::file::gates::Gates;
 use crate::promotion::rules::file::health::{Health, Smoke};
 use crate::promotion::rules::file::places::{Environment, Evidence, Image, Repo, Server};
@@ -54,6 +56,9 @@ pub struct File {
     /// How GitHub asks for approvals, and which workflow promotes.
     #[serde(default)]
     pub github: Option<Placed<GitHub>>,
+    /// Times in which nothing is promoted.
+    #[serde(default)]
+    pub freeze: Option<Placed<Vec<Placed<Freeze>>>>,
     /// The promotions.
     pub promotions: Placed<Vec<Placed<Promotion>>>,
 }
@@ -186,9 +191,15 @@ pub struct Rollback {
     /// Whether it happens by itself. Default: auto.
     #[serde(default)]
     pub when: Option<RollbackWhen>,
-    /// How long the version that was rolled back is not promoted again by itself.
+    /// How long nothing is promoted to the environment by itself after a rollback. Default: 24h.
     #[serde(default)]
     pub hold: Option<Placed<Span>>,
+    /// How much time must lie between two automatic rollbacks of the environment; before that a person decides. Default: none.
+    #[serde(default)]
+    pub cooldown: Option<Placed<Span>>,
+    /// How many automatic rollbacks of the environment there may be in 24 hours; after that a person decides. Default: 3.
+    #[serde(default)]
+    pub per_day: Option<Placed<u64>>,
     /// What follows when verification could not find out. Default: keep.
     #[serde(default)]
     pub on_unknown: Option<OnUnknown>,

@@ -27,6 +27,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::promotion::condition::Condition;
+use crate::promotion::freeze::Window;
 use crate::promotion::rules::at::At;
 use crate::promotion::rules::format::Format;
 use crate::promotion::rules::github::{GitHubSource, OfCommit};
@@ -220,6 +221,9 @@ pub struct Promotion {
     /// Who may set gates or approvals aside.
     #[serde(default, skip_serializing_if = "MayBypass::is_empty")]
     pub bypass: MayBypass,
+    /// The times in which nothing is promoted to the target.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub freeze: Vec<Window>,
     /// Judged on the target, after the sync.
     pub verify: Verify,
     /// What to do when that fails.
@@ -330,11 +334,49 @@ pub struct Rollback {
     pub when: RollbackWhen,
     /// Whether "could not be confirmed" counts as a failure.
     pub on_unknown: bool,
+    /// For how long nothing is promoted there by itself after a rollback.
+    #[serde(default = "Rollback::day", skip_serializing_if = "Rollback::is_day")]
+    pub hold: Millis,
+    /// How much time must lie between two automatic rollbacks of the environment; zero: none.
+    #[serde(default, skip_serializing_if = "Rollback::is_none")]
+    pub cooldown: Millis,
+    /// How many automatic rollbacks of the environment there may be in 24 hours.
+    #[serde(default = "Rollback::few", skip_serializing_if = "Rollback::is_few")]
+    pub per_day: u32,
+}
+
+impl Rollback {
+    const fn day() -> Millis {
+        Millis::mins(24 * 60)
+    }
+
+    fn is_day(hold: &Millis) -> bool {
+        *hold == Self::day()
+    }
+
+    fn is_none(cooldown: &Millis) -> bool {
+        cooldown.0 == 0
+    }
+
+    const fn few() -> u32 {
+        3
+    }
+
+    fn is_few(per_day: &u32) -> bool {
+        *per_day == Self::few()
+    }
 }
 
 impl Default for Rollback {
     fn default() -> Self {
-        Self { on: BTreeSet::from([Trigger::Deployment, Trigger::Health]), when: RollbackWhen::Auto, on_unknown: false }
+        Self {
+            on: BTreeSet::from([Trigger::Deployment, Trigger::Health]),
+            when: RollbackWhen::Auto,
+            on_unknown: false,
+            hold: Self::day(),
+            cooldown: Millis(0),
+            per_day: Self::few(),
+        }
     }
 }
 

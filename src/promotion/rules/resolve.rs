@@ -4,6 +4,7 @@ pub mod bundles;
 pub mod commit;
 pub mod conditions;
 pub mod evidence;
+pub mod freeze;
 pub mod gates;
 pub mod github;
 pub mod health;
@@ -17,6 +18,7 @@ pub mod roles;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::promotion::freeze::Window;
 use crate::promotion::rules::fault::Wrong;
 use crate::promotion::rules::file::File;
 use crate::promotion::rules::file::shape::Placed;
@@ -39,10 +41,13 @@ pub fn resolve(file: &File, faults: &mut Vec<Wrong>) -> Rules {
     let bundles = bundles::bundles(file.bundle.as_ref(), faults);
     let github = roles::at_github(file.github.as_ref(), faults);
     let releases = file.releases.as_ref().map(|path| releases(path, &places, faults));
+    let windows = freeze::windows(file.freeze.as_ref(), &places, faults);
     let mut reader = PromotionReader { places: &places, sources: &sources, faults, asked: BTreeMap::new() };
     let mut promotions = Vec::new();
     for written in &file.promotions.value {
-        if let Some(promotion) = reader.read(written) {
+        if let Some(mut promotion) = reader.read(written) {
+            let freezes = |window: &&Window| window.environments.contains(&promotion.to);
+            promotion.freeze = windows.iter().filter(freezes).cloned().collect();
             follows(&promotion, written, &promotions, reader.faults);
             promotions.push(promotion);
         }

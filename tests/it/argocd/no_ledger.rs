@@ -19,7 +19,7 @@ impl Ledger for NoLedger {
         Err(unasked())
     }
 
-    fn append(&self, _: &[Entry]) -> Result<(), Fault> {
+    fn write(&self, _: &[Entry], _: &[Order]) -> Result<(), Fault> {
         Err(unasked())
     }
 
@@ -27,7 +27,7 @@ impl Ledger for NoLedger {
         Err(unasked())
     }
 
-    fn order(&self, _: &Order) -> Result<(), Fault> {
+    fn orders(&self, _: &str, _: &str) -> Result<Vec<Order>, Fault> {
         Err(unasked())
     }
 

@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 use super::stage::Stage;
 
 /// Fields that hold a time, a span, a process, or a hash over an address.
-const DIFFERENT: [&str; 13] = [
+const DIFFERENT: [&str; 14] = [
     "run",
     "at",
     "since",
+    "until",
     "settled",
     "digest",
     "elapsed",

@@ -28,7 +28,8 @@ fn promote(command: &str) -> Option<Promote> {
     words.next().filter(|word| *word == "promote")?;
     let words: Vec<&str> = words.collect();
     // `rules check` is one command of two names; what follows a name is an argument.
-    let depth = if matches!(words.first(), Some(&"rules" | &"environments")) { 2 } else { 1 };
+    let depth =
+        if matches!(words.first(), Some(&"rules" | &"environments" | &"hold" | &"veto" | &"freeze")) { 2 } else { 1 };
     let names = words.iter().take_while(|word| !word.starts_with('-')).take(depth);
     let flags = words.iter().filter(|word| word.starts_with("--")).map(|word| word.split('=').next().unwrap_or(word));
     Some(Promote { names: names.map(|word| (*word).to_owned()).collect(), flags: flags.map(str::to_owned).collect() })

@@ -27,7 +27,15 @@ fn other() -> Pins {
 
 fn past(outcome: Outcome) -> Option<Past> {
     let promotion = "01JD".to_owned();
-    Some(Past { promotion, from: "dev".to_owned(), outcome, at: at(9), undone_by: None, unconfirmed: None })
+    Some(Past {
+        promotion,
+        from: "dev".to_owned(),
+        outcome,
+        at: at(9),
+        undone_by: None,
+        unconfirmed: None,
+        revoked: None,
+    })
 }
 
 fn adopted(hour: u8) -> Option<Baseline> {
@@ -89,6 +97,8 @@ fn judge(path: Vec<Predecessor>, trust_baseline: bool) -> Vec<GateRow> {
         soak: None,
         before: BTreeMap::new(),
         failing_before: BTreeSet::new(),
+        alone: false,
+        excepted: Vec::new(),
         set_aside: None,
         waivers: None,
         also_ships: Vec::new(),
@@ -105,6 +115,7 @@ fn judge(path: Vec<Predecessor>, trust_baseline: bool) -> Vec<GateRow> {
         same_person: false,
         bypass: MayBypass::default(),
         verify: Verify::default(),
+        freeze: Vec::new(),
         rollback: Rollback::default(),
         not_built: Vec::new(),
         at: At { line: 9, column: 3 },

@@ -21,6 +21,9 @@ use crate::promotion::time::Millis;
 /// The settle time with live gates, which need some traffic to speak of.
 const LIVE_SETTLE: Millis = Millis::mins(5);
 
+/// The most automatic rollbacks of a day: as many as the ledger's heads tell of with certainty.
+const PER_DAY_MAX: u32 = 10;
+
 /// Reads promotions, and keeps what must be compared among all of them.
 pub struct PromotionReader<'a> {
     /// The environments.
@@ -56,7 +59,7 @@ impl PromotionReader<'_> {
         let bypass = written.bypass.as_ref().map(|bypass| roles::bypass(bypass, self.faults)).unwrap_or_default();
         let verify = self.verify(written.verify.as_ref(), to.as_deref(), &mut not_built);
         let verify_gates = written.verify.as_ref().and_then(|verify| verify.gates.as_ref());
-        let rollback = self.rollback(written.rollback.as_ref(), verify_gates, &mut not_built);
+        let rollback = self.rollback(written.rollback.as_ref(), verify_gates);
         let (from, to) = (from?, to?);
         for name in [&from, &to] {
             not_built.extend(self.places.not_built.get(name).into_iter().flatten().cloned());
@@ -73,6 +76,7 @@ impl PromotionReader<'_> {
             approvals,
             same_person: written.same_person,
             bypass,
+            freeze: Vec::new(),
             verify,
             rollback,
             not_built,
@@ -150,19 +154,20 @@ impl PromotionReader<'_> {
         known.is_none_or(|environment| environment.targets.iter().any(|target| !target.apps.is_empty()))
     }
 
-    fn rollback(
-        &mut self,
-        written: Option<&Placed<WrittenRollback>>,
-        gates: Option<&Placed<Gates>>,
-        not_built: &mut Vec<NotBuilt>,
-    ) -> Rollback {
+    fn rollback(&mut self, written: Option<&Placed<WrittenRollback>>, gates: Option<&Placed<Gates>>) -> Rollback {
         let mut rollback = Rollback::default();
         let Some(written) = written else { return rollback };
         rollback.when = written.when.unwrap_or(RollbackWhen::Auto);
         rollback.on_unknown = written.on_unknown == Some(OnUnknown::Rollback);
-        if let Some(hold) = &written.hold {
-            self.span("hold", Some(hold), true);
-            not_built.push(NotBuilt { part: "rollback.hold".to_owned(), at: hold.at });
+        rollback.hold = self.span("hold", written.hold.as_ref(), true).unwrap_or(rollback.hold);
+        rollback.cooldown = self.span("cooldown", written.cooldown.as_ref(), false).unwrap_or(rollback.cooldown);
+        if let Some(per_day) = &written.per_day {
+            let few = u32::try_from(per_day.value).ok().filter(|count| (1..=PER_DAY_MAX).contains(count));
+            if few.is_none() && !per_day.faulty {
+                let wrong = Wrong::of(per_day, format!("`{}` cannot be `per_day`", per_day.value));
+                self.faults.push(wrong.help(format!("write 1 to {PER_DAY_MAX}; `when: ask` leaves each to a person")));
+            }
+            rollback.per_day = few.unwrap_or(rollback.per_day);
         }
         let Some(on) = &written.on else { return rollback };
         rollback.on.clear();

@@ -171,6 +171,7 @@ pub(super) fn approved() -> Scene {
         same_person: false,
         bypass: MayBypass::default(),
         verify: Verify::default(),
+        freeze: Vec::new(),
         rollback: Rollback::default(),
         not_built: Vec::new(),
         at: At::default(),
