@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::promotion::approvals::asked::ApprovalsAsked;
 use crate::promotion::approvals::facts::{ApprovalFacts, RunFacts, WordPlace};
 use crate::promotion::event::Event;
 use crate::promotion::facts::{CommitSummary, Reading, Snapshot};
@@ -18,6 +19,7 @@ use crate::promotion::order::Order;
 use crate::promotion::record::Entry;
 use crate::promotion::rules::health::{HealthCheck, Smoke};
 use crate::promotion::rules::{App, Source};
+use crate::promotion::smoked::{SmokeRun, Smoked};
 use crate::promotion::time::{Millis, Time};
 use crate::promotion::waivers::Waivers;
 use crate::promotion::waivers::facts::Blame;
@@ -52,30 +54,6 @@ pub trait Evidence: Sync {
     fn smoke_run(&self, run: &SmokeRun) -> Smoked;
 }
 
-/// How a smoke test stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Smoked {
-    /// It is over: good or bad as a health check is, or not known.
-    Over(Reading),
-    /// It runs: ask again.
-    Running(SmokeRun),
-}
-
-/// A workflow run that was begun as a smoke test.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SmokeRun {
-    /// The workflow's file.
-    pub workflow: String,
-    /// The branch or tag that it runs at.
-    pub git_ref: String,
-    /// Its number; absent where GitHub did not tell, and it must be found yet.
-    pub id: Option<u64>,
-    /// The newest run of the workflow before ours was begun; zero: there was none.
-    pub after: u64,
-    /// Its page, where it is known.
-    pub page: Option<String>,
-}
-
 /// What evidence is asked about.
 #[derive(Debug, Clone, Copy)]
 pub struct About<'a> {
@@ -102,34 +80,13 @@ pub struct Over {
     pub until: Option<Time>,
 }
 
-/// What is to be found out about approvals.
-#[derive(Debug, Clone, Default)]
-pub struct ApprovalsAsked {
-    /// The environments whose protection is read.
-    pub environments: Vec<String>,
-    /// Whether the workflow run that this is, its jobs and its reviews are read; before anybody could approve they are not.
-    pub run: bool,
-    /// The pull request whose comments and reviews are read.
-    pub pull_request: Option<u64>,
-    /// Words that the ledger knows of, which are fetched again.
-    pub words: Vec<WordPlace>,
-    /// The teams (`org/team`) that whoever reviewed, wrote a word, or is named in `users`, is looked up in.
-    pub teams: Vec<String>,
-    /// Users who are looked up in the teams too.
-    pub users: Vec<String>,
-    /// The commits of the last verified version and of this one: who wrote those between is read where a bot started the run.
-    pub since: Option<(String, String)>,
-}
-
-/// Knows who approved. What is not there, or what the token may not see, is a part of the answer; a fault means that the answer
-/// as a whole cannot be had.
+/// Knows who approved. What is not there or not to be seen is a part of the answer; a fault means that there is no answer.
 pub trait Approvals {
     /// Reads everything that was asked about, each thing once.
     fn read(&self, asked: &ApprovalsAsked) -> Result<ApprovalFacts, Fault>;
     /// Writes a comment on a pull request or issue, by the token of whoever runs this.
     fn say(&self, number: u64, body: &str) -> Result<WordPlace, Fault>;
-    /// How the run that an entry of the ledger names (by its page) stands, with its jobs, for whoever asks whether its record may be believed.
-    /// `None` if GitHub knows no such run.
+    /// How the run that an entry of the ledger names (by its page) stands, with its jobs; `None` if GitHub knows no such run.
     fn run(&self, page: &str) -> Result<Option<RunFacts>, Fault>;
     /// The repository's default branch.
     fn default_branch(&self) -> Result<String, Fault>;

@@ -53,6 +53,7 @@ pub mod rollback;
 pub mod rules;
 pub mod selector;
 pub mod shown;
+pub mod smoked;
 pub mod stamp;
 pub mod time;
 pub mod trail;

@@ -11,10 +11,11 @@ use promote::adapters::github::dispatch;
 use promote::adapters::health::{probe, scenario};
 use promote::adapters::http::{Http, HttpSettings};
 use promote::adapters::secret::Secret;
-use promote::ports::{Clock as _, SmokeRun, Smoked};
+use promote::ports::Clock as _;
 use promote::promotion::facts::Reading;
 use promote::promotion::measures::Measure;
 use promote::promotion::rules::health::{HealthCheck, SmokeWorkflow, Step, Verb};
+use promote::promotion::smoked::{SmokeRun, Smoked};
 use promote::promotion::time::Millis;
 use tokio::runtime::Runtime;
 
@@ -128,7 +129,7 @@ fn what_a_step_saves_later_steps_send() {
     let heads = server.heads();
     assert!(heads[0].to_ascii_lowercase().contains("content-type: application/json"), "{}", heads[0]);
     assert_eq!(server.bodies()[0], r#"{"item": "tea", "for": "prod"}"#);
-    assert!(heads[1].to_ascii_lowercase().contains("x-price: 12.50"), "{}", heads[1]);
+    assert!(heads[1].to_ascii_lowercase().contains("x-price: 12.5"), "{}", heads[1]);
 
     let server = shop(r#"{"data":{"state":"lost"}}"#);
     let (ok, seen) = run(&order(&server));

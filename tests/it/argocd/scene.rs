@@ -15,8 +15,8 @@ use promote::adapters::secret::Secret;
 use promote::pipeline::wait::goal::{Goal, Place, Settled};
 use promote::pipeline::wait::until_live;
 use promote::ports::{
-    About, Branch, Clock, Delivery, Deployer, Descent, Evidence, Fault, FaultKind, Found, Past, Proposal, Pushed,
-    SmokeRun, Smoked, Step, World,
+    About, Branch, Clock, Delivery, Deployer, Descent, Evidence, Fault, FaultKind, Found, Past, Proposal, Pushed, Step,
+    World,
 };
 use promote::promotion::event::Event;
 use promote::promotion::facts::{CommitSummary, Observation, Reading, Snapshot};
@@ -25,6 +25,7 @@ use promote::promotion::live::AppState;
 use promote::promotion::measures::{Health, Measure};
 use promote::promotion::rules::health::{HealthCheck, Smoke};
 use promote::promotion::rules::{App, Source, SyncTo, Verify};
+use promote::promotion::smoked::{SmokeRun, Smoked};
 use promote::promotion::time::{Millis, Time};
 use serde_json::{Value, json};
 

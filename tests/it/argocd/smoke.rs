@@ -3,12 +3,13 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use promote::pipeline::wait::goal::Settled;
-use promote::ports::{Clock, SmokeRun, Smoked};
+use promote::ports::Clock;
 use promote::promotion::event::Event;
 use promote::promotion::facts::{Observation, Reading};
 use promote::promotion::measures::{Health, Measure};
 use promote::promotion::rules::health::{HealthCheck, Smoke, SmokeDoes, SmokeWorkflow, Step};
 use promote::promotion::rules::trigger::Trigger;
+use promote::promotion::smoked::{SmokeRun, Smoked};
 use promote::promotion::time::Millis;
 
 use super::scenarios::{End, end, manual, usual};

@@ -128,7 +128,7 @@ const FAULTS: &[(&str, &str, &str)] = &[
     ("health: [{ url: 'http://h/', certificate_days_min: 14 }]", "without https://", "remove"),
     ("health: [{ url: 'https://h/', certificate_days_min: 0 }]", "`0` cannot be `certificate_days_min`", "such as 14"),
     ("health: [{ url: 'https://h/', latency_max: 10s }]", "is not less than `timeout` (10 s)", "longer"),
-    ("health: [{ url: 'https://h/', latency_max: 500 }]", "`500` cannot be `latency_max`", "ms"),
+    ("health: [{ url: 'https://h/', latency_max: 500 }]", "`500` cannot be `latency_max`", "write the unit"),
     ("health: [{ url: 'https://h/', contains: '' }]", "empty text", "remove"),
     ("health: [{ url: 'https://h/', json: { a..b: 1 } }]", "is not a path into JSON", "dots"),
     ("health: [{ url: 'https://h/', json: { a: [1] } }]", "`a` must be", ""),
