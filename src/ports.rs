@@ -15,12 +15,13 @@ use crate::promotion::head::Head;
 use crate::promotion::heads::HeadFile;
 use crate::promotion::history::pieces::Piece;
 use crate::promotion::live::AppState;
+use crate::promotion::live::rollout::{Rollout, RolloutAction};
 use crate::promotion::order::Order;
 use crate::promotion::record::Entry;
 use crate::promotion::rules::health::{HealthCheck, Smoke};
 use crate::promotion::rules::{App, Source};
 use crate::promotion::smoked::{SmokeRun, Smoked};
-use crate::promotion::time::{Millis, Time};
+use crate::promotion::time::{Millis, Over, Time};
 use crate::promotion::waivers::Waivers;
 use crate::promotion::waivers::facts::Blame;
 
@@ -71,16 +72,8 @@ pub struct About<'a> {
     pub over: Option<Over>,
 }
 
-/// A time that live evidence is asked about, in place of its own window where that is longer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Over {
-    /// From when.
-    pub since: Time,
-    /// Until when; absent: now.
-    pub until: Option<Time>,
-}
-
-/// Knows who approved. What is not there or not to be seen is a part of the answer; a fault means that there is no answer.
+/// Knows who approved. What is not there, or what the token may not see, is a part of the answer; a fault means that the answer
+/// as a whole cannot be had.
 pub trait Approvals {
     /// Reads everything that was asked about, each thing once.
     fn read(&self, asked: &ApprovalsAsked) -> Result<ApprovalFacts, Fault>;
@@ -223,6 +216,12 @@ pub trait Deployer {
     fn terminate(&self, app: &App) -> Result<(), Fault>;
     /// The images of the application's live manifests (containers and init containers), sorted, each once.
     fn images(&self, app: &App) -> Result<Vec<String>, Fault>;
+    /// The Argo Rollouts of the application, each as it is now; empty where it has none.
+    fn rollouts(&self, app: &App) -> Result<Vec<Rollout>, Fault>;
+    /// Tells a Rollout of the application to do something; returns when it was told.
+    fn act(&self, app: &App, rollout: &Rollout, action: RolloutAction) -> Result<(), Fault>;
+    /// How many pods of the application are well.
+    fn pods(&self, app: &App) -> Result<u64, Fault>;
 }
 
 /// Who holds the right to write to a service and environment, or asks for it.

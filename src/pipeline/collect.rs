@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::pipeline::compare;
 use crate::pipeline::ends;
 use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::keep::Beginning;
@@ -193,6 +194,7 @@ pub fn facts(world: &World<'_>, job: &Job<'_>, asked: &Asked) -> Result<Facts, H
     let (readings, merged) = readings::read(world, &job.rules.evidence, &needs, &about);
     let now = world.clock.now();
     let soak = if needs.soak { Some(soak(world, job, asked, &version)?) } else { None };
+    let canary = compare::read(world, job, &needs, &compare::Canary { at: now, soak: soak.as_ref(), about: &about });
     Ok(Facts {
         at: now,
         commit,
@@ -203,6 +205,7 @@ pub fn facts(world: &World<'_>, job: &Job<'_>, asked: &Asked) -> Result<Facts, H
         readings,
         merged,
         soak,
+        canary,
         before: BTreeMap::new(),
         failing_before: BTreeSet::new(),
         alone: job.approving.alone,

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::promotion::canary::compared::Compared;
 use crate::promotion::head::Head;
 use crate::promotion::image::ImageRef;
 use crate::promotion::live::AppState;
@@ -191,6 +192,9 @@ pub struct Facts {
     pub merged: BTreeMap<String, Reading>,
     /// The version's time in the source environment; read only when a gate asks for it.
     pub soak: Option<Soak>,
+    /// The canary and its baseline, by the id of the evidence that knows both; read only when a gate compares them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub canary: BTreeMap<String, Compared>,
     /// The live evidence of the verification's gates about the target, taken before anything was written, by its id: what was
     /// broken or firing already never refutes.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -227,6 +231,7 @@ impl Facts {
             readings: BTreeMap::new(),
             merged: BTreeMap::new(),
             soak: None,
+            canary: BTreeMap::new(),
             before: BTreeMap::new(),
             failing_before: BTreeSet::new(),
             alone: false,

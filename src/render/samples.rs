@@ -220,6 +220,7 @@ fn facts() -> Facts {
         readings: Default::default(),
         merged: Default::default(),
         soak: None,
+        canary: Default::default(),
         before: Default::default(),
         failing_before: Default::default(),
         alone: false,

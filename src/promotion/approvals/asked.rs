@@ -1,4 +1,4 @@
-//! What is asked about approvals.
+//! What is asked of GitHub about approvals.
 
 use crate::promotion::approvals::facts::WordPlace;
 

@@ -1,5 +1,6 @@
 //! Judging: facts and the gates of one promotion become a report. Pure, and the same for `validate`, `plan` and `run`.
 
+mod canary;
 pub mod explain;
 pub mod lookup;
 pub mod needs;

@@ -17,7 +17,8 @@ use crate::promotion::report::{GateReport, GateRow, Mark, Verdict};
 use crate::promotion::rules::at::At;
 use crate::promotion::rules::format::Format;
 use crate::promotion::rules::roles::MayBypass;
-use crate::promotion::rules::{Gate, GateKind, Promotion, Rollback, Source, SourceKind, Verify};
+use crate::promotion::rules::rollback::Rollback;
+use crate::promotion::rules::{Gate, GateKind, Promotion, Source, SourceKind, Verify};
 use crate::promotion::time::{Millis, Time};
 
 const NOW: &str = "2026-11-21T12:00:00Z";
@@ -127,6 +128,7 @@ fn facts(readings: &[(&str, Reading)]) -> Facts {
         readings: readings.iter().map(|(id, reading)| ((*id).to_owned(), reading.clone())).collect(),
         merged: BTreeMap::new(),
         soak: None,
+        canary: BTreeMap::new(),
         before: BTreeMap::new(),
         failing_before: BTreeSet::new(),
         alone: false,
@@ -343,6 +345,7 @@ fn gates_that_are_set_aside_are_waived_and_say_what_they_were() {
     assert!(report.rows.iter().all(|row| row.mark != Mark::Fail || row.id.starts_with("order.")));
 }
 
+mod canary;
 mod measured;
 mod performance;
 mod waivers;
