@@ -65,7 +65,14 @@ pub fn run(arguments: Vec<OsString>, environment: impl Iterator<Item = (OsString
         help::grouped(command()).print_help()?;
         return Ok(USAGE);
     };
-    let (task, matches) = match (name, matches.subcommand()) {
+    let (task, matches) = told(name, matches);
+    let json = is_set(matches, "json") || is_set(matches, "jsonl");
+    commands::run(&task, &Sources { flags: flags(matches), environment }, json)
+}
+
+/// What a command asks for, and the arguments of the innermost command.
+fn told<'a>(name: &str, matches: &'a ArgMatches) -> (Task, &'a ArgMatches) {
+    match (name, matches.subcommand()) {
         ("rules", Some(("schema", _))) => (Task::Schema { name: Some("rules".to_owned()) }, matches),
         ("rules", Some(("show", show))) => (Task::Meaning, show),
         ("rules", Some(("list", list))) => (Task::Rules(View::List), list),
@@ -119,9 +126,7 @@ pub fn run(arguments: Vec<OsString>, environment: impl Iterator<Item = (OsString
             Some(id) => (Task::Show { id }, matches),
             None => (Task::List { service: None, env: None, bypassed: false }, matches),
         },
-    };
-    let json = is_set(matches, "json") || is_set(matches, "jsonl");
-    commands::run(&task, &Sources { flags: flags(matches), environment }, json)
+    }
 }
 
 /// As an action there are no arguments: the input `command` names what to do.
