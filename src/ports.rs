@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::promotion::approvals::asked::ApprovalsAsked;
 use crate::promotion::approvals::facts::{ApprovalFacts, RunFacts, WordPlace};
 use crate::promotion::event::Event;
 use crate::promotion::facts::{CommitSummary, Reading, Snapshot};
@@ -14,6 +15,7 @@ use crate::promotion::head::Head;
 use crate::promotion::heads::HeadFile;
 use crate::promotion::history::pieces::Piece;
 use crate::promotion::live::AppState;
+use crate::promotion::live::rollout::{Rollout, RolloutAction};
 use crate::promotion::order::Order;
 use crate::promotion::record::Entry;
 use crate::promotion::rules::health::{HealthCheck, Smoke};
@@ -100,25 +102,6 @@ pub struct Over {
     pub since: Time,
     /// Until when; absent: now.
     pub until: Option<Time>,
-}
-
-/// What is to be found out about approvals.
-#[derive(Debug, Clone, Default)]
-pub struct ApprovalsAsked {
-    /// The environments whose protection is read.
-    pub environments: Vec<String>,
-    /// Whether the workflow run that this is, its jobs and its reviews are read; before anybody could approve they are not.
-    pub run: bool,
-    /// The pull request whose comments and reviews are read.
-    pub pull_request: Option<u64>,
-    /// Words that the ledger knows of, which are fetched again.
-    pub words: Vec<WordPlace>,
-    /// The teams (`org/team`) that whoever reviewed, wrote a word, or is named in `users`, is looked up in.
-    pub teams: Vec<String>,
-    /// Users who are looked up in the teams too.
-    pub users: Vec<String>,
-    /// The commits of the last verified version and of this one: who wrote those between is read where a bot started the run.
-    pub since: Option<(String, String)>,
 }
 
 /// Knows who approved. What is not there, or what the token may not see, is a part of the answer; a fault means that the answer
@@ -266,6 +249,12 @@ pub trait Deployer {
     fn terminate(&self, app: &App) -> Result<(), Fault>;
     /// The images of the application's live manifests (containers and init containers), sorted, each once.
     fn images(&self, app: &App) -> Result<Vec<String>, Fault>;
+    /// The Argo Rollouts of the application, each as it is now; empty where it has none.
+    fn rollouts(&self, app: &App) -> Result<Vec<Rollout>, Fault>;
+    /// Tells a Rollout of the application to do something; returns when it was told.
+    fn act(&self, app: &App, rollout: &Rollout, action: RolloutAction) -> Result<(), Fault>;
+    /// How many pods of the application are well.
+    fn pods(&self, app: &App) -> Result<u64, Fault>;
 }
 
 /// Who holds the right to write to a service and environment, or asks for it.

@@ -113,6 +113,7 @@ fn told<'a>(name: &str, matches: &'a ArgMatches) -> (Task, &'a ArgMatches) {
         ("unlock", _) => (Task::Unlock { env: text(matches, "env") }, matches),
         ("bundle", _) => (Task::Bundle { id: given(matches, "id"), out: text(matches, "out") }, matches),
         ("replay", _) => (Task::Replay { bundle: given(matches, "bundle"), inputs: text(matches, "inputs") }, matches),
+        ("verify", _) => (Task::Verify { env: text(matches, "env"), watch: is_set(matches, "watch") }, matches),
         ("rollback", _) => {
             let (id, env, to_version) = (text(matches, "id"), text(matches, "env"), text(matches, "to-version"));
             (Task::Rollback { id, env, to_version }, matches)

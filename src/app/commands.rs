@@ -21,7 +21,9 @@ use crate::app::screen::Screen;
 use crate::app::settings::Settings;
 use crate::app::settings::sources::Sources;
 use crate::app::task::Task;
-use crate::app::{adopt, approved, auto, bundle, choose, ends, guards, here, history, init, log, replay, show, wiring};
+use crate::app::{
+    adopt, approved, auto, bundle, choose, ends, guards, here, history, init, log, replay, show, verify, wiring,
+};
 use crate::pipeline::ends::stands;
 use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::list::Asked;
@@ -182,6 +184,7 @@ fn with_rules(
                 Task::Auto => auto::run(door),
                 Task::CheckAuto { version } => auto::check(door, version.as_deref()),
                 Task::Adopt { env } => adopt::run(door, env.as_deref()),
+                Task::Verify { env, watch } => verify::run(door, env.as_deref(), *watch),
                 _ => Errand { task, door }.go(),
             }
         }

@@ -35,6 +35,7 @@ pub mod settings;
 pub mod show;
 pub mod task;
 pub mod told;
+pub mod verify;
 pub mod wiring;
 
 use std::process::ExitCode;

@@ -70,6 +70,13 @@ pub enum Task {
         /// The version that is restored.
         to_version: Option<String>,
     },
+    /// Look again at what runs.
+    Verify {
+        /// The environment; absent: every one, with a watch.
+        env: Option<String>,
+        /// Only what is under watch, and with what follows from a definite failure.
+        watch: bool,
+    },
     /// Promote whatever may go by itself.
     Auto,
     /// Say what should be promoted now, and if not, why not.

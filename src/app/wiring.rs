@@ -318,7 +318,7 @@ fn server(settings: Option<&Monitoring>, names: &Names, http: &Http) -> Result<S
 /// What a source says whose server cannot be reached with these settings.
 fn unreachable_server(fault: &Fault) -> Reading {
     let hint = fault.hint.as_ref().map(|hint| format!(": {hint}")).unwrap_or_default();
-    Reading::Unreadable { why: format!("{}{hint}", fault.why), files: Vec::new() }
+    Reading::Unreadable { why: format!("{fault}{hint}"), files: Vec::new() }
 }
 
 /// Looks around in a repository that is somewhere else.

@@ -1,6 +1,6 @@
 //! What was broken or firing before: read of the target before anything is written, over as long a time as is watched afterwards.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::pipeline::job::{End, Job};
@@ -11,26 +11,29 @@ use crate::promotion::facts::Facts;
 use crate::promotion::gates::needs::{Needs, needs};
 use crate::promotion::gates::target::{self, Readings};
 use crate::promotion::image::ImageChange;
-use crate::promotion::record::Verified;
-use crate::promotion::rules::{Promotion, Source};
+use crate::promotion::looks;
+use crate::promotion::record::{Refuted, Verified};
+use crate::promotion::report::Mark;
+use crate::promotion::rules::Promotion;
 use crate::promotion::time::{Millis, Time};
 
 /// Reads the live evidence of the verification's gates about the target, over the settle time before now.
 pub fn read(world: &World<'_>, job: &Job<'_>, facts: &Facts) -> Readings {
     let evidence = &job.rules.evidence;
-    let wanted = needs(&target::lens(job.promotion), evidence).readings;
-    let live = |id: &String| evidence.get(id).is_some_and(Source::is_live);
-    let needs = Needs { readings: wanted.into_iter().filter(live).collect(), ..Needs::default() };
+    let lens = target::live_only(&target::lens(job.promotion), evidence);
+    // What is live is never merged.
+    let needs = Needs { merged: BTreeMap::new(), ..needs(&lens, evidence) };
     if needs.readings.is_empty() {
         return Readings::new();
     }
     let now = world.clock.now();
-    let since = Millis(-job.promotion.verify.settle.0).after(now);
+    // A shorter time than between two looks says nothing.
+    let since = Millis(-job.promotion.verify.settle.max(looks::EVERY).0).after(now);
     let about = About {
         service: &job.service.name,
         environment: &job.promotion.to,
         commit: facts.commit.as_deref(),
-        parts: &[],
+        parts: &needs.parts,
         waivers: &Arc::default(),
         over: Some(Over { since, until: Some(now) }),
     };
@@ -44,6 +47,7 @@ pub struct Judging {
     before: Readings,
     failed_before: BTreeSet<String>,
     failed_lately: BTreeSet<String>,
+    accepted: BTreeSet<String>,
     since: Option<Time>,
 }
 
@@ -52,7 +56,15 @@ impl Judging {
     pub fn of_promotion(job: &Job<'_>, facts: Facts) -> Self {
         let (lens, before) = (target::lens(job.promotion), facts.before.clone());
         let failed_before = failed(job, &lens, &facts, &before);
-        Self { lens, facts, before, failed_before, failed_lately: BTreeSet::new(), since: None }
+        Self {
+            lens,
+            facts,
+            before,
+            failed_before,
+            failed_lately: BTreeSet::new(),
+            accepted: BTreeSet::new(),
+            since: None,
+        }
     }
 
     /// Of a person's rollback: what fails under the version that is undone is to get well. What files say is of that version too.
@@ -60,7 +72,15 @@ impl Judging {
         let lens = target::live_only(&target::lens(job.promotion), &job.rules.evidence);
         let before = facts.before.clone();
         let failed_lately = failed(job, &lens, &facts, &before);
-        Self { lens, facts, before, failed_before: BTreeSet::new(), failed_lately, since: None }
+        Self {
+            lens,
+            facts,
+            before,
+            failed_before: BTreeSet::new(),
+            failed_lately,
+            accepted: BTreeSet::new(),
+            since: None,
+        }
     }
 
     /// Of the rollback of a promotion, by what was read before it (`facts`) and lately, under the version that is undone.
@@ -70,14 +90,35 @@ impl Judging {
         let failed_lately = failed(job, &lens, facts, &lately);
         let version = images.iter().map(|change| change.new.clone()).collect();
         let facts = Facts { version, commit: None, ..facts.clone() };
-        Self { lens, facts, before: lately, failed_before, failed_lately, since: None }
+        Self { lens, facts, before: lately, failed_before, failed_lately, accepted: BTreeSet::new(), since: None }
     }
 
     /// Of what runs since a moment, which nothing excuses.
     pub fn of_what_runs(job: &Job<'_>, facts: Facts, since: Option<Time>) -> Self {
-        let lens = target::live_only(&target::lens(job.promotion), &job.rules.evidence);
+        let mut lens = target::live_only(&target::lens(job.promotion), &job.rules.evidence);
+        // There is no time before that anything could be compared with.
+        lens.gates.retain(|gate| !target::compares(gate));
         let (failed_before, failed_lately) = (BTreeSet::new(), BTreeSet::new());
-        Self { lens, facts, before: Readings::new(), failed_before, failed_lately, since }
+        Self { lens, facts, before: Readings::new(), failed_before, failed_lately, accepted: BTreeSet::new(), since }
+    }
+
+    /// The same, where a person let it go on although these gates failed.
+    #[must_use]
+    pub fn accepting(mut self, paused: Option<&Refuted>) -> Self {
+        self.accepted.extend(paused.iter().flat_map(|paused| &paused.gates).map(|row| row.id.clone()));
+        self
+    }
+
+    /// Of what was verified once: what was broken before its promotion and did not get well by then is not its doing.
+    pub fn of_verified(job: &Job<'_>, planned: &Facts, now: Facts, verified: &Verified) -> Self {
+        let mut judging = Self::of_what_runs(job, now, Some(verified.since));
+        // Here the time before is known.
+        judging.lens = target::live_only(&target::lens(job.promotion), &job.rules.evidence);
+        let well = |id: &String| verified.gates.iter().any(|row| row.id == *id && row.mark == Mark::Pass);
+        let failed_before = failed(job, &judging.lens, planned, &planned.before);
+        judging.failed_before = failed_before.into_iter().filter(|id| !well(id)).collect();
+        judging.before = planned.before.clone();
+        judging
     }
 
     /// The same, as the wait is given it.
@@ -90,6 +131,7 @@ impl Judging {
             before: &self.before,
             failed_before: &self.failed_before,
             failed_lately: &self.failed_lately,
+            accepted: &self.accepted,
             since: self.since,
         }
     }

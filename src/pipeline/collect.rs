@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::pipeline::compare;
 use crate::pipeline::ends;
 use crate::pipeline::hotfix;
 use crate::pipeline::job::{End, Halt, Job};
@@ -193,6 +194,7 @@ pub fn facts(world: &World<'_>, job: &Job<'_>, asked: &Asked) -> Result<Facts, H
     let (readings, merged) = readings::read(world, &job.rules.evidence, &needs, &about);
     let now = world.clock.now();
     let soak = if needs.soak { Some(soak::of_source(world, job, asked, &version)?) } else { None };
+    let canary = compare::read(world, job, &needs, &compare::Canary { at: now, soak: soak.as_ref(), about: &about });
     Ok(Facts {
         at: now,
         commit,
@@ -206,6 +208,7 @@ pub fn facts(world: &World<'_>, job: &Job<'_>, asked: &Asked) -> Result<Facts, H
         soaking: soak::in_target(world, job, asked, now)?,
         replaced: soak::replaced(job)?,
         hotfix: hotfix::asked(job, &asked.request),
+        canary,
         before: BTreeMap::new(),
         failing_before: BTreeSet::new(),
         alone: job.approving.alone,

@@ -10,6 +10,7 @@ use crate::promotion::facts::{Reading, Snapshot};
 use crate::promotion::gates::needs::needs;
 use crate::promotion::image;
 use crate::promotion::live::AppState;
+use crate::promotion::measured;
 use crate::promotion::pins::select;
 use crate::promotion::planning;
 use crate::promotion::rules::{App, Environment, Rules, Service, Target};
@@ -212,6 +213,9 @@ pub fn evidence(evidence: &dyn Evidence, rules: &Rules, commit: Option<&str>) ->
                 let about =
                     About { service: &service.name, environment: &promotion.from, commit, parts, waivers, over: None };
                 findings.push(match evidence.read(&[source], &about) {
+                    Reading::Observed(observation) if source.is_live() => {
+                        Finding::new(Group::Evidence, Sign::Ok, what, measured::words(&observation.measure))
+                    }
                     Reading::Observed(observation) => {
                         let count = counted(observation.files.len() as u64, "file");
                         let whose = observation

@@ -67,6 +67,13 @@ impl<'a> Run<'a> {
         self.orders.push(Order { run: self.story.id.clone(), seq, ..order });
     }
 
+    /// Gives an order for the environment in the name of this process: a later one may have to give another.
+    pub fn order_now(&mut self, event: Ordered) {
+        let (service, to) = (&self.job.service.name, &self.job.promotion.to);
+        let order = self.job.me.order(self.world.clock.now(), service, to, event);
+        self.orders.push(order);
+    }
+
     /// Keeps a milestone. Before anything is written, a ledger that cannot be written ends the run; afterwards the run goes on
     /// and says so at its end.
     pub fn keep(&mut self, event: Milestone) -> Result<(), Halt> {

@@ -23,7 +23,6 @@ pub fn until_complete(
 ) -> Result<Option<End>, Halt> {
     let begun = world.clock.now();
     let quiet = World { tell: &|_| {}, ..*world };
-    let mut said = String::new();
     loop {
         let on = match run::validate(&quiet, job) {
             Ok(end) if end.outcome == Outcome::Unknown => end.report.as_ref().map(lacking).unwrap_or_default(),
@@ -41,10 +40,7 @@ pub fn until_complete(
         if world.clock.stopped() {
             return Ok(Some(End::of(Outcome::Interrupted, "stopped while it waited for evidence").seen(on)));
         }
-        if on != said {
-            (world.tell)(&Event::Waiting { on: on.clone(), left });
-            said = on;
-        }
+        (world.tell)(&Event::Waiting { on, left });
         world.clock.sleep(PAUSE.min(left.duration()));
     }
 }

@@ -8,13 +8,14 @@ use std::collections::BTreeMap;
 use crate::pipeline::before::{self, Judging};
 use crate::pipeline::collect;
 use crate::pipeline::commit::{self, NoCommit};
-use crate::pipeline::job::{End, Halt};
+use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::keep::Run;
 use crate::pipeline::orders as standing_orders;
+use crate::pipeline::rollouts;
 use crate::pipeline::targets;
 use crate::pipeline::verify::{self, Expect};
 use crate::pipeline::wait::goal::Settled;
-use crate::ports::{Fault, FaultKind};
+use crate::ports::{Fault, FaultKind, World};
 use crate::promotion::event::{Event, Phase};
 use crate::promotion::gates::target::Readings;
 use crate::promotion::image::{ImageChange, ImageRef};
@@ -50,7 +51,7 @@ pub fn after(run: &mut Run<'_>, refuted: &Refuted) -> Result<End, Halt> {
         return run.close(with_cause(end, refuted).seen(why).next(format!("to restore the version before: {command}")));
     }
     if run.story.rollback_plan.is_none()
-        && let Some(why) = too_often(run)?
+        && let Some(why) = too_often(run.world, run.job)?
     {
         let end = End::of(Outcome::Stuck, format!("{to} runs a version that did not verify, and a person has to look"));
         let command = format!("promote rollback --service {service} --env {to} --reason \"…\"");
@@ -60,13 +61,13 @@ pub fn after(run: &mut Run<'_>, refuted: &Refuted) -> Result<End, Halt> {
 }
 
 /// Why there is no further automatic rollback, in a sentence: what is rolled back again and again is not helped by that.
-fn too_often(run: &Run<'_>) -> Result<Option<String>, Halt> {
-    let (rules, to) = (&run.job.promotion.rollback, &run.job.promotion.to);
-    let file = run.world.ledger.recent(&run.job.service.name, to)?;
+pub fn too_often(world: &World<'_>, job: &Job<'_>) -> Result<Option<String>, Halt> {
+    let (rules, to) = (&job.promotion.rollback, &job.promotion.to);
+    let file = world.ledger.recent(&job.service.name, to)?;
     let ended = file.recent.iter().filter(|one| one.outcome == Some(Outcome::RolledBack));
     let mut before: Vec<Time> = ended.filter_map(|one| one.completed_at).collect();
     before.sort_unstable();
-    let now = run.world.clock.now();
+    let now = world.clock.now();
     let within = |span: Millis| before.iter().filter(move |at| Millis::between(**at, now) < span).count();
     if let Some(last) = before.last().filter(|_| within(rules.cooldown) > 0) {
         let ago = Millis::between(*last, now);
@@ -123,6 +124,9 @@ pub fn roll_back(run: &mut Run<'_>, refuted: &Refuted) -> Result<End, Halt> {
     let lately = run.story.planned.as_ref().map(|planned| before::read(run.world, run.job, &planned.facts));
     let lately = lately.unwrap_or_default();
     (run.world.tell)(&Event::RollingBack { to: back.clone() });
+    if run.story.rollback_committed.is_none() {
+        rollouts::abort(run)?;
+    }
     match committed(run, &plan) {
         Ok(()) => {}
         Err(NoCommit::Stopped) => return Ok(run.interrupted()),
@@ -185,7 +189,9 @@ fn verified(
         None => return Ok(None),
         Some(Settled::Stopped) => return Ok(Some(run.interrupted())),
         Some(Settled::Lost(end)) => return Ok(Some(*end)),
-        Some(Settled::Refuted(again)) => format!("what was restored does not verify: {}", again.what),
+        Some(Settled::Refuted(again) | Settled::Paused(again)) => {
+            format!("what was restored does not verify: {}", again.what)
+        }
         Some(Settled::Unconfirmed { why, .. }) => format!("what was restored could not be confirmed: {why}"),
         Some(Settled::Overtaken { by }) => format!("somebody promoted over it: {by}"),
     };

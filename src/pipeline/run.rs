@@ -9,6 +9,7 @@ use crate::pipeline::ends::{overtaken_end, run_versions, verdict, versions};
 use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::keep::Run;
 use crate::pipeline::lock;
+use crate::pipeline::pause;
 use crate::pipeline::restore;
 use crate::pipeline::still;
 use crate::pipeline::verify::{self, Expect};
@@ -145,6 +146,9 @@ pub fn carry_out(run: &mut Run<'_>) -> Result<End, Halt> {
     if run.story.verified.is_some() {
         return finished(run, &plan);
     }
+    if let Some(end) = pause::decided(run, &plan)? {
+        return Ok(end);
+    }
     if run.world.clock.stopped() {
         return Ok(run.interrupted());
     }
@@ -155,6 +159,7 @@ pub fn carry_out(run: &mut Run<'_>) -> Result<End, Halt> {
     } else {
         Judging::of_promotion(run.job, planned.facts.clone())
     };
+    let judging = judging.accepting(run.story.paused.as_ref());
     let expect = Expect {
         images: &plan.images,
         commits: &commits,
@@ -175,6 +180,7 @@ pub fn carry_out(run: &mut Run<'_>) -> Result<End, Halt> {
             run.note(Milestone::Refuted(refuted.clone()));
             refuted_end(run, &plan, &refuted)
         }
+        Some(Settled::Paused(paused)) => pause::pause(run, &plan, paused),
         Some(Settled::Overtaken { by }) => {
             let end = End::of(Outcome::Superseded, format!("{} went on past this promotion", plan.to)).seen(by);
             run.close(end)

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 
 use crate::pipeline::job::Job;
 use crate::pipeline::past;
-use crate::ports::{Approvals, ApprovalsAsked, Fault, FaultKind, World};
+use crate::ports::{Approvals, Fault, FaultKind, World};
+use crate::promotion::approvals::asked::ApprovalsAsked;
 use crate::promotion::approvals::facts::{JobFacts, RunFacts, WordPlace};
 use crate::promotion::approvals::report::ApprovalReport;
 use crate::promotion::approvals::slots::{Slot, short, slots};

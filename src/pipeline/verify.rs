@@ -9,14 +9,17 @@ use crate::pipeline::keep::Run;
 use crate::pipeline::lock;
 use crate::pipeline::wait::goal::{Goal, Place, Settled};
 use crate::pipeline::wait::until_live;
-use crate::ports::{Claim, Deployer, Fault, FaultKind, World};
+use crate::ports::{Claim, Deployer, Fault, FaultKind, SyncAnswer, World};
 use crate::promotion::event::{Event, Phase};
 use crate::promotion::facts::{Facts, Snapshot};
 use crate::promotion::image::ImageChange;
 use crate::promotion::live::AppState;
+use crate::promotion::live::rollout::{Rollout, RolloutAction};
+use crate::promotion::looks;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::planning;
-use crate::promotion::rules::{App, Target};
+use crate::promotion::rules::{App, Target, Verify};
+use crate::promotion::time::Millis;
 
 /// What must come true, of a plan that was carried out.
 pub struct Expect<'a> {
@@ -51,7 +54,7 @@ pub fn deployer<'a>(world: &World<'a>, app: &App) -> Result<&'a dyn Deployer, Ha
 pub fn watch(run: &Run<'_>, expect: &Expect<'_>) -> Result<Option<Settled>, Halt> {
     (run.world.tell)(&Event::Phase(Phase::Verify));
     let lock = Lock { alive: &|| run.alive(), ours: &|| run.still_ours() };
-    until(run.world, run.job, expect, &lock)
+    until(run.world, run.job, expect, (&lock, &run.job.promotion.verify))
 }
 
 /// The lock of whoever watches.
@@ -60,7 +63,62 @@ struct Lock<'a> {
     ours: &'a dyn Fn() -> Result<Option<End>, Fault>,
 }
 
-fn until(world: &World<'_>, job: &Job<'_>, expect: &Expect<'_>, lock: &Lock<'_>) -> Result<Option<Settled>, Halt> {
+/// Looks for as long as it takes for a failure to be definite, and writes nothing: neither to Argo CD nor under a lock.
+pub fn look(world: &World<'_>, job: &Job<'_>, expect: &Expect<'_>) -> Result<Option<Settled>, Halt> {
+    let reading = world.deployer.map(Reading);
+    let world = World { deployer: reading.as_ref().map(|reading| reading as _), ..*world };
+    let rules = &job.promotion.verify;
+    let timeout = Millis(rules.grace.0 + 2 * looks::EVERY.0).min(rules.timeout);
+    // A smoke test does something there: it is for a promotion.
+    let verify = Verify { settle: Millis(0), timeout, smoke: Vec::new(), ..rules.clone() };
+    until(&world, job, expect, (&Lock { alive: &|| None, ours: &|| Ok(None) }, &verify))
+}
+
+/// Argo CD for whoever only looks.
+struct Reading<'a>(&'a dyn Deployer);
+
+impl Deployer for Reading<'_> {
+    fn preflight(&self, app: &App, snapshot: &Snapshot) -> Result<AppState, Fault> {
+        self.0.preflight(app, snapshot)
+    }
+
+    fn state(&self, app: &App, refresh: bool) -> Result<AppState, Fault> {
+        self.0.state(app, refresh)
+    }
+
+    fn sync(&self, _: &App, _: Option<&str>, _: &str) -> Result<SyncAnswer, Fault> {
+        Ok(SyncAnswer::Busy("this only looks, and syncs nothing".to_owned()))
+    }
+
+    fn terminate(&self, app: &App) -> Result<(), Fault> {
+        let why = "this only looks, and ends no operation";
+        Err(Fault::new(FaultKind::Settings, format!("end the operation of {}", app.name), why))
+    }
+
+    fn images(&self, app: &App) -> Result<Vec<String>, Fault> {
+        self.0.images(app)
+    }
+
+    fn rollouts(&self, app: &App) -> Result<Vec<Rollout>, Fault> {
+        self.0.rollouts(app)
+    }
+
+    fn act(&self, app: &App, rollout: &Rollout, action: RolloutAction) -> Result<(), Fault> {
+        let (why, doing) = ("this only looks, and tells no Rollout anything", action.word());
+        Err(Fault::new(FaultKind::Settings, format!("{doing} Rollout {} of {}", rollout.name, app.name), why))
+    }
+
+    fn pods(&self, app: &App) -> Result<u64, Fault> {
+        self.0.pods(app)
+    }
+}
+
+fn until(
+    world: &World<'_>,
+    job: &Job<'_>,
+    expect: &Expect<'_>,
+    (lock, verify): (&Lock<'_>, &Verify),
+) -> Result<Option<Settled>, Halt> {
     let (environment, target) = job.target()?;
     if target.apps.is_empty() {
         return Ok(None);
@@ -84,7 +142,7 @@ fn until(world: &World<'_>, job: &Job<'_>, expect: &Expect<'_>, lock: &Lock<'_>)
         alive: lock.alive,
         ours: lock.ours,
     };
-    Ok(Some(until_live(world, &goal, &job.promotion.verify)))
+    Ok(Some(until_live(world, &goal, verify)))
 }
 
 fn place(target: &Target, snapshot: &Snapshot, commit: &str, files: &[String]) -> Place {
@@ -151,11 +209,11 @@ pub fn look_again(world: &World<'_>, job: &Job<'_>, claim: &dyn Claim, asked: &A
     let to = &job.promotion.to;
     let lock =
         Lock { alive: &|| lock::alive(world, job, claim, false), ours: &|| lock::lost(world, job, claim, false) };
-    Ok(match until(world, job, &expect, &lock)? {
+    Ok(match until(world, job, &expect, (&lock, &job.promotion.verify))? {
         None => end,
         Some(Settled::Lost(end)) => *end,
         Some(Settled::Verified(verified)) => before::reported(end.seen("it is live and healthy"), &verified),
-        Some(Settled::Refuted(refuted)) => {
+        Some(Settled::Refuted(refuted) | Settled::Paused(refuted)) => {
             End::of(Outcome::Stuck, format!("{to} pins this version already, and does not run it well"))
                 .seen(refuted.what)
         }

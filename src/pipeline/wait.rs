@@ -8,6 +8,7 @@ mod app;
 mod gates;
 pub mod goal;
 mod probes;
+mod rollouts;
 mod smoke;
 mod standing;
 
@@ -97,7 +98,7 @@ impl Wait<'_> {
             let ending = self.window.is_some_and(|since| self.is_over(since));
             match self.round(ending) {
                 Round::Over(settled) => {
-                    if let Settled::Refuted(refuted) = &settled {
+                    if let Settled::Refuted(refuted) | Settled::Paused(refuted) = &settled {
                         (self.world.tell)(&Event::Refuted { trigger: refuted.trigger, what: refuted.what.clone() });
                     }
                     return settled;
@@ -228,7 +229,11 @@ impl Wait<'_> {
                 let settle = self.verify.settle;
                 let rest = settle.0 - Millis::between(since, now).0;
                 // Past its end only a gate is waited for, which is not asked again at once.
-                if rest > 0 { Millis((settle.0 / 4).min(rest).max(20)).duration() } else { PAUSE_MAX }
+                if rest > 0 || self.pending.is_none() {
+                    Millis((settle.0 / 4).min(rest).max(20)).duration()
+                } else {
+                    self.pause
+                }
             }
             None => self.pause,
         };

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::promotion::canary::compared::Compared;
 use crate::promotion::head::Head;
 use crate::promotion::hotfix::Hotfixed;
 use crate::promotion::image::ImageRef;
@@ -202,6 +203,9 @@ pub struct Facts {
     /// What is skipped, where the promotion was asked for as a hotfix.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hotfix: Option<Hotfixed>,
+    /// The canary and its baseline, by the id of the evidence that knows both; read only when a gate compares them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub canary: BTreeMap<String, Compared>,
     /// The live evidence of the verification's gates about the target, taken before anything was written, by its id: what was
     /// broken or firing already never refutes.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -241,6 +245,7 @@ impl Facts {
             soaking: Vec::new(),
             replaced: None,
             hotfix: None,
+            canary: BTreeMap::new(),
             before: BTreeMap::new(),
             failing_before: BTreeSet::new(),
             alone: false,

@@ -47,6 +47,8 @@ pub enum Kind {
     Checks,
     /// The review of the commit.
     Review,
+    /// The canary compared with what it is to replace.
+    Canary,
     /// The version's time in the source environment.
     Deployment,
 }
@@ -129,6 +131,11 @@ pub const FIELDS: &[Field] = &[
     field(Kind::Checks, "pending", Unit::Count, "checks that have not ended"),
     field(Kind::Review, "approved", Unit::Count, "people who approved the pull request's last commit"),
     field(Kind::Review, "changes_requested", Unit::Count, "people whose newest review asks for changes"),
+    field(Kind::Canary, "traffic", Unit::Percent, "the canary's share of the requests of both"),
+    field(Kind::Canary, "success_rate", Unit::Percent, "good of all requests of the canary"),
+    field(Kind::Canary, "error_rate_increase", Unit::Percent, "percentage points by which its error rate is higher"),
+    field(Kind::Canary, "latency_p95_increase", Unit::Percent, "how much higher its 95th percentile is, relatively"),
+    field(Kind::Canary, "latency_p99_increase", Unit::Percent, "how much higher its 99th percentile is, relatively"),
     field(Kind::Deployment, "duration_hours", Unit::Hours, "time that the source has run this version without a break"),
 ];
 

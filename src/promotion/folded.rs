@@ -59,6 +59,9 @@ pub struct Folded {
     pub verified: Option<Verified>,
     /// The verification that did not.
     pub refuted: Option<Refuted>,
+    /// What a person has to decide on, where the verification was paused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused: Option<Refuted>,
     /// What restoring does.
     pub rollback_plan: Option<Plan>,
     /// The commits that restore.
@@ -139,6 +142,7 @@ impl Folded {
             committed: None,
             verified: None,
             refuted: None,
+            paused: None,
             rollback_plan: None,
             rollback_committed: None,
             rollback_verified: None,
@@ -196,6 +200,10 @@ impl Folded {
             Milestone::Committed { commits } => self.committed = Some(commits.clone()),
             Milestone::Verified(verified) => self.verified = Some(verified.clone()),
             Milestone::Refuted(refuted) => self.refuted = Some(refuted.clone()),
+            Milestone::Paused(paused) => {
+                self.paused = Some(paused.clone());
+                self.outcome = Some(Outcome::Waiting);
+            }
             Milestone::RollbackPlanned { plan } => self.rollback_plan = Some((**plan).clone()),
             Milestone::RollbackCommitted { commits } => self.rollback_committed = Some(commits.clone()),
             Milestone::RollbackVerified(verified) => self.rollback_verified = Some(verified.clone()),

@@ -138,6 +138,7 @@ impl Move {
             Milestone::Committed { .. }
             | Milestone::Verified(_)
             | Milestone::Refuted(_)
+            | Milestone::Paused(_)
             | Milestone::RollbackPlanned { .. }
             | Milestone::RollbackCommitted { .. }
             | Milestone::RollbackVerified(_) => Self::Work,

@@ -5,6 +5,7 @@
 
 pub mod aim;
 pub mod judge;
+pub mod rollout;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -17,11 +17,11 @@ pub fn schedule(settle: Millis) -> Vec<Millis> {
     looks
 }
 
-/// Whether it is time for the next look: at once, where there was none; [`EVERY`] after the last one; and once the window has ended,
-/// where the last one was before its end.
-pub fn is_due(last: Option<Time>, now: Time, end: Option<Time>) -> bool {
+/// Whether it is time for the next look: at once, where there was none; [`EVERY`] after the last one; and once a moment that something
+/// ends at has come (the window, the grace of a failure), where the last one was before it.
+pub fn is_due(last: Option<Time>, now: Time, ends: &[Time]) -> bool {
     let Some(last) = last else { return true };
-    Millis::between(last, now) >= EVERY || end.is_some_and(|end| last < end && now >= end)
+    Millis::between(last, now) >= EVERY || ends.iter().any(|end| last < *end && now >= *end)
 }
 
 #[cfg(test)]
@@ -45,7 +45,7 @@ mod tests {
             let (mut last, mut looked) = (None, Vec::new());
             for ms in (0..settle.0).step_by(200).chain([settle.0]) {
                 let now = Millis(ms).after(begin);
-                if is_due(last, now, Some(settle.after(begin))) {
+                if is_due(last, now, &[settle.after(begin)]) {
                     last = Some(now);
                     looked.push(Millis(ms));
                 }

@@ -7,6 +7,7 @@ pub mod alerts;
 pub mod approvals;
 pub mod audit;
 pub mod bundle;
+pub mod canary;
 pub mod condition;
 pub mod doctor;
 pub mod edit;

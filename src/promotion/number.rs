@@ -71,6 +71,12 @@ impl Decimal {
         Self::new(at(self).saturating_sub(at(other)), scale)
     }
 
+    /// The sum with another number, saturating at the border of an `i128`.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        self.minus(Self::new(other.units.saturating_neg(), other.scale))
+    }
+
     /// The product with another number, saturating at the border of an `i128`.
     #[must_use]
     pub fn product(self, other: Self) -> Self {

@@ -279,7 +279,7 @@ pub fn bound(making: &Making<'_>, environment: &Environment, plan: &Plan) -> Val
             bound
         })
         .collect();
-    let needed = needs(making.promotion, &making.rules.evidence).readings;
+    let needed = needs(making.promotion, &making.rules.evidence).evidence();
     // What verification asks is read when the version is there: it is bound by what it is, and not by what it says.
     let after = needs(&target::lens(making.promotion), &making.rules.evidence).readings;
     let sources: BTreeMap<_, _> =

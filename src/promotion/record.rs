@@ -70,6 +70,8 @@ pub enum Milestone {
     Verified(Verified),
     /// It is not, definitely.
     Refuted(Refuted),
+    /// It is worse than it may be, and a person decides what follows: the environment is on hold until then.
+    Paused(Refuted),
     /// What restoring the old version will do: written before its first write.
     RollbackPlanned {
         /// The plan.
@@ -114,6 +116,7 @@ impl Milestone {
             Self::Committed { .. } => "committed",
             Self::Verified(_) => "verified",
             Self::Refuted(_) => "refuted",
+            Self::Paused(_) => "paused",
             Self::RollbackPlanned { .. } => "rollback-planned",
             Self::RollbackCommitted { .. } => "rollback-committed",
             Self::RollbackVerified(_) => "rollback-verified",

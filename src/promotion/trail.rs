@@ -267,6 +267,7 @@ fn happened(event: &Milestone) -> (&'static str, Option<Outcome>, Option<String>
         Milestone::Committed { .. } => ("committed", None, None),
         Milestone::Verified(_) => ("verified", None, None),
         Milestone::Refuted(refuted) => ("refuted", None, Some(refuted.what.clone())),
+        Milestone::Paused(paused) => ("paused", Some(Outcome::Waiting), Some(paused.what.clone())),
         Milestone::RollbackPlanned { .. } => ("rollback_planned", None, None),
         Milestone::RollbackCommitted { .. } => ("rollback_committed", None, None),
         Milestone::RollbackVerified(_) => ("rollback_verified", None, None),

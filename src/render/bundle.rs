@@ -99,7 +99,7 @@ fn said(entry: &Entry) -> String {
         Milestone::Verified(verified) | Milestone::RollbackVerified(verified) => {
             format!("live since {}, watched for {}", words::second(verified.since), verified.settled)
         }
-        Milestone::Refuted(refuted) => {
+        Milestone::Refuted(refuted) | Milestone::Paused(refuted) => {
             format!("{}: {}", refuted.trigger.word(), escape::line(&refuted.what))
         }
         Milestone::RollbackPlanned { plan } => words::changes(&plan.images),

@@ -1,11 +1,13 @@
 //! The plan for a terminal: every write that a run would make, with the exact lines that change, and what a failure leads to.
 
 use crate::promotion::approvals::report::ApprovalReport;
+use crate::promotion::canary::limit::Against;
 use crate::promotion::edit::diff::Side;
 use crate::promotion::facts::CommitSummary;
+use crate::promotion::gates::explain::{describe, expected};
 use crate::promotion::plan::{OnFailure, Plan, PlannedCommit};
 use crate::promotion::rules::health::{HealthCheck, Smoke, SmokeDoes, Verb};
-use crate::promotion::rules::{App, RollbackWhen, SyncTo};
+use crate::promotion::rules::{App, Gate, GateKind, RollbackWhen, SyncTo};
 use crate::promotion::words::count as count_of;
 use crate::render::diff::{FileDiff, Shown};
 use crate::render::style::{COLUMNS, Style};
@@ -75,7 +77,7 @@ fn painted(line: &Shown, style: Style) -> String {
 }
 
 fn watched(plan: &Plan) -> bool {
-    !plan.apps.is_empty() || !plan.verify.health.is_empty()
+    !plan.apps.is_empty() || !plan.verify.health.is_empty() || !plan.verify.gates.is_empty()
 }
 
 /// What follows the commits, one sentence for each step.
@@ -98,6 +100,10 @@ pub fn steps(plan: &Plan) -> Vec<String> {
         let checks: Vec<String> = verify.health.iter().map(probed).collect();
         steps.push(format!("verify for {}: {}", verify.settle, checks.join("; ")));
     }
+    if !verify.gates.is_empty() {
+        let gates: Vec<String> = verify.gates.iter().map(judged).collect();
+        steps.push(format!("judge for {}, on {}: {}", verify.settle, escape::line(&plan.to), gates.join("; ")));
+    }
     if !verify.smoke.is_empty() {
         let tests: Vec<String> = verify.smoke.iter().map(tested).collect();
         steps.push(format!("smoke test, once: {}", tests.join("; ")));
@@ -111,6 +117,21 @@ fn synced(app: &App) -> String {
         SyncTo::Branch => name,
         SyncTo::Commit => format!("{name} to exactly our commit"),
     }
+}
+
+/// A gate and what it wants: `slo availability ≥ 99 %`.
+fn judged(gate: &Gate) -> String {
+    let wants = match &gate.kind {
+        GateKind::Soak(soak) => format!("≥ {}", soak.min),
+        GateKind::Canary(canary) => match canary.against {
+            Against::Before(action) => format!("{}, else {}", canary.limit.wanted(), action.word()),
+            Against::Target => canary.limit.wanted(),
+        },
+        GateKind::Condition(condition) => describe(condition),
+        GateKind::Tests { condition, .. } | GateKind::Measured { condition, .. } => expected(&gate.kind, condition),
+        GateKind::Checks(of) | GateKind::Review(of) => expected(&gate.kind, &of.condition),
+    };
+    format!("{} {}", words::gate(&gate.id), escape::line(&wants))
 }
 
 fn probed(check: &HealthCheck) -> String {

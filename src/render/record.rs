@@ -7,7 +7,7 @@ use crate::promotion::image::ImageRef;
 use crate::promotion::life::State;
 use crate::promotion::plan::Committed;
 use crate::promotion::record::{Deployment, Entry, Verified};
-use crate::promotion::report::{GateReport, Mark};
+use crate::promotion::report::{GateReport, GateRow, Mark};
 use crate::promotion::request::{Actor, ActorKnown, RequestKind, Wanted};
 use crate::promotion::time::{Millis, Time};
 use crate::render::style::{COLUMNS, Style, sign};
@@ -183,13 +183,7 @@ fn actor(actor: &Actor) -> String {
 fn judged(gates: &GateReport, style: Style) -> Vec<String> {
     let mut lines = row("gates", &report::answer(gates));
     for gate in gates.rows.iter().filter(|row| row.mark != Mark::Pass) {
-        let said = format!(
-            "{} {}: wanted {}, found {}",
-            sign(gate.mark),
-            words::gate(&gate.id),
-            escape::line(&gate.expected),
-            escape::line(&gate.observed)
-        );
+        let said = gated(gate);
         let indent = " ".repeat(SAID_AT);
         let mut wrapped = words::wrapped(&indent, SAID_AT + 2, &said, COLUMNS);
         wrapped[0] = wrapped[0].replacen(sign(gate.mark), &style.mark(gate.mark), 1);
@@ -224,6 +218,7 @@ fn done(story: &Folded) -> Vec<String> {
         lines.extend(
             refuted.detail.iter().flat_map(|detail| detail.lines()).flat_map(|line| row("", &escape::line(line))),
         );
+        lines.extend(refuted.gates.iter().flat_map(|gate| row("", &gated(gate))));
     }
     if let Some(rollback) = &story.rollback_plan {
         lines.extend(row("rollback", &words::changes(&rollback.images)));
@@ -253,7 +248,15 @@ fn live(name: &str, verified: &Verified) -> Vec<String> {
     }
     lines.extend(verified.health.iter().flat_map(|url| row("", &format!("{} is healthy", escape::line(url)))));
     lines.extend(verified.smoke.iter().flat_map(|name| row("", &format!("smoke test {} passed", escape::line(name)))));
+    lines.extend(verified.gates.iter().flat_map(|gate| row("", &gated(gate))));
+    lines.extend(verified.before.iter().flat_map(|before| row("", &escape::line(before))));
     lines
+}
+
+/// A gate as it was seen: `✓ slo availability: wanted ≥ 99 %, found 99.93 %`.
+fn gated(gate: &GateRow) -> String {
+    let (wanted, found) = (escape::line(&gate.expected), escape::line(&gate.observed));
+    format!("{} {}: wanted {wanted}, found {found}", sign(gate.mark), words::gate(&gate.id))
 }
 
 fn happened(entry: &Entry, style: Style) -> String {

@@ -224,6 +224,7 @@ fn facts() -> Facts {
         soaking: Vec::new(),
         replaced: None,
         hotfix: None,
+        canary: Default::default(),
         before: Default::default(),
         failing_before: Default::default(),
         alone: false,

@@ -1,11 +1,13 @@
 //! Is it really live? The wait, through the real adapter, against a stand-in that lags and lies as Argo CD does; and how a
 //! client fares that trusts "Synced, Healthy".
 
+mod canary;
 mod contract;
 mod gates;
 mod live;
 mod no_ledger;
 mod real;
+mod rollouts;
 mod scenarios;
 mod scene;
 mod wire;

@@ -27,8 +27,7 @@ fn each_promotion_is_a_line() {
     for (line, way) in lines[1..].iter().zip(["dev → staging", "staging → canary", "canary → production"]) {
         assert!(line.starts_with(way), "{list}");
     }
-    let whole = list.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(whole.contains("gates.canary, verify.gates"), "what a line shortens stands below: {list}");
+    assert!(!list.contains("not built"), "{list}");
     let document: Value = serde_json::from_str(&said(&sandbox, &["rules", "list", "--json"], 0)).unwrap();
     assert_eq!(document["promotions"][1]["approvals"], true);
     assert_eq!(document["promotions"][0]["approvals"], false);

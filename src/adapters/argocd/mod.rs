@@ -7,6 +7,7 @@
 mod images;
 pub mod options;
 mod reply;
+mod rollouts;
 pub mod server;
 mod wire;
 
@@ -26,6 +27,7 @@ use crate::adapters::http;
 use crate::ports::{Deployer, Fault, FaultKind, SyncAnswer};
 use crate::promotion::facts::Snapshot;
 use crate::promotion::live::aim::INFO;
+use crate::promotion::live::rollout::{Rollout, RolloutAction};
 use crate::promotion::live::{AppState, HealthWord};
 use crate::promotion::rules::App;
 
@@ -266,6 +268,18 @@ impl Deployer for ArgoCd {
         // An operator's resource has no containers of its own: then the pods must do.
         let pods: BTreeSet<String> = self.fetch(app, false)?.pod_images.into_iter().collect();
         Ok(pods.into_iter().collect())
+    }
+
+    fn rollouts(&self, app: &App) -> Result<Vec<Rollout>, Fault> {
+        self.read_rollouts(app)
+    }
+
+    fn act(&self, app: &App, rollout: &Rollout, action: RolloutAction) -> Result<(), Fault> {
+        self.tell_rollout(app, rollout, action)
+    }
+
+    fn pods(&self, app: &App) -> Result<u64, Fault> {
+        self.count_pods(app)
     }
 }
 

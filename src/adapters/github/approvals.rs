@@ -8,7 +8,8 @@ use crate::adapters::github::environments::protection;
 use crate::adapters::github::people::member;
 use crate::adapters::github::runs::reviews;
 use crate::adapters::github::transcript::Transcript;
-use crate::ports::{Approvals, ApprovalsAsked, Fault, FaultKind};
+use crate::ports::{Approvals, Fault, FaultKind};
+use crate::promotion::approvals::asked::ApprovalsAsked;
 use crate::promotion::approvals::facts::{
     ApprovalFacts, JobFacts, Member, Person, Review, RunFacts, Word, WordKind, WordPlace,
 };

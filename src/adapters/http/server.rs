@@ -112,7 +112,8 @@ impl Server {
         // Both fail only for addresses that cannot hold a user at all.
         let _ = base.set_username("");
         let _ = base.set_password(None);
-        (base.set_query(None), base.set_fragment(None));
+        base.set_query(None);
+        base.set_fragment(None);
         let (called, within) = (settings.called, settings.within);
         Ok(Self { http: http.clone(), base, headers, called, variables, within })
     }

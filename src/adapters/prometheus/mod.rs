@@ -3,8 +3,8 @@
 //! Everything that is not the whole truth is unknown, and says why: no series, an answer that is not a number, samples that have
 //! stopped, a partial answer, a window that reaches back further than the server keeps.
 //!
-//! One reading costs six requests where the queries are the built-in ones (its clock, which metrics there are, then all at once the
-//! counts, the latencies, their buckets and whether the window is covered), and else one for each query and window.
+//! One reading costs six requests where the queries are the built-in ones: its clock, which metrics there are, then all at once the
+//! counts, the latencies, their buckets, and how far back each window is held. Other queries cost one each for each window.
 
 pub mod families;
 pub mod promql;
@@ -252,7 +252,9 @@ impl Figures<'_> {
             }
         }
         if levels.seen.is_empty() {
-            let none = self.queries.keys().all(|level| self.answers.value(*level, self.window.secs) == Ok(None));
+            let is_asked = |query: &Query| query.follows() || !self.window.cut;
+            let is_none = |level: Level| self.answers.value(level, self.window.secs) == Ok(None);
+            let none = self.queries.iter().all(|(level, query)| is_asked(query) && is_none(*level));
             let mut whys: Vec<String> = levels.unknown.into_values().collect();
             whys.dedup();
             let why = whys.join("; ");

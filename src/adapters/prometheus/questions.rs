@@ -58,12 +58,13 @@ pub struct Answers {
 }
 
 impl Answers {
-    /// The value of a figure over a window of so many seconds.
+    /// The value of a figure over a window of so many seconds, if the window is held whole.
     pub fn value(&self, level: Level, secs: i64) -> Answer {
-        if let Some(Err(why)) = self.whole.get(&secs) {
-            return Err(why.clone());
+        let answer = self.values.get(&(level, secs)).cloned().unwrap_or(Ok(None));
+        match (answer, self.whole.get(&secs)) {
+            (Ok(Some(_)), Some(Err(why))) => Err(why.clone()),
+            (answer, _) => answer,
         }
-        self.values.get(&(level, secs)).cloned().unwrap_or(Ok(None))
     }
 }
 

@@ -62,6 +62,15 @@ pub fn road() -> Vec<Command> {
                     .help("a version that was verified there; another than the last one needs approvals"),
             )
             .arg(id("the promotion that is undone; else the newest one to the environment")),
+        Command::new("verify")
+            .about("Judge what runs in an environment against its last record; writes nothing without --watch")
+            .defer(|command| settings(command, &OF_NO_ORDER))
+            .after_help("Exit codes: 0 it is well, 10 it definitely is not, 11 that could not be found out;\n21 it was not, and was rolled back (--watch).")
+            .arg(env("the environment"))
+            .arg(switch(
+                "watch",
+                "every environment whose version is under `watch`; what definitely fails is rolled back as the rules say",
+            )),
     ]
 }
 

@@ -1,12 +1,13 @@
 //! One look at one application: reads it, does what its judge says, and tells what came of it.
 
 use crate::pipeline::wait::goal::{Goal, Place, Settled};
+use crate::pipeline::wait::rollouts::{Rollouts, is_on_its_way};
 use crate::pipeline::wait::standing::Standings;
 use crate::ports::{Deployer, Fault, FaultKind, SyncAnswer, World};
 use crate::promotion::event::Event;
 use crate::promotion::live::aim::{Aim, Next};
 use crate::promotion::live::judge::Watch;
-use crate::promotion::live::{AppState, images_live, images_of, short};
+use crate::promotion::live::{AppState, SyncWord, images_live, images_of, short};
 use crate::promotion::record::{LiveApp, Refuted};
 use crate::promotion::rules::trigger::Trigger;
 use crate::promotion::rules::{App, SyncTo};
@@ -46,6 +47,7 @@ pub(super) struct Watched<'a> {
     refused: Option<String>,
     /// Since when the application cannot be read.
     unreadable: Option<Time>,
+    rollouts: Rollouts,
 }
 
 impl<'a> Watched<'a> {
@@ -61,7 +63,23 @@ impl<'a> Watched<'a> {
         let standings = Standings::new(world.delivery, goal, place);
         let watch = Watch::new(aim);
         let (told, syncing, proof, refused, unreadable) = (String::new(), false, None, None, None);
-        Self { world, deployer, goal, place, app, standings, watch, grace, told, syncing, proof, refused, unreadable }
+        let rollouts = Rollouts::default();
+        Self {
+            world,
+            deployer,
+            goal,
+            place,
+            app,
+            standings,
+            watch,
+            grace,
+            told,
+            syncing,
+            proof,
+            refused,
+            unreadable,
+            rollouts,
+        }
     }
 
     /// Looks once. `again`: the proof of the live images must be a new one.
@@ -97,6 +115,7 @@ impl<'a> Watched<'a> {
     fn act(&mut self, next: Next, state: &AppState, source: usize, again: bool) -> Result<Look, Fault> {
         let over = |settled| Ok(Look::Over(settled));
         match next {
+            Next::Wait(cause) if is_on_its_way(state) => self.on_its_way(cause, state, source),
             Next::Refresh(cause) | Next::Wait(cause) => Ok(Look::Waiting(match &self.refused {
                 Some(why) => format!("{cause}; Argo CD did not take it: {why}"),
                 None => cause,
@@ -115,6 +134,30 @@ impl<'a> Watched<'a> {
                 over(Settled::Refuted(Refuted { trigger: Trigger::Deployment, what, detail, gates: Vec::new() }))
             }
             Next::Overtaken { by } => over(Settled::Overtaken { by }),
+        }
+    }
+
+    /// A Rollout may be on its way, by steps that can take long. What is restored does not go them again.
+    fn on_its_way(&mut self, cause: String, state: &AppState, source: usize) -> Result<Look, Fault> {
+        let look = self.rollouts.look(self.deployer, self.app, state);
+        let Some(words) = look else { return Ok(Look::Waiting(cause)) };
+        let good = state.compared(source).is_some_and(|revision| self.standings.of(revision).good());
+        if !self.goal.terminate || !good || state.sync.status != SyncWord::Synced {
+            return Ok(Look::Waiting(words));
+        }
+        // Only where the live manifests hold what is restored: else the version that is undone would be the one that is let through.
+        if images_live(&self.deployer.images(self.app)?, self.goal.images).is_err() {
+            return Ok(Look::Waiting(words));
+        }
+        if let Some(end) = (self.goal.ours)()? {
+            return Ok(Look::Over(Settled::Lost(Box::new(end))));
+        }
+        match self.rollouts.let_through(self.deployer, self.app) {
+            Ok(told) => {
+                told.into_iter().for_each(|told| self.say(told));
+                Ok(Look::Waiting(words))
+            }
+            Err(fault) => Ok(Look::Waiting(format!("{words}; {fault}"))),
         }
     }
 

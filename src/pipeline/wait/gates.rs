@@ -67,11 +67,14 @@ impl<'a> Gates<'a> {
     pub(super) fn look(&mut self, end: Option<Time>) -> Said {
         let (Some(gated), Some(since)) = (self.gated, self.since) else { return Said::Good };
         let now = self.world.clock.now();
-        if looks::is_due(self.looked, now, end) {
+        // A failure is definite when its grace is over, and not a look later.
+        let definite = self.failing.values().map(|since| self.verify.grace.after(*since));
+        let ends: Vec<Time> = end.into_iter().chain(definite).collect();
+        if looks::is_due(self.looked, now, &ends) {
             self.ask(gated, since);
             self.looked = Some(now);
-            if let Some(refuted) = self.judge(gated) {
-                return Said::Over(Settled::Refuted(refuted));
+            if let Some(settled) = self.judge(gated) {
+                return Said::Over(settled);
             }
         }
         match (&self.doubt, &self.lacking) {
@@ -103,7 +106,7 @@ impl<'a> Gates<'a> {
     }
 
     /// Works out what the rows of this look mean.
-    fn judge(&mut self, gated: &Gated<'_>) -> Option<Refuted> {
+    fn judge(&mut self, gated: &Gated<'_>) -> Option<Settled> {
         (self.lacking, self.doubt) = (None, None);
         let now = self.world.clock.now();
         let mut definite: Option<(&Gate, Time)> = None;
@@ -120,7 +123,9 @@ impl<'a> Gates<'a> {
                     Excuse::None => {
                         let since = *self.failing.entry(gate.id.clone()).or_insert(now);
                         self.doubt.get_or_insert_with(|| words(&row));
-                        if Millis::between(since, now) >= self.verify.grace && definite.is_none() {
+                        // What leads back comes before what waits for a person.
+                        let first = definite.is_none_or(|(other, _)| target::pauses(other) && !target::pauses(gate));
+                        if Millis::between(since, now) >= self.verify.grace && first {
                             definite = Some((gate, since));
                         }
                     }
@@ -134,15 +139,19 @@ impl<'a> Gates<'a> {
             }
         }
         let (gate, since) = definite?;
-        Some(self.refuted(gate, Millis::between(since, now)))
+        let refuted = self.refuted(gate, Millis::between(since, now));
+        Some(if target::pauses(gate) { Settled::Paused(refuted) } else { Settled::Refuted(refuted) })
     }
 
     /// Why a failure is none of ours, if it is not.
     fn excuse(&self, gated: &Gated<'_>, gate: &Gate, row: &GateRow) -> Excuse {
+        let seen = format!("{}, wanted {}", row.observed, row.expected);
+        if gated.accepted.contains(&gate.id) {
+            return Excuse::Known(format!("{seen}; a person let it go on"));
+        }
         if self.healed.contains(&gate.id) {
             return Excuse::None;
         }
-        let seen = format!("{}, wanted {}", row.observed, row.expected);
         if gated.failed_before.contains(&gate.id) {
             return Excuse::Known(format!("{seen}; it failed before already, so it is not this version's doing"));
         }

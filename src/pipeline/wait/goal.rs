@@ -61,6 +61,8 @@ pub struct Gated<'a> {
     pub failed_before: &'a BTreeSet<String>,
     /// Gates that fail under the version that is undone: they do not refute what is restored, and are waited for.
     pub failed_lately: &'a BTreeSet<String>,
+    /// The gates that a person let it go on with, although they failed.
+    pub accepted: &'a BTreeSet<String>,
     /// Since when the version runs; absent: since it is first seen to.
     pub since: Option<Time>,
 }
@@ -91,6 +93,8 @@ pub enum Settled {
     Verified(Verified),
     /// A definite failure.
     Refuted(Refuted),
+    /// A definite failure that a person decides on.
+    Paused(Refuted),
     /// A later commit holds another value: somebody has promoted over us.
     Overtaken {
         /// That commit.

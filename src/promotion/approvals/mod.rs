@@ -4,6 +4,7 @@
 //! GitHub's own rule for an environment is "any one of at most six reviewers". A promotion that needs several roles has one
 //! environment for each of them, and [`judge`](fn@judge::judge) holds that each role's people, distinct ones, approved this very plan.
 
+pub mod asked;
 pub mod bypass;
 pub mod codeowners;
 pub mod environments;

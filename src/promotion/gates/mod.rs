@@ -1,6 +1,7 @@
 //! Judging: facts and the gates of one promotion become a report. Pure, and the same for `validate`, `plan` and `run`.
 
 pub mod aside;
+mod canary;
 pub mod explain;
 pub mod lookup;
 pub mod needs;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::promotion::canary::limit::{Against, Canary, Limit};
 use crate::promotion::condition::Condition;
 use crate::promotion::levels::USUAL_BURN;
 use crate::promotion::rules::github::OfCommit;
@@ -21,11 +22,31 @@ pub struct Needs {
     pub merged: BTreeMap<String, Vec<String>>,
     /// What a gate asks for by itself: parts of the tree for their coverage, as globs, and pairs of windows for burn rates.
     pub parts: Vec<String>,
+    /// The evidence that knows a canary and its baseline; whether a gate asks for its share of the traffic.
+    pub canary: BTreeMap<String, bool>,
     /// Whether a gate asks how long the version has run in the source environment.
     pub soak: bool,
 }
 
 impl Needs {
+    /// Notes what a limit on the canary asks for: how long it has run the version, and two readings; of a verification one, since
+    /// the other was taken before.
+    fn canary(&mut self, canary: &Canary) {
+        match canary.against {
+            Against::Target => {
+                self.soak = true;
+                let traffic = self.canary.entry(canary.evidence.clone()).or_default();
+                *traffic |= matches!(canary.limit, Limit::Traffic(_));
+            }
+            Against::Before(_) => drop(self.readings.insert(canary.evidence.clone())),
+        }
+    }
+
+    /// Every evidence that is read.
+    pub fn evidence(&self) -> BTreeSet<String> {
+        self.readings.iter().chain(self.canary.keys()).cloned().collect()
+    }
+
     /// Notes the parts that a condition asks about: `coverage.line_rate@src/core/**`, `error_budget.burn_rate@6h/30m`.
     fn parts(&mut self, condition: &Condition) {
         for comparison in condition.comparisons() {
@@ -57,6 +78,10 @@ pub fn needs(promotion: &Promotion, evidence: &BTreeMap<String, Source>) -> Need
             }
             GateKind::Soak(_) => {
                 needs.soak = true;
+                continue;
+            }
+            GateKind::Canary(canary) => {
+                needs.canary(canary);
                 continue;
             }
             GateKind::Condition(condition) => {

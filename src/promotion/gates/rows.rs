@@ -30,12 +30,12 @@ pub struct Judge<'a> {
 }
 
 /// How a gate came out, before its mode (optional or not) is applied.
-struct Judged {
-    truth: Truth,
-    missing: bool,
-    observed: String,
-    because: Option<String>,
-    hint: Option<String>,
+pub(super) struct Judged {
+    pub(super) truth: Truth,
+    pub(super) missing: bool,
+    pub(super) observed: String,
+    pub(super) because: Option<String>,
+    pub(super) hint: Option<String>,
 }
 
 impl Judge<'_> {
@@ -49,6 +49,7 @@ impl Judge<'_> {
             }
             GateKind::Measured { from, condition, .. } => self.measured(gate, from, condition),
             GateKind::Soak(soak) => self.soak(gate, soak.min),
+            GateKind::Canary(canary) => self.canary(gate, canary),
             GateKind::Condition(condition) => self.condition(gate, condition),
         }
     }
@@ -146,7 +147,7 @@ impl Judge<'_> {
         row
     }
 
-    fn soak(&self, gate: &Gate, min: Millis) -> GateRow {
+    pub(super) fn soak(&self, gate: &Gate, min: Millis) -> GateRow {
         let expected = format!("≥ {min}");
         let from = &self.promotion.from;
         let (judged, evidence, not_before) = match &self.facts.soak {
@@ -232,6 +233,9 @@ impl Judge<'_> {
                 Err(unusable) => Known::No(unusable.because),
             };
         }
+        if prefix == "canary" {
+            return self.canary_field(measure);
+        }
         self.merged_field(prefix, measure)
     }
 
@@ -244,7 +248,7 @@ impl Judge<'_> {
                 | GateKind::Checks(OfCommit { evidence, .. })
                 | GateKind::Review(OfCommit { evidence, .. }) => ids.push(evidence),
                 GateKind::Measured { from, .. } => ids.extend(from),
-                GateKind::Soak(_) | GateKind::Condition(_) => {}
+                GateKind::Soak(_) | GateKind::Canary(_) | GateKind::Condition(_) => {}
             }
         }
         let mut only = None;
@@ -263,7 +267,7 @@ impl Judge<'_> {
     }
 
     /// Applies the gate's mode: an optional gate warns or is skipped where another would hold.
-    fn finish(&self, gate: &Gate, expected: String, judged: Judged) -> GateRow {
+    pub(super) fn finish(&self, gate: &Gate, expected: String, judged: Judged) -> GateRow {
         let mark = match (judged.truth, gate.optional) {
             (Truth::True, _) => Mark::Pass,
             (Truth::False, false) => Mark::Fail,

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::promotion::canary::limit::{Action, Against, Canary, Limit};
 use crate::promotion::facts::{Facts, Observation, Reading, Soak};
 use crate::promotion::gates::needs::name;
 use crate::promotion::gates::rows::Judge;
@@ -35,14 +36,27 @@ pub fn live_only(lens: &Promotion, evidence: &BTreeMap<String, Source>) -> Promo
 pub fn asked(gate: &Gate) -> BTreeSet<String> {
     match &gate.kind {
         GateKind::Measured { from, .. } => from.iter().cloned().collect(),
-        GateKind::Tests { evidence, .. } => BTreeSet::from([evidence.clone()]),
+        GateKind::Tests { evidence, .. } | GateKind::Canary(Canary { evidence, .. }) => {
+            BTreeSet::from([evidence.clone()])
+        }
         GateKind::Checks(of) | GateKind::Review(of) => BTreeSet::from([of.evidence.clone()]),
-        GateKind::Soak { .. } => BTreeSet::from(["deployment".to_owned()]),
+        GateKind::Soak(_) => BTreeSet::from(["deployment".to_owned()]),
         GateKind::Condition(condition) => {
             let prefix = |field: &str| field.split_once('.').map_or(field, |(prefix, _)| prefix).to_owned();
             condition.comparisons().iter().map(|comparison| prefix(&comparison.field)).collect()
         }
     }
+}
+
+/// Whether a gate compares the version with the time before it.
+pub fn compares(gate: &Gate) -> bool {
+    let GateKind::Canary(canary) = &gate.kind else { return false };
+    !matches!(canary.limit, Limit::SuccessRate(_))
+}
+
+/// Whether a person decides what follows when a gate definitely fails.
+pub fn pauses(gate: &Gate) -> bool {
+    matches!(&gate.kind, GateKind::Canary(Canary { against: Against::Before(Action::Pause), .. }))
 }
 
 /// What a gate's definite failure is called in `rollback.on`.

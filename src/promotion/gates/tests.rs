@@ -17,8 +17,9 @@ use crate::promotion::report::{GateReport, GateRow, Mark, Verdict};
 use crate::promotion::rules::at::At;
 use crate::promotion::rules::format::Format;
 use crate::promotion::rules::roles::MayBypass;
+use crate::promotion::rules::rollback::Rollback;
 use crate::promotion::rules::soak::SoakGate;
-use crate::promotion::rules::{Gate, GateKind, Promotion, Rollback, Source, SourceKind, Verify};
+use crate::promotion::rules::{Gate, GateKind, Promotion, Source, SourceKind, Verify};
 use crate::promotion::time::{Millis, Time};
 
 const NOW: &str = "2026-11-21T12:00:00Z";
@@ -132,6 +133,7 @@ fn facts(readings: &[(&str, Reading)]) -> Facts {
         soaking: Vec::new(),
         replaced: None,
         hotfix: None,
+        canary: BTreeMap::new(),
         before: BTreeMap::new(),
         failing_before: BTreeSet::new(),
         alone: false,
@@ -349,6 +351,7 @@ fn gates_that_are_set_aside_are_waived_and_say_what_they_were() {
 }
 
 mod aside;
+mod canary;
 mod measured;
 mod performance;
 mod waivers;

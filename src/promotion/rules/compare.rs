@@ -6,11 +6,14 @@ mod hotfix;
 mod roles;
 mod sources;
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use serde::Serialize;
 
+use crate::promotion::canary::limit::{Action, Against, Canary};
 use crate::promotion::condition::{Comparison, Condition, Op, Operand};
+use crate::promotion::freeze::Window;
 use crate::promotion::gates::explain::describe;
 use crate::promotion::gates::needs::needs;
 use crate::promotion::rules::github::OfCommit;
@@ -105,6 +108,7 @@ fn one(old_rules: &Rules, new_rules: &Rules, new: &Promotion) -> Compared {
     found.hotfix(old, new);
     found.verify(old, new);
     found.rollback(old, new);
+    found.freeze(old, new);
     let (was, is) = (unbuilt(old), unbuilt(new));
     for part in was.difference(&is) {
         found.add(Effect::Loosened, part, "is gone");
@@ -140,14 +144,6 @@ impl Changes {
         }
     }
 
-    /// A time of which more is stricter.
-    fn span(&mut self, part: &str, old: Millis, new: Millis) {
-        if old != new {
-            let effect = if new < old { Effect::Loosened } else { Effect::Tightened };
-            self.add(effect, part, format!("{old} → {new}"));
-        }
-    }
-
     /// `place`: before the ids of gates that are not the promotion's own.
     fn gates(&mut self, place: &str, old: &[Gate], new: &[Gate]) {
         for gate in old {
@@ -175,6 +171,7 @@ impl Changes {
         }
         match (&old.kind, &new.kind) {
             (GateKind::Soak(old), GateKind::Soak(new)) => self.soak(id, old, new),
+            (GateKind::Canary(was), GateKind::Canary(is)) => self.canary(id, was, is),
             (GateKind::Tests { condition: old, .. }, GateKind::Tests { condition: new, .. })
             | (GateKind::Checks(OfCommit { condition: old, .. }), GateKind::Checks(OfCommit { condition: new, .. }))
             | (GateKind::Review(OfCommit { condition: old, .. }), GateKind::Review(OfCommit { condition: new, .. }))
@@ -201,6 +198,28 @@ impl Changes {
                 self.condition(id, condition, now);
             }
             _ => self.add(Effect::Changed, id, format!("{} → {}", wants(old), wants(new))),
+        }
+    }
+
+    fn canary(&mut self, id: &str, old: &Canary, new: &Canary) {
+        if old.evidence != new.evidence {
+            self.add(Effect::Changed, id, format!("reads {} → {}", old.evidence, new.evidence));
+        }
+        let effect = match new.limit.stricter_than(old.limit) {
+            Some(Ordering::Less) => Some(Effect::Loosened),
+            Some(Ordering::Greater) => Some(Effect::Tightened),
+            Some(Ordering::Equal) => None,
+            None => Some(Effect::Changed),
+        };
+        if let Some(effect) = effect {
+            self.add(effect, id, format!("{} → {}", old.limit.wanted(), new.limit.wanted()));
+        }
+        if let (Against::Before(was), Against::Before(is)) = (old.against, new.against)
+            && was != is
+        {
+            let rank = |action| [Action::Warn, Action::Pause, Action::Rollback].iter().position(|one| *one == action);
+            let effect = if rank(is) < rank(was) { Effect::Loosened } else { Effect::Tightened };
+            self.add(effect, id, format!("leads to {} → {}", was.word(), is.word()));
         }
     }
 
@@ -231,7 +250,7 @@ impl Changes {
     }
 
     fn evidence(&mut self, (old_rules, old): (&Rules, &Promotion), (new_rules, new): (&Rules, &Promotion)) {
-        let of = |rules: &Rules, promotion| needs(promotion, &rules.evidence).readings;
+        let of = |rules: &Rules, promotion| needs(promotion, &rules.evidence).evidence();
         let both = of(old_rules, old);
         for id in both.intersection(&of(new_rules, new)) {
             let kind = |rules: &Rules| rules.evidence.get(id).map(|source| source.kind.clone());
@@ -252,6 +271,8 @@ impl Changes {
         if old.timeout != new.timeout {
             self.add(Effect::Changed, "verify.timeout", format!("{} → {}", old.timeout, new.timeout));
         }
+        let watch = |watch: Option<Millis>| watch.unwrap_or(Millis(0));
+        self.span("verify.watch", watch(old.watch), watch(new.watch));
         for check in &old.health {
             match new.health.iter().find(|other| other.url == check.url) {
                 None => self.add(Effect::Loosened, "verify.health", format!("{} is gone", check.url)),
@@ -294,6 +315,31 @@ impl Changes {
             self.add(Effect::Tightened, "rollback.on", format!("also {added:?}").to_lowercase());
         }
         self.flag("rollback.on_unknown", old.on_unknown, new.on_unknown);
+        self.span("rollback.hold", old.hold, new.hold);
+        self.span("rollback.cooldown", old.cooldown, new.cooldown);
+        if old.per_day != new.per_day {
+            let effect = if new.per_day > old.per_day { Effect::Loosened } else { Effect::Tightened };
+            self.add(effect, "rollback.per_day", format!("{} → {}", old.per_day, new.per_day));
+        }
+    }
+
+    /// Freeze windows are known by their names.
+    fn freeze(&mut self, old: &Promotion, new: &Promotion) {
+        let named = |windows: &[Window], name: &str| windows.iter().find(|window| window.name == name).cloned();
+        for was in &old.freeze {
+            let part = format!("freeze.{}", was.name);
+            match named(&new.freeze, &was.name) {
+                None => self.add(Effect::Loosened, &part, "is gone"),
+                Some(is) if is.when != was.when || is.zone != was.zone => {
+                    self.add(Effect::Changed, &part, format!("{} → {}", was.describe(), is.describe()));
+                }
+                Some(is) if is.except != was.except => self.add(Effect::Changed, &part, "others may go on in it"),
+                Some(_) => {}
+            }
+        }
+        for is in new.freeze.iter().filter(|is| named(&old.freeze, &is.name).is_none()) {
+            self.add(Effect::Tightened, &format!("freeze.{}", is.name), is.describe());
+        }
     }
 
     fn environments(&mut self, (old, new): (&Rules, &Rules), names: &[&String]) {
@@ -316,6 +362,7 @@ impl Changes {
 fn wants(gate: &Gate) -> String {
     match &gate.kind {
         GateKind::Soak(soak) => format!("≥ {}", soak.min),
+        GateKind::Canary(canary) => canary.limit.wanted(),
         GateKind::Tests { condition, .. }
         | GateKind::Checks(OfCommit { condition, .. })
         | GateKind::Review(OfCommit { condition, .. })

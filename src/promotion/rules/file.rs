@@ -190,6 +190,9 @@ pub struct Verify {
     /// Gates that are judged on the target environment.
     #[serde(default)]
     pub gates: Option<Placed<Gates>>,
+    /// For how long after its promotion a version is under the watch of `promote verify --watch`. Default: not at all.
+    #[serde(default)]
+    pub watch: Option<Placed<Span>>,
 }
 
 /// What a failed verification leads to.

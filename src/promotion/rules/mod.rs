@@ -19,16 +19,18 @@ pub mod quantity;
 pub mod read;
 pub mod resolve;
 pub mod roles;
+pub mod rollback;
 pub mod schema;
 pub mod soak;
 pub mod tree;
 pub mod trigger;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::promotion::canary::limit::Canary;
 use crate::promotion::condition::Condition;
 use crate::promotion::freeze::Window;
 use crate::promotion::rules::at::At;
@@ -38,8 +40,8 @@ use crate::promotion::rules::health::{HealthCheck, Smoke};
 use crate::promotion::rules::hotfix::Hotfix;
 use crate::promotion::rules::live::{AlertsSource, PrometheusSource};
 use crate::promotion::rules::roles::{AtGitHub, MayBypass, Role};
+use crate::promotion::rules::rollback::Rollback;
 use crate::promotion::rules::soak::SoakGate;
-use crate::promotion::rules::trigger::Trigger;
 use crate::promotion::time::Millis;
 
 /// A rules file, resolved.
@@ -299,6 +301,8 @@ pub enum GateKind {
     Review(OfCommit),
     /// The version has run in the source environment for this long.
     Soak(SoakGate),
+    /// The canary keeps to one of its limits.
+    Canary(Canary),
     /// A condition over any facts. One row for each part of the outermost `all`.
     Condition(Condition),
 }
@@ -321,67 +325,16 @@ pub struct Verify {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Vec<serde_json::Value>")]
     pub gates: Vec<Gate>,
+    /// For how long after its promotion a version is looked at again by `promote verify --watch`; absent: not at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub watch: Option<Millis>,
 }
 
 impl Default for Verify {
     fn default() -> Self {
-        let (health, smoke, gates) = (Vec::new(), Vec::new(), Vec::new());
-        Self { settle: Millis::secs(10), timeout: Millis::mins(15), grace: Millis::secs(60), health, smoke, gates }
-    }
-}
-
-/// What a failed verification leads to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rollback {
-    /// Which failures count.
-    pub on: BTreeSet<Trigger>,
-    /// Whether it happens by itself.
-    pub when: RollbackWhen,
-    /// Whether "could not be confirmed" counts as a failure.
-    pub on_unknown: bool,
-    /// For how long nothing is promoted there by itself after a rollback.
-    #[serde(default = "Rollback::day", skip_serializing_if = "Rollback::is_day")]
-    pub hold: Millis,
-    /// How much time must lie between two automatic rollbacks of the environment; zero: none.
-    #[serde(default, skip_serializing_if = "Rollback::is_none")]
-    pub cooldown: Millis,
-    /// How many automatic rollbacks of the environment there may be in 24 hours.
-    #[serde(default = "Rollback::few", skip_serializing_if = "Rollback::is_few")]
-    pub per_day: u32,
-}
-
-impl Rollback {
-    const fn day() -> Millis {
-        Millis::mins(24 * 60)
-    }
-
-    fn is_day(hold: &Millis) -> bool {
-        *hold == Self::day()
-    }
-
-    fn is_none(cooldown: &Millis) -> bool {
-        cooldown.0 == 0
-    }
-
-    const fn few() -> u32 {
-        3
-    }
-
-    fn is_few(per_day: &u32) -> bool {
-        *per_day == Self::few()
-    }
-}
-
-impl Default for Rollback {
-    fn default() -> Self {
-        Self {
-            on: BTreeSet::from([Trigger::Deployment, Trigger::Health]),
-            when: RollbackWhen::Auto,
-            on_unknown: false,
-            hold: Self::day(),
-            cooldown: Millis(0),
-            per_day: Self::few(),
-        }
+        let (health, smoke, gates, watch) = (Vec::new(), Vec::new(), Vec::new(), None);
+        let (settle, timeout, grace) = (Millis::secs(10), Millis::mins(15), Millis::secs(60));
+        Self { settle, timeout, grace, health, smoke, gates, watch }
     }
 }
 

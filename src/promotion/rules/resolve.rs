@@ -1,6 +1,7 @@
 //! From what is written to what it means: names bound, defaults filled in, typed gates spelled out as conditions.
 
 pub mod bundles;
+mod canary;
 pub mod commit;
 pub mod conditions;
 pub mod evidence;
@@ -16,6 +17,7 @@ pub mod names;
 pub mod places;
 pub mod promotions;
 pub mod roles;
+pub mod spans;
 
 use std::collections::{BTreeMap, BTreeSet};
 

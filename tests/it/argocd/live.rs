@@ -52,6 +52,7 @@ pub(crate) struct Live {
     pub(crate) before: Readings,
     failed_before: BTreeSet<String>,
     pub(crate) failed_lately: BTreeSet<String>,
+    pub(crate) accepted: BTreeSet<String>,
     said: Vec<(i64, Said)>,
     /// When each source was asked, and about the time since when.
     pub(crate) asked: Mutex<Vec<(String, i64, i64)>>,
@@ -75,8 +76,8 @@ impl Live {
         let before: Readings =
             before.iter().map(|said| (id(said).to_owned(), reading(said, at(-60_000), at(0)))).collect();
         let failed_before = target::failed_before(&lens, &rules.evidence, &facts, &before, &lens.verify);
-        let (failed_lately, asked) = (BTreeSet::new(), Mutex::default());
-        Self { rules, lens, facts, before, failed_before, failed_lately, said: said.to_vec(), asked }
+        let (failed_lately, accepted, asked) = (BTreeSet::new(), BTreeSet::new(), Mutex::default());
+        Self { rules, lens, facts, before, failed_before, failed_lately, accepted, said: said.to_vec(), asked }
     }
 
     pub(crate) fn verify(&self) -> promote::promotion::rules::Verify {
@@ -92,6 +93,7 @@ impl Live {
             before: &self.before,
             failed_before: &self.failed_before,
             failed_lately: &self.failed_lately,
+            accepted: &self.accepted,
             since: None,
         }
     }

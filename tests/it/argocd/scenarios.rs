@@ -12,6 +12,7 @@ use crate::world::argo::behaviour::Behaviour;
 pub(super) enum End {
     Verified,
     Refuted,
+    Paused,
     Unconfirmed,
     Overtaken,
 }
@@ -233,6 +234,7 @@ pub(super) fn end(settled: &Settled) -> End {
     match settled {
         Settled::Verified(_) => End::Verified,
         Settled::Refuted(_) => End::Refuted,
+        Settled::Paused(_) => End::Paused,
         Settled::Unconfirmed { .. } => End::Unconfirmed,
         Settled::Overtaken { .. } => End::Overtaken,
         Settled::Stopped | Settled::Lost(_) => panic!("nobody asked to stop, or took a lock"),

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use promote::adapters::github::approvals::{GitHubApprovals, ThisRun};
-use promote::ports::{Approvals, ApprovalsAsked, FaultKind};
+use promote::ports::{Approvals, FaultKind};
+use promote::promotion::approvals::asked::ApprovalsAsked;
 use promote::promotion::approvals::facts::{Member, Protection, WordKind, WordPlace};
 use serde_json::{Value, json};
 

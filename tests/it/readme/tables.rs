@@ -32,6 +32,7 @@ fn prefix(kind: Kind) -> &'static str {
         Kind::Alerts => "alerts",
         Kind::Checks => "checks",
         Kind::Review => "review",
+        Kind::Canary => "canary",
         Kind::Deployment => "deployment",
     }
 }

@@ -94,7 +94,7 @@ fn each_promotion_says_what_is_not_built() {
     let parts = |from, to| not_built(rules.promotion(from, to).unwrap());
     assert_eq!(parts("dev", "staging"), Vec::<&str>::new());
     assert_eq!(parts("staging", "canary"), Vec::<&str>::new());
-    assert_eq!(parts("canary", "production"), ["gates.canary", "verify.gates", "rollback.hold",]);
+    assert_eq!(parts("canary", "production"), Vec::<&str>::new());
 }
 
 #[test]

@@ -100,6 +100,7 @@ const PROMOTIONS: &[(&str, &str, &str, &str)] = &[
     ("verify: { health: [{ url: app.example.com }] }", "15:31", "is not a web address", "https://"),
     ("verify: { health: [{ url: 'https://h/{env}' }] }", "15:31", "unknown placeholder `{env}`", "{environment}"),
     ("verify: { health: [{ url: 'https://h/', status: 42 }] }", "15:53", "`42` is not an HTTP status", "200"),
+    ("verify: { gates: { tests: { required: [unit] } } }", "15:15", "has no `argocd`", "name the application"),
     ("rollback: { on: [slo] }", "15:22", "`slo` is not judged after the sync", "`verify.gates`"),
     ("rollback: { on: [helth] }", "15:22", "unknown trigger `helth`", "`health`"),
     ("rollback: { on: [] }", "15:17", "nothing would lead to a rollback", "when: never"),

@@ -173,24 +173,11 @@ fn what_is_not_built_is_named() {
     parts.sort_unstable();
     assert_eq!(
         parts,
-        [
-            "environments.europe.targets",
-            "environments.staging.evidence.slo",
-            "gates.canary",
-            "repos.platform",
-            "rollback.hold",
-            "servers.eu",
-            "verify.gates",
-        ]
+        ["environments.europe.targets", "environments.staging.evidence.slo", "repos.platform", "servers.eu",]
     );
-    for (body, part) in [
-        ("gates: { conditions: { field: metrics.error_rate, op: lt, value: 0.01 } }", "conditions.metrics.error_rate"),
-        ("verify: { gates: { tests: { required: [unit] } } }", "verify.gates"),
-        ("rollback: { hold: 1h }", "rollback.hold"),
-    ] {
-        assert_eq!(not_built(&promotion(body)), [part], "{body}");
-    }
-    for body in ["approvals: []", "bypass: {}", "verify: { gates: {} }", "rollback: { when: never }"] {
+    let built =
+        ["approvals: []", "bypass: {}", "verify: { gates: {} }", "rollback: { when: never }", "rollback: { hold: 1h }"];
+    for body in built {
         assert_eq!(not_built(&promotion(body)), Vec::<&str>::new(), "{body}");
     }
 }

@@ -22,6 +22,11 @@ impl Canned {
 
     /// Gives the answer that is made for each request, by its number from 0 and its head.
     pub(crate) fn by(answer: impl Fn(usize, &str) -> Vec<u8> + Send + 'static) -> Self {
+        Self::told(move |at, head, _| answer(at, head))
+    }
+
+    /// The same, with its body.
+    pub(crate) fn told(answer: impl Fn(usize, &str, &str) -> Vec<u8> + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let addr = listener.local_addr().expect("an address");
         let (stop, seen) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(Vec::new())));
@@ -33,7 +38,7 @@ impl Canned {
                 }
                 let Ok(mut stream) = stream else { continue };
                 let request = read(&mut stream);
-                let bytes = answer(at, &request.0);
+                let bytes = answer(at, &request.0, &request.1);
                 log.lock().unwrap_or_else(PoisonError::into_inner).push(request);
                 // A client that has gone away is what some tests want.
                 let _ = stream.write_all(&bytes);
@@ -76,7 +81,7 @@ impl Drop for Canned {
 }
 
 /// Reads a request with its body, so that closing the connection does not reset it; returns its head and body.
-fn read(stream: &mut TcpStream) -> (String, String) {
+pub(crate) fn read(stream: &mut TcpStream) -> (String, String) {
     let (mut all, mut chunk) = (Vec::new(), [0; 4096]);
     loop {
         let text = String::from_utf8_lossy(&all).into_owned();

@@ -8,3 +8,4 @@ pub(crate) mod fake_ssh;
 pub(crate) mod git_server;
 pub(crate) mod github;
 pub(crate) mod health;
+pub(crate) mod prometheus;

@@ -10,7 +10,8 @@ use crate::promotion::report::{GateReport, GateRow, Mark, Verdict};
 use crate::promotion::request::{Actor, ActorKnown};
 use crate::promotion::rules::at::At;
 use crate::promotion::rules::roles::MayBypass;
-use crate::promotion::rules::{Promotion, Rollback, Verify};
+use crate::promotion::rules::rollback::Rollback;
+use crate::promotion::rules::{Promotion, Verify};
 use crate::promotion::time::{Millis, Time};
 
 fn at(hour: u8) -> Time {
@@ -98,6 +99,7 @@ fn judge(path: Vec<Predecessor>, trust_baseline: bool) -> Vec<GateRow> {
         soaking: Vec::new(),
         replaced: None,
         hotfix: None,
+        canary: BTreeMap::new(),
         before: BTreeMap::new(),
         failing_before: BTreeSet::new(),
         alone: false,

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::promotion::canary::limit::Action;
 use crate::promotion::condition::Op;
 use crate::promotion::rules::file::shape::{Entries, Number, OneOrMany, Percent, Placed, Rate, Scalar, Span};
 use crate::promotion::rules::soak::SoakSince;
@@ -312,9 +313,30 @@ pub struct Canary {
     /// How much higher its 99th percentile may be, relative to the other.
     #[serde(default)]
     pub latency_p99_increase_max: Option<Placed<Percent>>,
+    /// What follows where a limit is broken; under `verify.gates` only.
+    #[serde(default)]
+    pub actions: Option<Placed<CanaryActions>>,
     /// Failing is a warning, and missing evidence is skipped.
     #[serde(default)]
     pub optional: bool,
+}
+
+/// What follows where a limit on the canary is broken: errors lead to `rollback`, latency to `pause`, unless it is said here.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CanaryActions {
+    /// Too few good requests.
+    #[serde(default)]
+    pub success_rate_min: Option<Placed<Action>>,
+    /// A higher error rate.
+    #[serde(default)]
+    pub error_rate_increase_max: Option<Placed<Action>>,
+    /// A higher 95th percentile.
+    #[serde(default)]
+    pub latency_p95_increase_max: Option<Placed<Action>>,
+    /// A higher 99th percentile.
+    #[serde(default)]
+    pub latency_p99_increase_max: Option<Placed<Action>>,
 }
 
 /// How many findings of linters there may be.

@@ -7,19 +7,17 @@ use crate::promotion::rules::file::gates::{Condition as Written, Gates};
 use crate::promotion::rules::file::shape::{OneOrMany, Placed, Scalar};
 use crate::promotion::rules::quantity;
 use crate::promotion::rules::resolve::gates::GateReader;
-use crate::promotion::rules::{Gate, GateKind, NotBuilt};
+use crate::promotion::rules::{Gate, GateKind};
 use crate::promotion::words::list;
 
 /// The kinds that files can hold.
 const OF_FILES: [Kind; 5] = [Kind::Tests, Kind::Coverage, Kind::Security, Kind::Quality, Kind::Performance];
-/// What facts begin with that are not built yet.
-const NOT_BUILT: [&str; 1] = ["canary"];
 
 /// A field that is bound: the name that it is looked up by, and its row of the table.
 type Bound = (String, &'static Field);
 
 impl GateReader<'_> {
-    /// One gate for each part of the outermost `all`. Parts that are not built are noted and have none.
+    /// One gate for each part of the outermost `all`.
     pub(super) fn conditions(&mut self, written: &Placed<Written>, gates: &Gates) -> Vec<Gate> {
         let whole = std::slice::from_ref(written);
         let parts = match (&written.all, one_form(written)) {
@@ -121,7 +119,7 @@ impl GateReader<'_> {
         self.quantity("value", &text, |text| read(unit, text))
     }
 
-    /// The row of the table that a field names; `None` if it was reported, or is not built.
+    /// The row of the table that a field names; `None` if it was reported.
     fn field(&mut self, name: &Placed<String>, gates: &Gates) -> Option<Bound> {
         if name.faulty {
             return None;
@@ -211,16 +209,13 @@ impl GateReader<'_> {
             self.accept(prefix, name.at, name.width, Some(row.kind));
             return Some(row);
         }
-        if NOT_BUILT.iter().any(|known| lower.split('.').next() == Some(known)) {
-            self.not_built.push(NotBuilt { part: format!("conditions.{lower}"), at: name.at });
-            return None;
-        }
         let gate = match prefix {
             "tests" => Some((Kind::Tests, gates.tests.is_some())),
             "coverage" => Some((Kind::Coverage, gates.coverage.is_some())),
             "security" => Some((Kind::Security, gates.security.is_some())),
             "performance" => Some((Kind::Performance, gates.performance.is_some())),
             "quality" => Some((Kind::Quality, gates.quality.is_some())),
+            "canary" => Some((Kind::Canary, gates.canary.is_some())),
             "checks" => Some((Kind::Checks, gates.checks.is_some())),
             "review" => Some((Kind::Review, gates.review.is_some())),
             _ => None,
@@ -270,9 +265,10 @@ impl GateReader<'_> {
                 Kind::Alerts => "alerts",
                 Kind::Checks => "checks",
                 Kind::Review => "review",
+                Kind::Canary => "canary",
                 Kind::Deployment => "deployment",
             };
-            let ids = self.sources.ids().filter(|_| row.kind != Kind::Deployment);
+            let ids = self.sources.ids().filter(|_| !matches!(row.kind, Kind::Deployment | Kind::Canary));
             all.extend(ids.chain([gate]).map(|prefix| format!("{prefix}.{}", row.measure)));
         }
         all

@@ -10,10 +10,10 @@ use crate::promotion::rules::file::places::Evidence;
 use crate::promotion::rules::file::shape::{OneOrMany, Placed};
 use crate::promotion::rules::format::Family;
 use crate::promotion::rules::github::GitHubAsks;
-use crate::promotion::rules::quantity;
 use crate::promotion::rules::resolve::github::{Beside, github};
 use crate::promotion::rules::resolve::monitoring::{live, says_environment};
 use crate::promotion::rules::resolve::names::{bound, defined, placeholders};
+use crate::promotion::rules::resolve::spans::span;
 use crate::promotion::rules::{Source, SourceKind};
 
 /// The sources of a file.
@@ -145,20 +145,6 @@ fn source(name: &Placed<String>, written: &Placed<Evidence>, faults: &mut Vec<Wr
     }
     let globs = globs(name, files.as_ref(), written.faulty, faults);
     SourceKind::Files { globs, format: format.as_ref().map(|format| format.value), max_age }
-}
-
-pub(super) fn span(
-    name: &str,
-    text: Option<&Placed<String>>,
-    faults: &mut Vec<Wrong>,
-) -> Option<crate::promotion::time::Millis> {
-    let text = text.filter(|text| !text.faulty)?;
-    match quantity::span(&text.value) {
-        Ok(span) if span.0 > 0 => return Some(span),
-        Ok(_) => faults.push(Wrong::of(text, format!("`{name}` cannot be zero"))),
-        Err(help) => faults.push(Wrong::of(text, format!("`{}` cannot be `{name}`", text.value)).help(help)),
-    }
-    None
 }
 
 fn globs(

@@ -25,6 +25,8 @@ pub struct GateReader<'a> {
     pub not_built: Vec<NotBuilt>,
     /// The evidence that is read.
     pub uses: BTreeSet<String>,
+    /// Whether they are those of a verification.
+    pub(super) verification: bool,
     /// What was read, by its place in the file.
     pub(super) gates: Vec<(At, Vec<Gate>)>,
 }
@@ -32,7 +34,12 @@ pub struct GateReader<'a> {
 impl<'a> GateReader<'a> {
     /// A reader that has read nothing.
     pub fn new(sources: &'a Sources, faults: &'a mut Vec<Wrong>) -> Self {
-        Self { sources, faults, not_built: Vec::new(), uses: BTreeSet::new(), gates: Vec::new() }
+        Self { sources, faults, not_built: Vec::new(), uses: BTreeSet::new(), verification: false, gates: Vec::new() }
+    }
+
+    /// A reader of the gates of a verification.
+    pub fn of_verification(sources: &'a Sources, faults: &'a mut Vec<Wrong>) -> Self {
+        Self { verification: true, ..Self::new(sources, faults) }
     }
 
     /// Reads all gates; the result is in the order of the file.
@@ -310,6 +317,7 @@ fn what(kind: Kind) -> &'static str {
         Kind::Alerts => "alerts",
         Kind::Checks => "checks",
         Kind::Review => "review",
+        Kind::Canary => "comparison of a canary",
         Kind::Deployment => "deployment",
     }
 }

@@ -6,8 +6,8 @@ use crate::promotion::rules::fault::Wrong;
 use crate::promotion::rules::file::health::{Health, Method, Smoke as Written, Step as WrittenStep};
 use crate::promotion::rules::file::shape::{Keyed, Placed, Scalar, Span};
 use crate::promotion::rules::health::{HealthCheck, Smoke, SmokeDoes, SmokeWorkflow, Step, TIMEOUT, Verb};
-use crate::promotion::rules::resolve::evidence::span;
 use crate::promotion::rules::resolve::names::unknown_words;
+use crate::promotion::rules::resolve::spans::span;
 use crate::promotion::time::Millis;
 
 /// How long a workflow may take where the rules do not say.

@@ -3,9 +3,8 @@
 use crate::promotion::condition::{Op, Operand};
 use crate::promotion::fields::{Kind, Unit};
 use crate::promotion::number::Decimal;
-use crate::promotion::rules::NotBuilt;
 use crate::promotion::rules::fault::Wrong;
-use crate::promotion::rules::file::gates::{Alerts, BurnRate, Canary, ErrorBudget, Slo};
+use crate::promotion::rules::file::gates::{Alerts, BurnRate, ErrorBudget, Slo};
 use crate::promotion::rules::file::shape::{Number, Percent, Placed, Span};
 use crate::promotion::rules::resolve::gates::GateReader;
 use crate::promotion::rules::resolve::measured::{Form, Limit, most};
@@ -98,28 +97,6 @@ impl GateReader<'_> {
             help: "add `critical_max: 0`",
         };
         self.measured(alerts, &form, limits, asks);
-    }
-
-    /// The canary gate is judged for its faults, and not built yet.
-    pub(super) fn canary(&mut self, canary: &Placed<Canary>) {
-        self.share("traffic_min", canary.traffic_min.as_ref());
-        self.span("duration_min", canary.duration_min.as_ref());
-        self.share("success_rate_min", canary.success_rate_min.as_ref());
-        self.share("error_rate_increase_max", canary.error_rate_increase_max.as_ref());
-        self.percent("latency_p95_increase_max", canary.latency_p95_increase_max.as_ref());
-        self.percent("latency_p99_increase_max", canary.latency_p99_increase_max.as_ref());
-        let shares = [
-            &canary.traffic_min,
-            &canary.success_rate_min,
-            &canary.error_rate_increase_max,
-            &canary.latency_p95_increase_max,
-            &canary.latency_p99_increase_max,
-        ];
-        self.from(canary, "canary", "from", canary.from.as_ref(), Some(Kind::Levels));
-        if canary.duration_min.is_none() && shares.iter().all(|limit| limit.is_none()) {
-            self.asks_nothing(canary, "canary", "add a limit, or remove the gate");
-        }
-        self.not_built.push(NotBuilt { part: "gates.canary".to_owned(), at: canary.at });
     }
 
     fn limit_share(&mut self, measure: &str, op: Op, unit: Unit, text: Option<&Placed<Percent>>) -> Option<Limit> {

@@ -11,8 +11,8 @@ use crate::promotion::rules::file::places::{Evidence, Matchers, Prometheus, Quer
 use crate::promotion::rules::file::shape::{Percent, Placed};
 use crate::promotion::rules::live::{self, AlertsFrom, AlertsSource, PrometheusSource};
 use crate::promotion::rules::quantity;
-use crate::promotion::rules::resolve::evidence::span;
 use crate::promotion::rules::resolve::names::placeholders;
+use crate::promotion::rules::resolve::spans::span;
 
 /// The live source that is written, if one is.
 pub fn live(written: &Placed<Evidence>, faults: &mut Vec<Wrong>) -> Option<SourceKind> {

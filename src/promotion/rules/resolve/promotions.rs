@@ -14,9 +14,10 @@ use crate::promotion::rules::resolve::health;
 use crate::promotion::rules::resolve::names::bound;
 use crate::promotion::rules::resolve::places::Places;
 use crate::promotion::rules::resolve::{hotfix, roles};
+use crate::promotion::rules::rollback::Rollback;
 use crate::promotion::rules::soak::SoakSince;
 use crate::promotion::rules::trigger::Trigger;
-use crate::promotion::rules::{NotBuilt, Promotion, Rollback, RollbackWhen, Verify, quantity};
+use crate::promotion::rules::{NotBuilt, Promotion, RollbackWhen, Verify, quantity};
 use crate::promotion::time::Millis;
 
 /// The settle time with live gates, which need some traffic to speak of.
@@ -125,7 +126,7 @@ impl PromotionReader<'_> {
         let mut verify = Verify::default();
         let Some(written) = written else { return verify };
         if let Some(gates) = &written.gates {
-            let mut reader = GateReader::new(self.sources, self.faults);
+            let mut reader = GateReader::of_verification(self.sources, self.faults);
             let read = reader.read(gates);
             let uses = std::mem::take(&mut reader.uses);
             not_built.append(&mut reader.not_built);
@@ -137,6 +138,7 @@ impl PromotionReader<'_> {
         }
         verify.settle = self.span("settle", written.settle.as_ref(), false).unwrap_or(verify.settle);
         verify.timeout = self.span("timeout", written.timeout.as_ref(), true).unwrap_or(verify.timeout);
+        verify.watch = self.span("watch", written.watch.as_ref(), true);
         verify.grace = self.span("grace", written.grace.as_ref(), false).unwrap_or(verify.grace);
         let place = written.settle.as_ref().or(written.timeout.as_ref());
         if let Some(place) = place.filter(|_| verify.settle >= verify.timeout && !written.faulty) {
@@ -159,6 +161,13 @@ impl PromotionReader<'_> {
                 let help = format!("name the application that runs it, or remove `{name}`");
                 self.faults.push(Wrong::of(&first, message).help(help));
             }
+        }
+        if let (Some(gates), Some(to)) = (&written.gates, to)
+            && !verify.gates.is_empty()
+            && !self.is_watched(to)
+        {
+            let message = format!("`gates` are judged once the new version is live, and `{to}` has no `argocd`");
+            self.faults.push(Wrong::of(gates, message).help("name the application that runs it, or remove them"));
         }
         verify
     }

@@ -170,6 +170,18 @@ impl World {
             (&Method::DELETE, ["operation"]) => sim.terminate(now).map(|()| json!({})),
             (&Method::GET, ["managed-resources"]) => Ok(managed(sim.images())),
             (&Method::GET, ["resource-tree"]) => Ok(tree(sim)),
+            (&Method::GET, ["resource"]) if sim.spec.behaviour.canary.is_some() => {
+                Ok(json!({ "manifest": sim.rollout().to_string() }))
+            }
+            (&Method::POST, ["resource", "actions", "v2"]) if sim.spec.behaviour.old_actions => {
+                return Reply::Text(404, "text/plain", "Not Found");
+            }
+            (&Method::POST, ["resource", "actions", "v2"]) if body["kind"] == "Rollout" => {
+                sim.act(body["action"].as_str().unwrap_or_default(), now)
+            }
+            (&Method::POST, ["resource", "actions"]) if query.get("kind").is_some_and(|kind| kind == "Rollout") => {
+                sim.act(body.as_str().unwrap_or_default(), now)
+            }
             (&Method::GET, ["syncwindows"]) if sim.can_sync() => Ok(json!({ "canSync": true })),
             (&Method::GET, ["syncwindows"]) => Ok(json!({ "activeWindows": [{ "kind": "deny" }] })),
             _ => return Reply::Text(405, "text/plain", "Method Not Allowed"),
@@ -220,6 +232,15 @@ fn managed(images: &[String]) -> Value {
 
 fn tree(sim: &Sim) -> Value {
     let mut nodes = vec![json!({ "kind": "Deployment", "name": "app", "health": { "status": sim.health() } })];
+    if sim.spec.behaviour.canary.is_some() {
+        nodes = vec![json!({
+            "group": "argoproj.io", "version": "v1alpha1", "kind": "Rollout", "namespace": "prod", "name": "app",
+            "health": { "status": sim.health() },
+        })];
+        nodes.extend(
+            ["app-a", "app-b"].map(|pod| json!({ "kind": "Pod", "name": pod, "health": { "status": "Healthy" } })),
+        );
+    }
     if sim.health() == "Degraded" {
         let health = json!({ "status": "Degraded", "message": "CrashLoopBackOff: \"DATABASE_URL is not set\"" });
         nodes.push(json!({ "kind": "Pod", "name": "app-6d5f-x2", "health": health }));

@@ -20,6 +20,15 @@ pub(crate) struct Git {
 /// A health over time: from how many milliseconds after the rollout, and the word.
 pub(crate) type Rollout = Vec<(i64, &'static str)>;
 
+/// One step of a canary.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Step {
+    /// So many per cent of the traffic.
+    Weight(u64),
+    /// A pause: for so many milliseconds, or until somebody resumes it.
+    Pause(Option<i64>),
+}
+
 /// What an application and its controller do beyond the usual. The usual: a sync takes a second, its result is compared
 /// a little later, and a rollout is Progressing for three seconds and then Healthy.
 #[derive(Clone)]
@@ -62,6 +71,10 @@ pub(crate) struct Behaviour {
     pub(crate) cannot_compare: Option<String>,
     /// The application has a source hydrator.
     pub(crate) hydrator: bool,
+    /// The application has an Argo Rollout, whose canary takes these steps.
+    pub(crate) canary: Option<Vec<Step>>,
+    /// The server is older than v3.1: a resource action is a bare name.
+    pub(crate) old_actions: bool,
     /// The application is Degraded from the start, by this resource, and stays so.
     pub(crate) broken_before: bool,
 }
@@ -88,6 +101,8 @@ impl Default for Behaviour {
             ingress_down: None,
             cannot_compare: None,
             hydrator: false,
+            canary: None,
+            old_actions: false,
             broken_before: false,
         }
     }

@@ -2,6 +2,7 @@
 //! that happens, as they do in reality: comparisons and operations are separate loops.
 
 mod json;
+mod rollout;
 
 use serde_json::{Value, json};
 
@@ -34,6 +35,8 @@ enum Due {
     Health,
     Back,
     Overwrite,
+    /// A step of the canary of this turn is over.
+    Step(u64),
 }
 
 /// What the cluster really runs.
@@ -71,6 +74,7 @@ pub(crate) struct Sim {
     done: (bool, bool),
     start: String,
     version: u64,
+    canary: rollout::Canary,
     pub(crate) lost: bool,
 }
 
@@ -83,7 +87,7 @@ impl Sim {
         let shown = Shown { sync: "Synced", revision: commit.clone(), health, health_since: -9000, reconciled: -5000 };
         let rollout = vec![(i64::MIN, health)];
         let cluster =
-            Cluster { images: images.clone(), before: images, commit: commit.clone(), started: -9000, rollout };
+            Cluster { images: images.clone(), before: images.clone(), commit: commit.clone(), started: -9000, rollout };
         let first = Op { infos: json!(null), revision: Some(commit.clone()), by: None };
         let old = OpState {
             op: first.clone(),
@@ -107,6 +111,7 @@ impl Sim {
             done: (false, false),
             start: commit,
             version: 100,
+            canary: rollout::Canary::stable(images),
             lost: false,
         };
         if let Some(span) = sim.spec.behaviour.other_operation {
@@ -158,6 +163,7 @@ impl Sim {
                 self.due.push((at + 180_000, Due::Compare));
             }
             Due::Health => self.look_at_health(at),
+            Due::Step(turn) => self.step(at, *turn),
             Due::Back => {
                 let op = Op { infos: json!(null), revision: Some(self.start.clone()), by: None };
                 self.begin(op, at);
@@ -201,6 +207,9 @@ impl Sim {
         let before = std::mem::replace(&mut self.cluster.images, images);
         self.cluster =
             Cluster { before, started: at, rollout, ..std::mem::replace(&mut self.cluster, Cluster::empty()) };
+        if self.spec.behaviour.canary.is_some() {
+            self.roll_out(at);
+        }
     }
 
     fn finish(&mut self, at: i64) {
@@ -281,6 +290,9 @@ impl Sim {
     }
 
     fn cluster_health(&self, now: i64) -> &'static str {
+        if self.spec.behaviour.canary.is_some() {
+            return self.canary_health();
+        }
         let passed = now - self.cluster.started;
         self.cluster.rollout.iter().rev().find(|(from, _)| *from <= passed).map_or("Progressing", |(_, word)| word)
     }

@@ -10,7 +10,8 @@ use crate::promotion::approvals::judge::{Question, judge, protections};
 use crate::promotion::approvals::report::{ApprovalReport, RoleRow};
 use crate::promotion::rules::at::At;
 use crate::promotion::rules::roles::{AtGitHub, MayBypass, Role, WORKFLOW};
-use crate::promotion::rules::{Promotion, Rollback, Verify};
+use crate::promotion::rules::rollback::Rollback;
+use crate::promotion::rules::{Promotion, Verify};
 use crate::promotion::time::Time;
 
 /// The plan's digest.
