@@ -194,6 +194,9 @@ pub struct Facts {
     pub merged: BTreeMap<String, Reading>,
     /// The version's time in the source environment; read only when a gate asks for it.
     pub soak: Option<Soak>,
+    /// The canary and its baseline, by the id of the evidence that knows both; read only when a gate compares them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub canary: BTreeMap<String, Compared>,
     /// The soaks in the target that the promotion would end before their time.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub soaking: Vec<Soaking>,
@@ -203,9 +206,6 @@ pub struct Facts {
     /// What is skipped, where the promotion was asked for as a hotfix.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hotfix: Option<Hotfixed>,
-    /// The canary and its baseline, by the id of the evidence that knows both; read only when a gate compares them.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub canary: BTreeMap<String, Compared>,
     /// The live evidence of the verification's gates about the target, taken before anything was written, by its id: what was
     /// broken or firing already never refutes.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -242,10 +242,10 @@ impl Facts {
             readings: BTreeMap::new(),
             merged: BTreeMap::new(),
             soak: None,
+            canary: BTreeMap::new(),
             soaking: Vec::new(),
             replaced: None,
             hotfix: None,
-            canary: BTreeMap::new(),
             before: BTreeMap::new(),
             failing_before: BTreeSet::new(),
             alone: false,

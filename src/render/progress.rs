@@ -123,6 +123,7 @@ fn ordinal(n: u32) -> String {
 mod tests {
 
     use super::*;
+    use crate::promotion::rules::trigger::Trigger;
 
     fn lines(events: &[(i64, Event)]) -> String {
         events.iter().filter_map(|(ms, event)| line(event, Millis(*ms))).collect::<Vec<_>>().join("\n")

@@ -48,8 +48,8 @@ impl Judge<'_> {
                 self.measured(gate, std::slice::from_ref(evidence), condition)
             }
             GateKind::Measured { from, condition, .. } => self.measured(gate, from, condition),
-            GateKind::Soak(soak) => self.soak(gate, soak.min),
             GateKind::Canary(canary) => self.canary(gate, canary),
+            GateKind::Soak(soak) => self.soak(gate, soak.min),
             GateKind::Condition(condition) => self.condition(gate, condition),
         }
     }

@@ -170,8 +170,8 @@ impl Changes {
             _ => {}
         }
         match (&old.kind, &new.kind) {
-            (GateKind::Soak(old), GateKind::Soak(new)) => self.soak(id, old, new),
             (GateKind::Canary(was), GateKind::Canary(is)) => self.canary(id, was, is),
+            (GateKind::Soak(old), GateKind::Soak(new)) => self.soak(id, old, new),
             (GateKind::Tests { condition: old, .. }, GateKind::Tests { condition: new, .. })
             | (GateKind::Checks(OfCommit { condition: old, .. }), GateKind::Checks(OfCommit { condition: new, .. }))
             | (GateKind::Review(OfCommit { condition: old, .. }), GateKind::Review(OfCommit { condition: new, .. }))
@@ -361,8 +361,8 @@ impl Changes {
 
 fn wants(gate: &Gate) -> String {
     match &gate.kind {
-        GateKind::Soak(soak) => format!("≥ {}", soak.min),
         GateKind::Canary(canary) => canary.limit.wanted(),
+        GateKind::Soak(soak) => format!("≥ {}", soak.min),
         GateKind::Tests { condition, .. }
         | GateKind::Checks(OfCommit { condition, .. })
         | GateKind::Review(OfCommit { condition, .. })
