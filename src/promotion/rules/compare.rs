@@ -144,14 +144,6 @@ impl Changes {
         }
     }
 
-    /// A time of which more is stricter.
-    fn span(&mut self, part: &str, old: Millis, new: Millis) {
-        if old != new {
-            let effect = if new < old { Effect::Loosened } else { Effect::Tightened };
-            self.add(effect, part, format!("{old} → {new}"));
-        }
-    }
-
     /// `place`: before the ids of gates that are not the promotion's own.
     fn gates(&mut self, place: &str, old: &[Gate], new: &[Gate]) {
         for gate in old {
