@@ -14,6 +14,7 @@ use crate::promotion::facts::{CommitSummary, Reading, Snapshot};
 use crate::promotion::head::Head;
 use crate::promotion::heads::HeadFile;
 use crate::promotion::history::pieces::Piece;
+use crate::promotion::holder::{Asking, Holder};
 use crate::promotion::live::AppState;
 use crate::promotion::live::rollout::{Rollout, RolloutAction};
 use crate::promotion::order::Order;
@@ -21,7 +22,7 @@ use crate::promotion::record::Entry;
 use crate::promotion::rules::health::{HealthCheck, Smoke};
 use crate::promotion::rules::{App, Source};
 use crate::promotion::smoked::{SmokeRun, Smoked};
-use crate::promotion::time::{Millis, Over, Time};
+use crate::promotion::time::{Over, Time};
 use crate::promotion::waivers::Waivers;
 use crate::promotion::waivers::facts::Blame;
 
@@ -222,44 +223,6 @@ pub trait Deployer {
     fn act(&self, app: &App, rollout: &Rollout, action: RolloutAction) -> Result<(), Fault>;
     /// How many pods of the application are well.
     fn pods(&self, app: &App) -> Result<u64, Fault>;
-}
-
-/// Who holds the right to write to a service and environment, or asks for it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Holder {
-    /// The process.
-    pub run: String,
-    /// Who runs it.
-    pub owner: String,
-    /// The CI run's page, where there is one.
-    pub ci_run: Option<String>,
-    /// Since when.
-    pub since: Time,
-    /// For how long it is believed without a renewal.
-    pub term: Millis,
-    /// Changes with every renewal: two equal stamps mean that nothing was renewed between them.
-    pub stamp: String,
-}
-
-/// What is asked for with a claim.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Asking<'a> {
-    /// The service.
-    pub service: &'a str,
-    /// The environment.
-    pub environment: &'a str,
-    /// The process that asks.
-    pub run: &'a str,
-    /// Who runs it.
-    pub owner: &'a str,
-    /// The CI run's page, where there is one.
-    pub ci_run: Option<&'a str>,
-    /// Now.
-    pub at: Time,
-    /// For how long the claim is to be believed without a renewal.
-    pub term: Millis,
-    /// The stamp of a claim that was seen not to be renewed for its whole term, and is taken over.
-    pub expired: Option<&'a str>,
 }
 
 /// The right to write to a service and environment; given back when it is dropped.

@@ -1,8 +1,9 @@
 //! What a run is given, and how it ends.
 
-use crate::ports::{Asking, Fault};
+use crate::ports::Fault;
 use crate::promotion::approvals::report::ApprovalReport;
 use crate::promotion::facts::Facts;
+use crate::promotion::holder::Asking;
 use crate::promotion::order::{Order, Ordered};
 use crate::promotion::outcome::Outcome;
 use crate::promotion::plan::Plan;

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use crate::pipeline::ends::held_by_another;
 use crate::pipeline::job::{End, Halt, Job};
-use crate::ports::{Asking, Claim, Claimed, Fault, Hold, Holder, World};
+use crate::ports::{Claim, Claimed, Fault, Hold, World};
 use crate::promotion::event::Event;
+use crate::promotion::holder::{Asking, Holder};
 use crate::promotion::outcome::Outcome;
 use crate::promotion::time::{Millis, Time};
 

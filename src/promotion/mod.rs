@@ -21,6 +21,7 @@ pub mod gates;
 pub mod head;
 pub mod heads;
 pub mod history;
+pub mod holder;
 pub mod hotfix;
 pub mod id;
 pub mod image;

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use promote::adapters::ledger::Records;
 use promote::pipeline::list::{Asked, list};
-use promote::ports::{Asking, Claimed, Fault, Heads, Holder, Ledger};
+use promote::ports::{Claimed, Fault, Heads, Ledger};
 use promote::promotion::heads::HeadFile;
+use promote::promotion::holder::{Asking, Holder};
 use promote::promotion::id;
 use promote::promotion::image::ImageRef;
 use promote::promotion::listing::{LISTED, Listing};

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::adapters::ledger::process::Process;
 use crate::adapters::ledger::register::{Register, Swapped, Version};
-use crate::ports::{Asking, Claim, Claimed, Fault, FaultKind, Hold, Holder};
+use crate::ports::{Claim, Claimed, Fault, FaultKind, Hold};
+use crate::promotion::holder::{Asking, Holder};
 use crate::promotion::time::{Millis, Time};
 
 /// The schema number of a claim.

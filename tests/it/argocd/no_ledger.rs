@@ -1,8 +1,9 @@
 //! A ledger for tests of a wait, which keeps nothing.
 
-use promote::ports::{Asking, Claimed, Fault, Heads, Holder, Ledger};
+use promote::ports::{Claimed, Fault, Heads, Ledger};
 use promote::promotion::heads::HeadFile;
 use promote::promotion::history::pieces::Piece;
+use promote::promotion::holder::{Asking, Holder};
 use promote::promotion::order::Order;
 use promote::promotion::record::Entry;
 

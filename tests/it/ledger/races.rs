@@ -1,7 +1,8 @@
 //! Many at once: every entry has one place, every place one entry, and a claim one holder.
 
 use promote::adapters::ledger::Records;
-use promote::ports::{Asking, Claim, Claimed, FaultKind, Hold, Ledger};
+use promote::ports::{Claim, Claimed, FaultKind, Hold, Ledger};
+use promote::promotion::holder::Asking;
 use promote::promotion::record::Entry;
 use promote::promotion::time::Millis;
 

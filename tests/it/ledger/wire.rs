@@ -1,6 +1,7 @@
 //! The branch on the wire: what reading costs, answers that are lost, and servers that refuse.
 
-use promote::ports::{Asking, Claimed, FaultKind, Hold, Ledger};
+use promote::ports::{Claimed, FaultKind, Hold, Ledger};
+use promote::promotion::holder::Asking;
 use promote::promotion::time::Millis;
 
 use super::{BRANCH, Site, approved, bare, id, rejected, requested, requested_for, time};
