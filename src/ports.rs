@@ -21,7 +21,8 @@ use crate::promotion::order::Order;
 use crate::promotion::record::Entry;
 use crate::promotion::rules::health::{HealthCheck, Smoke};
 use crate::promotion::rules::{App, Source};
-use crate::promotion::time::Time;
+use crate::promotion::smoked::{SmokeRun, Smoked};
+use crate::promotion::time::{Over, Time};
 use crate::promotion::waivers::Waivers;
 use crate::promotion::waivers::facts::Blame;
 
@@ -55,30 +56,6 @@ pub trait Evidence: Sync {
     fn smoke_run(&self, run: &SmokeRun) -> Smoked;
 }
 
-/// How a smoke test stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Smoked {
-    /// It is over: good or bad as a health check is, or not known.
-    Over(Reading),
-    /// It runs: ask again.
-    Running(SmokeRun),
-}
-
-/// A workflow run that was begun as a smoke test.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SmokeRun {
-    /// The workflow's file.
-    pub workflow: String,
-    /// The branch or tag that it runs at.
-    pub git_ref: String,
-    /// Its number; absent where GitHub did not tell, and it must be found yet.
-    pub id: Option<u64>,
-    /// The newest run of the workflow before ours was begun; zero: there was none.
-    pub after: u64,
-    /// Its page, where it is known.
-    pub page: Option<String>,
-}
-
 /// What evidence is asked about.
 #[derive(Debug, Clone, Copy)]
 pub struct About<'a> {
@@ -96,15 +73,6 @@ pub struct About<'a> {
     pub over: Option<Over>,
 }
 
-/// A time that live evidence is asked about, in place of its own window where that is longer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Over {
-    /// From when.
-    pub since: Time,
-    /// Until when; absent: now.
-    pub until: Option<Time>,
-}
-
 /// Knows who approved. What is not there, or what the token may not see, is a part of the answer; a fault means that the answer
 /// as a whole cannot be had.
 pub trait Approvals {
@@ -112,8 +80,7 @@ pub trait Approvals {
     fn read(&self, asked: &ApprovalsAsked) -> Result<ApprovalFacts, Fault>;
     /// Writes a comment on a pull request or issue, by the token of whoever runs this.
     fn say(&self, number: u64, body: &str) -> Result<WordPlace, Fault>;
-    /// How the run that an entry of the ledger names (by its page) stands, with its jobs, for whoever asks whether its record may be believed.
-    /// `None` if GitHub knows no such run.
+    /// How the run that an entry of the ledger names (by its page) stands, with its jobs; `None` if GitHub knows no such run.
     fn run(&self, page: &str) -> Result<Option<RunFacts>, Fault>;
     /// The repository's default branch.
     fn default_branch(&self) -> Result<String, Fault>;

@@ -65,7 +65,14 @@ pub fn run(arguments: Vec<OsString>, environment: impl Iterator<Item = (OsString
         help::grouped(command()).print_help()?;
         return Ok(USAGE);
     };
-    let (task, matches) = match (name, matches.subcommand()) {
+    let (task, matches) = task(name, matches);
+    let json = is_set(matches, "json") || is_set(matches, "jsonl");
+    commands::run(&task, &Sources { flags: flags(matches), environment }, json)
+}
+
+/// What a command is to do, and the arguments of what was meant.
+fn task<'a>(name: &str, matches: &'a ArgMatches) -> (Task, &'a ArgMatches) {
+    match (name, matches.subcommand()) {
         ("rules", Some(("schema", _))) => (Task::Schema { name: Some("rules".to_owned()) }, matches),
         ("rules", Some(("show", show))) => (Task::Meaning, show),
         ("rules", Some(("list", list))) => (Task::Rules(View::List), list),
@@ -106,6 +113,7 @@ pub fn run(arguments: Vec<OsString>, environment: impl Iterator<Item = (OsString
         ("unlock", _) => (Task::Unlock { env: text(matches, "env") }, matches),
         ("bundle", _) => (Task::Bundle { id: given(matches, "id"), out: text(matches, "out") }, matches),
         ("replay", _) => (Task::Replay { bundle: given(matches, "bundle"), inputs: text(matches, "inputs") }, matches),
+        ("verify", _) if text(matches, "revoke").is_some() => (Task::Revoke { id: given(matches, "revoke") }, matches),
         ("verify", _) => (Task::Verify { env: text(matches, "env"), watch: is_set(matches, "watch") }, matches),
         ("rollback", _) => {
             let (id, env, to_version) = (text(matches, "id"), text(matches, "env"), text(matches, "to-version"));
@@ -120,9 +128,7 @@ pub fn run(arguments: Vec<OsString>, environment: impl Iterator<Item = (OsString
             Some(id) => (Task::Show { id }, matches),
             None => (Task::List { service: None, env: None, bypassed: false }, matches),
         },
-    };
-    let json = is_set(matches, "json") || is_set(matches, "jsonl");
-    commands::run(&task, &Sources { flags: flags(matches), environment }, json)
+    }
 }
 
 /// As an action there are no arguments: the input `command` names what to do.

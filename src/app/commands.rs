@@ -34,7 +34,7 @@ use crate::ports::{Clock as _, Fault, World};
 use crate::promotion::event::Event;
 use crate::promotion::folded::Folded;
 use crate::promotion::request::RequestKind;
-use crate::promotion::rules::{Promotion, Service};
+use crate::promotion::rules::{Promotion, Rules, Service};
 use crate::promotion::words;
 use crate::render::ending::{Ending, INVALID, USAGE};
 use crate::render::json;
@@ -90,6 +90,7 @@ fn perform(
         Task::Stamp(stamping) => Ok(evidence::stamp(screen, settings, clock, stamping)),
         Task::Back(back) => history::run(screen, settings, stop, clock.now(), back),
         Task::Say { verb, id } => Counter { screen, settings, mask, clock, stop }.say(*verb, id.as_deref()),
+        Task::Revoke { id } => Counter { screen, settings, mask, clock, stop }.revoke(id),
         Task::Review { id } => Counter { screen, settings, mask, clock, stop }.review(id.as_deref()),
         Task::Order(asked) if !asked.needs_rules() => {
             let counter = Counter { screen, settings, mask, clock, stop };
@@ -148,18 +149,12 @@ fn with_rules(
             Ok(0)
         }
         Task::Unlock { env } => {
-            let service = match choose::service(&loaded.rules, settings) {
-                Ok(service) => service,
-                Err(ending) => return Ok(screen.end(&ending)),
-            };
-            Counter { screen, settings, mask, clock, stop }.unlock(&service.name, env.as_deref())
+            let counter = Counter { screen, settings, mask, clock, stop };
+            of_service(&counter, &loaded.rules, |service| counter.unlock(&service.name, env.as_deref()))
         }
         Task::Order(asked) => {
-            let service = match choose::service(&loaded.rules, settings) {
-                Ok(service) => service,
-                Err(ending) => return Ok(screen.end(&ending)),
-            };
-            Counter { screen, settings, mask, clock, stop }.order(asked, Some(service))
+            let counter = Counter { screen, settings, mask, clock, stop };
+            of_service(&counter, &loaded.rules, |service| counter.order(asked, Some(service)))
         }
         _ => {
             let (judges, several) = (matches!(task, Task::Validate | Task::Plan), *task == Task::Auto);
@@ -188,6 +183,14 @@ fn with_rules(
                 _ => Errand { task, door }.go(),
             }
         }
+    }
+}
+
+/// What is done at the counter for a service of the rules; the exit code.
+fn of_service(counter: &Counter<'_>, rules: &Rules, act: impl FnOnce(&Service) -> Result<u8>) -> Result<u8> {
+    match choose::service(rules, counter.settings) {
+        Ok(service) => act(service),
+        Err(ending) => Ok(counter.screen.end(&ending)),
     }
 }
 

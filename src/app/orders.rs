@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::app::choose::environment;
-use crate::app::life::{Counter, ended, usage};
+use crate::app::life::{Counter, ended, one, usage};
 use crate::app::{ends, wiring};
 use crate::pipeline::orders::{self, Place};
 use crate::ports::Clock as _;
@@ -80,7 +80,6 @@ impl Counter<'_> {
     }
 
     /// The reason and the place. A freeze is of every service, unless one is named; a hold and a veto are of one.
-    #[expect(clippy::type_complexity, reason = "two names that may be absent")]
     fn named(
         &self,
         asked: &Asked,
@@ -145,6 +144,15 @@ impl Counter<'_> {
             ));
         }
         Ok(Some(until))
+    }
+
+    /// Takes back that a promotion verified its version; the exit code.
+    pub fn revoke(&self, id: &str) -> Result<u8> {
+        let Some(reason) = self.reason().filter(|reason| !reason.trim().is_empty()) else {
+            let again = format!("promote verify --revoke {id} --reason \"…\"");
+            return self.close(Err(usage("a reason is not given (--reason): the next person reads it", &again)));
+        };
+        self.close(self.with_ledger(|desk, me| ended(orders::revoke(desk, me, &one(desk.ledger, id)?, &reason))))
     }
 
     /// Lists the orders of a kind that stand; the exit code.

@@ -59,6 +59,11 @@ pub enum Task {
         /// The environment.
         env: Option<String>,
     },
+    /// Take back that a promotion verified its version.
+    Revoke {
+        /// Its id, or the beginning of it.
+        id: String,
+    },
     /// Give, lift or list orders.
     Order(Asked),
     /// Restore.

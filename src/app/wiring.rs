@@ -38,13 +38,14 @@ use crate::app::settings::monitoring::{self, Monitoring, Names};
 use crate::app::wiring::github::GitHubDoor;
 use crate::app::wiring::runtime::{http_settings, runtime};
 use crate::pipeline::job::{Halt, Job};
-use crate::ports::{About, Clock as _, Evidence, Fault, FaultKind, SmokeRun, Smoked, World};
+use crate::ports::{About, Clock as _, Evidence, Fault, FaultKind, World};
 use crate::promotion::event::Event;
 use crate::promotion::facts::{Reading, Subject, SubjectKnown};
 use crate::promotion::rules::github::GitHubSource;
 use crate::promotion::rules::health::{HealthCheck, Smoke, SmokeDoes};
 use crate::promotion::rules::live::{AlertsFrom, AlertsSource};
 use crate::promotion::rules::{Source, SourceKind};
+use crate::promotion::smoked::{SmokeRun, Smoked};
 
 /// How long a comparison with git may keep us waiting for Argo CD's answer; it goes on without us.
 const REFRESH: std::time::Duration = std::time::Duration::from_secs(20);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::pipeline::job::{End, Job};
 use crate::pipeline::readings;
 use crate::pipeline::wait::goal::Gated;
-use crate::ports::{About, Over, World};
+use crate::ports::{About, World};
 use crate::promotion::facts::Facts;
 use crate::promotion::gates::needs::{Needs, needs};
 use crate::promotion::gates::target::{self, Readings};
@@ -15,7 +15,7 @@ use crate::promotion::looks;
 use crate::promotion::record::{Refuted, Verified};
 use crate::promotion::report::Mark;
 use crate::promotion::rules::Promotion;
-use crate::promotion::time::{Millis, Time};
+use crate::promotion::time::{Millis, Over, Time};
 
 /// Reads the live evidence of the verification's gates about the target, over the settle time before now.
 pub fn read(world: &World<'_>, job: &Job<'_>, facts: &Facts) -> Readings {

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::thread;
 
 use crate::pipeline::job::Job;
-use crate::ports::{About, Deployer, Fault, Over, World};
+use crate::ports::{About, Deployer, Fault, World};
 use crate::promotion::canary::compared::{Compared, Shared};
 use crate::promotion::facts::{Reading, Soak};
 use crate::promotion::gates::needs::Needs;
 use crate::promotion::rules::{App, Source};
-use crate::promotion::time::{Millis, Time};
+use crate::promotion::time::{Millis, Over, Time};
 
 /// What is known of the canary before it is compared.
 pub(super) struct Canary<'a> {

@@ -33,7 +33,7 @@ pub fn review(desk: Desk<'_>, me: &Me<'_>, id: &str, reason: &str) -> Result<End
     };
     if review.is_by(&me.actor.name) {
         return Err(Halt::Invalid(PlanFault {
-            what: format!("{} asked for this hotfix, and does not review it", me.actor.name),
+            what: format!("a hotfix is not reviewed by who asked for it, and {} did", me.actor.name),
             seen: format!("promotion {id}: {}", review.reason),
             hint: format!("somebody else says: promote review {id} --reason \"…\""),
         }));

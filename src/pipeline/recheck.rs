@@ -112,7 +112,12 @@ fn looked(world: &World<'_>, job: &Job<'_>) -> Result<Looked, Halt> {
     (world.tell)(&Event::Phase(Phase::Verify));
     let (to, service) = (&job.promotion.to, &job.service.name);
     let head = world.ledger.head(service, to)?;
-    if let Some(open) = &head.open {
+    let open = match &head.open {
+        Some(open) => folded::fold(&world.ledger.entries(open)?).filter(|open| open.planned.is_some()),
+        None => None,
+    };
+    // One that was only asked for, or that is held, has changed nothing.
+    if let Some(Folded { id: open, .. }) = &open {
         let what = format!("a promotion of {service} to {to} is open, so what runs there is not settled");
         return Ok(End::of(Outcome::Unknown, what).next(format!("promote resume {open}")).into());
     }

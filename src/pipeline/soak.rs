@@ -28,7 +28,8 @@ pub fn of_source(world: &World<'_>, job: &Job<'_>, asked: &Asked, version: &[Ima
         }
         (None, SoakSince::Record) => {
             let place = world.ledger.place();
-            let why = format!("no verified promotion of this version to {from} is recorded in {place}");
+            let recorded = format!("no verified promotion of this version to {from} is recorded in {place}");
+            let why = format!("{recorded}, so its soak stands at zero");
             return Ok(Soak::Unknown { why });
         }
         (None, SoakSince::Argocd) => match deployed(world, job, asked, version)? {

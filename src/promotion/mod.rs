@@ -56,6 +56,7 @@ pub mod rollback;
 pub mod rules;
 pub mod selector;
 pub mod shown;
+pub mod smoked;
 pub mod soaking;
 pub mod stamp;
 pub mod time;

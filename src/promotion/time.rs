@@ -13,6 +13,15 @@ pub type Time = jiff::Timestamp;
 #[serde(transparent)]
 pub struct Millis(pub i64);
 
+/// A time that live evidence is asked about, in place of its own window where that is longer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Over {
+    /// From when.
+    pub since: Time,
+    /// Until when; absent: now.
+    pub until: Option<Time>,
+}
+
 impl Millis {
     /// A span of whole seconds.
     pub const fn secs(secs: i64) -> Self {

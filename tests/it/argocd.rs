@@ -10,6 +10,7 @@ mod real;
 mod rollouts;
 mod scenarios;
 mod scene;
+mod smoke;
 mod wire;
 
 use promote::adapters::argocd::options::Options;

@@ -124,7 +124,7 @@ fn reviewed(stage: &mut Stage, id: &str) {
     let without = stage.sandbox.promote(&["review", &id[..8]]);
     stage.says(&without, 2, &["A review says what came of it", "--reason"]);
     let own = stage.sandbox.promote(&["review", id, "--reason", "fine"]);
-    stage.says(&own, 2, &["dana asked for this hotfix, and does not review it"]);
+    stage.says(&own, 2, &["is not reviewed by who asked for it, and dana did"]);
     assert_eq!(open(stage), reviews);
     stage.start("alice");
     let given = stage.sandbox.promote(&["review", id, "--reason", "cause found, test added"]);

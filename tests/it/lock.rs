@@ -10,13 +10,14 @@ use promote::adapters::http::{Http, HttpSettings};
 use promote::adapters::ledger::Records;
 use promote::pipeline::job::{Approving, End, Job, Me, TERM};
 use promote::pipeline::lock;
-use promote::ports::{About, Claim, Claimed, Clock, Evidence, Hold, Ledger, SmokeRun, Smoked, World};
+use promote::ports::{About, Claim, Claimed, Clock, Evidence, Hold, Ledger, World};
 use promote::promotion::facts::Reading;
 use promote::promotion::holder::Asking;
 use promote::promotion::outcome::Outcome;
 use promote::promotion::request::{Actor, ActorKnown};
 use promote::promotion::rules::health::{HealthCheck, Smoke};
 use promote::promotion::rules::{Source, read};
+use promote::promotion::smoked::{SmokeRun, Smoked};
 use promote::promotion::time::{Millis, Time};
 
 const RULES: &str = "version: 1\nservice: app\nenvironments:\n  dev: { path: dev }\n  staging: { path: staging }\npromotions:\n  - { from: dev, to: staging }\n";

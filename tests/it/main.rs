@@ -45,6 +45,7 @@ mod rules_views;
 mod scenarios;
 mod secrets;
 mod shipped;
+mod smoke;
 mod soak;
 mod tls;
 mod triggers;

@@ -2,12 +2,7 @@
 
 use std::fs;
 
-use promote::adapters::clock::SystemClock;
 use promote::adapters::ledger::Records;
-use promote::pipeline::job::Me;
-use promote::pipeline::life::Desk;
-use promote::pipeline::orders::revoke;
-use promote::promotion::request::{Actor, ActorKnown};
 
 use crate::harness::{RULES, Ran, Sandbox};
 use crate::order::{by_hand, ends, pinned, rules, stage};
@@ -166,6 +161,7 @@ fn a_freeze_between_planning_and_pushing_stops_the_push() {
     let (mut before, mut between, mut landed) = (0, 0, 0);
     for n in 1..200 {
         let mut sandbox = stage(&[("dev", "1.20"), ("staging", "1.10")], "");
+        sandbox.set("PROMOTE_LEDGER", ".promote");
         let file = sandbox.work().join(".promote/orders/_/_/0196-oncall-0.json");
         let server = sandbox.serve();
         server.after(n, move || {
@@ -320,14 +316,11 @@ fn a_revoked_promotion_is_no_target_and_satisfies_no_order() {
     ends(&sandbox.promote(&validate), 0, &["✓ order staging"]);
     let ledger = Records::directory(sandbox.work().join(".promote"));
     let id = promote::ports::Ledger::head(&ledger, "app", "staging").unwrap().current.unwrap();
-    let (clock, actor) = (SystemClock::default(), Actor { name: "erin".to_owned(), known: ActorKnown::Claimed });
-    let desk = Desk { ledger: &ledger, clock: &clock };
-    let me = Me { run: "0196-erin", actor: &actor, ci_run: None };
-    let end = revoke(desk, &me, &id, "it loses orders").unwrap();
-    assert!(end.what.contains("is revoked: app 1.20"), "{end:?}");
-    let end = revoke(desk, &me, &id, "again").unwrap();
-    assert!(end.what.contains("is revoked already"), "{end:?}");
-    let refused = ["✗ order staging", "that was revoked by erin (claimed)", "it loses orders"];
+    let without = sandbox.promote(&["verify", "--revoke", &id]);
+    ends(&without, 2, &[&format!("promote verify --revoke {id} --reason")]);
+    ends(&say(&sandbox, &["verify", "--revoke", &id]), 0, &["is revoked: app 1.20 counts no more as verified"]);
+    ends(&say(&sandbox, &["verify", "--revoke", &id]), 0, &["is revoked already"]);
+    let refused = ["✗ order staging", "that was revoked by dana (claimed)", "incident 7"];
     ends(&sandbox.promote(&validate), 10, &refused);
     ends(&sandbox.promote(&["history", "verify"]), 0, &[]);
     ends(&run(&sandbox), 0, &["UNCHANGED"]);

@@ -11,13 +11,13 @@ use promote::adapters::http::server::{Login, Server, ServerSettings};
 use promote::adapters::http::{Http, HttpSettings};
 use promote::adapters::prometheus;
 use promote::adapters::secret::Secret;
-use promote::ports::{About, Over};
+use promote::ports::About;
 use promote::promotion::condition::{Fact, Known};
 use promote::promotion::facts::{Observation, Reading};
 use promote::promotion::levels::{Burn, Level, Levels};
 use promote::promotion::measures::Measure;
 use promote::promotion::rules::live::{PrometheusSource, SloFile};
-use promote::promotion::time::{Millis, Time};
+use promote::promotion::time::{Millis, Over, Time};
 use serde_json::json;
 
 use crate::world::canned::Canned;

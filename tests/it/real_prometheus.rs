@@ -16,13 +16,13 @@ use promote::adapters::http::server::{Login, Server, ServerSettings};
 use promote::adapters::http::{Http, HttpSettings};
 use promote::adapters::prometheus;
 use promote::adapters::secret::Secret;
-use promote::ports::{About, Over};
+use promote::ports::About;
 use promote::promotion::condition::{Fact, Known};
 use promote::promotion::facts::Reading;
 use promote::promotion::levels::{Level, Levels};
 use promote::promotion::measures::Measure;
 use promote::promotion::rules::live::PrometheusSource;
-use promote::promotion::time::{Millis, Time};
+use promote::promotion::time::{Millis, Over, Time};
 
 /// The time between two samples.
 const STEP: i64 = 60;

@@ -6,6 +6,7 @@ mod faults;
 mod forms;
 mod github;
 mod laws;
+mod service;
 
 use promote::promotion::rules::fault::{RulesFault, render};
 use promote::promotion::rules::read::read;

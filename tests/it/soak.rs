@@ -21,7 +21,7 @@ fn soaking(soak: &str) -> Sandbox {
     let second = second.replace("gates: { tests:", &format!("gates: {{ soak: {soak}, tests:"));
     sandbox.write(RULES, format!("{first}  - from: staging{second}"));
     let spec = AppSpec::deploying("app-staging", &sandbox.gitops.path(), "main", "k8s/overlays/staging");
-    sandbox.argo(ArgoBuilder::new().app(spec));
+    sandbox.argo(ArgoBuilder::new().step(1500).app(spec));
     ends(&to_staging(&sandbox, "run", &[]), 0, &["PROMOTED"]);
     by_hand(&sandbox, "dev", "1.21");
     sandbox

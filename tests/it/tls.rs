@@ -7,8 +7,13 @@ use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
+use promote::adapters::health::probe;
 use promote::adapters::http::{Answer, Call, Http, HttpSettings};
 use promote::ports::{Fault, FaultKind};
+use promote::promotion::facts::Reading;
+use promote::promotion::measures::Measure;
+use promote::promotion::rules::health::HealthCheck;
+use promote::promotion::time::{Millis, Time};
 use reqwest::Method;
 
 /// A server with a certificate of its own. It stops when it is dropped.
@@ -53,6 +58,37 @@ impl Server {
         let http = Http::new(&settings, runtime.handle().clone()).unwrap();
         let url = format!("https://127.0.0.1:{}/", self.port).parse().unwrap();
         http.request(&Call::new(Method::GET, url).within(Duration::from_secs(20)))
+    }
+}
+
+#[test]
+fn a_health_check_sees_until_when_a_certificate_is_valid() {
+    if std::env::var_os("PROMOTE_REAL").is_none() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let extensions = ["subjectAltName=IP:127.0.0.1", "basicConstraints=critical,CA:FALSE"];
+    let server = Server::start(dir.path(), "leaf", &extensions);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let settings = HttpSettings { ca_pem: Some(server.pem.clone()), ..HttpSettings::default() };
+    let http = Http::new(&settings, runtime.handle().clone()).unwrap();
+    let made = std::fs::metadata(dir.path().join("leaf.crt")).unwrap().modified().unwrap();
+    let made = Time::try_from(made).unwrap();
+    // Valid for two days from when it was made.
+    for (days, ok, seen) in [(1, true, "200"), (3, false, "200, its certificate ends in 1 days (at least 3)")] {
+        // Twice: the second request takes the connection of the first, where the server keeps it.
+        for _ in 0..2 {
+            let check = HealthCheck {
+                certificate_days_min: Some(days),
+                ..HealthCheck::of(format!("https://127.0.0.1:{}/", server.port))
+            };
+            let Reading::Observed(observation) = probe(&http, &check, "app", "prod", Millis::secs(10).after(made))
+            else {
+                panic!("the certificate was not seen")
+            };
+            let Measure::Health(health) = observation.measure else { panic!("no health") };
+            assert_eq!((health.ok, health.seen.as_str()), (ok, seen));
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use crate::adapters::alerts::{Found, Labels, alert, said};
+use crate::adapters::alerts::found::{Found, Labels, alert, said};
 use crate::adapters::http::server::Server;
 use crate::promotion::alerts::Alerts;
 use crate::promotion::matchers::Matcher;
@@ -88,11 +88,11 @@ fn knows(status: &Status, date: Option<Time>, warm: Millis) -> Result<(), String
             "Alertmanager's cluster is {cluster:?}, not \"ready\" or \"disabled\": it may not know of every alert yet"
         ));
     }
-    let up = status.uptime.zip(date).map(|(since, now)| Millis::between(since, now));
+    // `Date` has no fractions of a second: it may lie before the start.
+    let up = status.uptime.zip(date).map(|(since, now)| Millis(Millis::between(since, now).0.max(0)));
     match up {
         Some(up) if up < warm => Err(format!(
-            "Alertmanager has been running for {}, less than {warm}: it may not have heard of every alert again",
-            Millis(up.0.max(0))
+            "Alertmanager has been running for {up}, less than {warm}: it may not have heard of every alert again"
         )),
         _ => Ok(()),
     }

@@ -5,7 +5,7 @@
 
 use serde::Deserialize;
 
-use crate::adapters::alerts::{Found, Labels, alert, said};
+use crate::adapters::alerts::found::{Found, Labels, alert, said};
 use crate::adapters::http::server::{Heard, Server};
 use crate::promotion::alerts::Alerts;
 use crate::promotion::matchers::Matcher;

@@ -9,10 +9,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::adapters::github::client::Client;
-use crate::ports::{Fault, FaultKind, SmokeRun, Smoked};
+use crate::ports::{Fault, FaultKind};
 use crate::promotion::facts::{Observation, Reading};
 use crate::promotion::measures::{Health, Measure};
 use crate::promotion::rules::health::SmokeWorkflow;
+use crate::promotion::smoked::{SmokeRun, Smoked};
 
 /// What GitHub tells of a run that it has begun.
 #[derive(Deserialize)]

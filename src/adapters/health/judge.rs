@@ -119,7 +119,7 @@ mod tests {
             (json("status", "ok"), "200"),
             (json("db.state", "up"), "200, `db.state` is `down`"),
             (json("db.lag", "1.5"), "200"),
-            (json("db.lag", "2"), "200, `db.lag` is `1.50`"),
+            (json("db.lag", "2"), "200, `db.lag` is `1.5`"),
             (json("checks.0.ok", "true"), "200"),
             (json("checks.1.ok", "true"), "200, without `checks.1.ok`"),
             (json("none", "null"), "200"),

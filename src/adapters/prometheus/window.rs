@@ -3,8 +3,7 @@
 //! A point in time of ours means nothing to another's clock, but an age does: "since 40 minutes" is the same on both (DECISIONS C.5).
 
 use crate::adapters::prometheus::promql::WINDOW;
-use crate::ports::Over;
-use crate::promotion::time::{Millis, Time};
+use crate::promotion::time::{Millis, Over, Time};
 
 /// How long a sample is believed to speak of now, and how soon after its beginning a window must hold one: Prometheus' lookback.
 pub const FRESH: Millis = Millis::mins(5);

@@ -66,6 +66,13 @@ pub fn road() -> Vec<Command> {
             .about("Judge what runs in an environment against its last record; writes nothing without --watch")
             .defer(|command| settings(command, &OF_NO_ORDER))
             .after_help("Exit codes: 0 it is well, 10 it definitely is not, 11 that could not be found out;\n21 it was not, and was rolled back (--watch).")
+            .arg(
+                Arg::new("revoke")
+                    .long("revoke")
+                    .value_name("ID")
+                    .conflicts_with_all(["env", "watch"])
+                    .help("take back that a promotion verified its version: it counts no more; needs --reason"),
+            )
             .arg(env("the environment"))
             .arg(switch(
                 "watch",

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::pipeline::readings;
 use crate::pipeline::wait::goal::{Gated, Goal, Settled};
-use crate::ports::{About, Over, World};
+use crate::ports::{About, World};
 use crate::promotion::event::Event;
 use crate::promotion::gates::target::{self, Readings, Seen};
 use crate::promotion::gates::{needs, needs::Needs};
@@ -15,7 +15,7 @@ use crate::promotion::looks;
 use crate::promotion::record::Refuted;
 use crate::promotion::report::{GateReport, GateRow, Mark};
 use crate::promotion::rules::{Gate, Verify};
-use crate::promotion::time::{Millis, Time};
+use crate::promotion::time::{Millis, Over, Time};
 
 /// What the gates say.
 pub(super) enum Said {

@@ -4,7 +4,7 @@
 //! workflow that failed has its own tries, and is definite at once. What could not be found out is no failure.
 
 use crate::pipeline::wait::goal::{Goal, Settled};
-use crate::ports::{SmokeRun, Smoked, World};
+use crate::ports::World;
 use crate::promotion::event::Event;
 use crate::promotion::facts::Reading;
 use crate::promotion::measures::Measure;
@@ -12,6 +12,7 @@ use crate::promotion::record::Refuted;
 use crate::promotion::rules::Verify;
 use crate::promotion::rules::health::{Smoke, SmokeDoes};
 use crate::promotion::rules::trigger::Trigger;
+use crate::promotion::smoked::{SmokeRun, Smoked};
 use crate::promotion::time::{Millis, Time};
 
 /// How often a run is asked about.

@@ -40,7 +40,7 @@ pub fn asked(gate: &Gate) -> BTreeSet<String> {
             BTreeSet::from([evidence.clone()])
         }
         GateKind::Checks(of) | GateKind::Review(of) => BTreeSet::from([of.evidence.clone()]),
-        GateKind::Soak { .. } => BTreeSet::from(["deployment".to_owned()]),
+        GateKind::Soak(_) => BTreeSet::from(["deployment".to_owned()]),
         GateKind::Condition(condition) => {
             let prefix = |field: &str| field.split_once('.').map_or(field, |(prefix, _)| prefix).to_owned();
             condition.comparisons().iter().map(|comparison| prefix(&comparison.field)).collect()

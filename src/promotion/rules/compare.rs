@@ -144,14 +144,6 @@ impl Changes {
         }
     }
 
-    /// A time of which more is stricter.
-    fn span(&mut self, part: &str, old: Millis, new: Millis) {
-        if old != new {
-            let effect = if new < old { Effect::Loosened } else { Effect::Tightened };
-            self.add(effect, part, format!("{old} → {new}"));
-        }
-    }
-
     /// `place`: before the ids of gates that are not the promotion's own.
     fn gates(&mut self, place: &str, old: &[Gate], new: &[Gate]) {
         for gate in old {
@@ -281,25 +273,21 @@ impl Changes {
         }
         let watch = |watch: Option<Millis>| watch.unwrap_or(Millis(0));
         self.span("verify.watch", watch(old.watch), watch(new.watch));
-        for check in &old.health {
-            match new.health.iter().find(|other| other.url == check.url) {
-                None => self.add(Effect::Loosened, "verify.health", format!("{} is gone", check.url)),
-                Some(now) if now != check => self.add(Effect::Changed, "verify.health", check.url.clone()),
+        self.named("verify.health", (&old.health, &new.health), |check| check.url.as_str());
+        self.named("verify.smoke", (&old.smoke, &new.smoke), |test| test.name.as_str());
+    }
+
+    /// What is asked of a service, each by its name: what is gone, another, or new.
+    fn named<T: PartialEq>(&mut self, part: &str, (old, new): (&[T], &[T]), name: fn(&T) -> &str) {
+        for one in old {
+            match new.iter().find(|other| name(other) == name(one)) {
+                None => self.add(Effect::Loosened, part, format!("{} is gone", name(one))),
+                Some(now) if now != one => self.add(Effect::Changed, part, name(one).to_owned()),
                 Some(_) => {}
             }
         }
-        for check in new.health.iter().filter(|check| old.health.iter().all(|other| other.url != check.url)) {
-            self.add(Effect::Tightened, "verify.health", format!("{} is new", check.url));
-        }
-        for test in &old.smoke {
-            match new.smoke.iter().find(|other| other.name == test.name) {
-                None => self.add(Effect::Loosened, "verify.smoke", format!("{} is gone", test.name)),
-                Some(now) if now != test => self.add(Effect::Changed, "verify.smoke", test.name.clone()),
-                Some(_) => {}
-            }
-        }
-        for test in new.smoke.iter().filter(|test| old.smoke.iter().all(|other| other.name != test.name)) {
-            self.add(Effect::Tightened, "verify.smoke", format!("{} is new", test.name));
+        for one in new.iter().filter(|one| old.iter().all(|other| name(other) != name(one))) {
+            self.add(Effect::Tightened, part, format!("{} is new", name(one)));
         }
     }
 

@@ -38,7 +38,6 @@ pub enum SoakSince {
 
 impl SoakSince {
     /// Whether records alone count.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for this signature")]
     pub fn is_record(&self) -> bool {
         *self == Self::Record
     }

@@ -15,8 +15,8 @@ use promote::adapters::secret::Secret;
 use promote::pipeline::wait::goal::{Goal, Place, Settled};
 use promote::pipeline::wait::until_live;
 use promote::ports::{
-    About, Branch, Clock, Delivery, Deployer, Descent, Evidence, Fault, FaultKind, Found, Past, Proposal, Pushed,
-    SmokeRun, Smoked, Step, World,
+    About, Branch, Clock, Delivery, Deployer, Descent, Evidence, Fault, FaultKind, Found, Past, Proposal, Pushed, Step,
+    World,
 };
 use promote::promotion::event::Event;
 use promote::promotion::facts::{CommitSummary, Observation, Reading, Snapshot};
@@ -25,11 +25,13 @@ use promote::promotion::live::AppState;
 use promote::promotion::measures::{Health, Measure};
 use promote::promotion::rules::health::{HealthCheck, Smoke};
 use promote::promotion::rules::{App, Source, SyncTo, Verify};
+use promote::promotion::smoked::{SmokeRun, Smoked};
 use promote::promotion::time::{Millis, Time};
 use serde_json::{Value, json};
 
 use crate::argocd::live::Live;
 use crate::argocd::no_ledger::NoLedger;
+use crate::argocd::smoke::Smokes;
 use crate::world::argo::behaviour::{AppSpec, Behaviour, Git};
 use crate::world::argo::{Argo, ArgoBuilder, PASSWORD, USER};
 
@@ -142,6 +144,7 @@ impl Clock for VirtualClock<'_> {
 struct Script<'a> {
     clock: &'a dyn Clock,
     answers: &'a [(i64, Option<bool>)],
+    smokes: &'a Smokes,
     live: Option<&'a Live>,
 }
 
@@ -169,11 +172,11 @@ impl Evidence for Script<'_> {
     }
 
     fn smoke(&self, _: &Smoke, _: &str, _: &str) -> Smoked {
-        Smoked::Over(Reading::Missing { why: "a wait of this scene has no smoke tests".to_owned() })
+        self.smokes.begin(self.clock)
     }
 
     fn smoke_run(&self, _: &SmokeRun) -> Smoked {
-        Smoked::Over(Reading::Missing { why: "a wait of this scene has no smoke tests".to_owned() })
+        self.smokes.look(self.clock)
     }
 }
 
@@ -187,6 +190,7 @@ pub(crate) struct Scene {
     pub(crate) apps: Vec<App>,
     pub(crate) failing_before: BTreeSet<String>,
     pub(crate) answers: Vec<(i64, Option<bool>)>,
+    pub(crate) smokes: Smokes,
     pub(crate) terminate: bool,
     pub(crate) nonce: &'static str,
     pub(crate) stop_at: Option<i64>,
@@ -248,6 +252,7 @@ impl Scene {
             apps,
             failing_before: BTreeSet::new(),
             answers: vec![(0, Some(true))],
+            smokes: Smokes::default(),
             terminate: false,
             nonce: "promotion-1",
             stop_at: None,
@@ -296,7 +301,7 @@ impl Scene {
     /// The same by another clock.
     pub(crate) fn ours_by(&self, clock: &dyn Clock) -> Settled {
         let argocd = self.argocd(&Options::default());
-        let evidence = Script { clock, answers: &self.answers, live: self.live.as_ref() };
+        let evidence = Script { clock, answers: &self.answers, smokes: &self.smokes, live: self.live.as_ref() };
         let tell = |event: &Event| self.events.borrow_mut().push(event.clone());
         let world = World {
             evidence: &evidence,

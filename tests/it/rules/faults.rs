@@ -51,7 +51,7 @@ const PROMOTIONS: &[(&str, &str, &str, &str)] = &[
     ("gates: { tests: { required: [unit], count_min: 0 } }", "15:52", "`0` cannot be `count_min`", "1 or more"),
     // Gates that would always pass, and evidence that is not there.
     ("gates: { coverage: {} }", "15:14", "asks for nothing", "`line_min:`"),
-    ("gates: { alerts: { from: [slo] } }", "15:14", "asks for nothing", "add a limit"),
+    ("gates: { alerts: { from: [slo], critical_max: 0 } }", "15:31", "`slo` holds no alerts", "`alertmanager:`"),
     ("gates: { tests: {} }", "15:14", "`tests` does not say which evidence", "add `required: [id]`"),
     ("gates: { error_budget: { consumption_max: 5% } }", "15:14", "`error_budget` does not say", "add `from: [id]`"),
     ("gates: { tests: { required: [unti] } }", "15:34", "unknown evidence `unti`", "`unit`"),
@@ -100,7 +100,6 @@ const PROMOTIONS: &[(&str, &str, &str, &str)] = &[
     ("verify: { health: [{ url: app.example.com }] }", "15:31", "is not a web address", "https://"),
     ("verify: { health: [{ url: 'https://h/{env}' }] }", "15:31", "unknown placeholder `{env}`", "{environment}"),
     ("verify: { health: [{ url: 'https://h/', status: 42 }] }", "15:53", "`42` is not an HTTP status", "200"),
-    ("verify: { gates: { tests: { required: [unit] } } }", "15:15", "has no `argocd`", "name the application"),
     ("rollback: { on: [slo] }", "15:22", "`slo` is not judged after the sync", "`verify.gates`"),
     ("rollback: { on: [helth] }", "15:22", "unknown trigger `helth`", "`health`"),
     ("rollback: { on: [] }", "15:17", "nothing would lead to a rollback", "when: never"),

@@ -3,9 +3,18 @@
 use crate::promotion::rules::Promotion;
 use crate::promotion::rules::compare::{Changes, Effect};
 use crate::promotion::rules::soak::{SoakGate, SoakSince};
+use crate::promotion::time::Millis;
 use crate::promotion::words;
 
 impl Changes {
+    /// A time of which more is stricter.
+    pub(super) fn span(&mut self, part: &str, old: Millis, new: Millis) {
+        if old != new {
+            let effect = if new < old { Effect::Loosened } else { Effect::Tightened };
+            self.add(effect, part, format!("{old} → {new}"));
+        }
+    }
+
     /// Compares what is skipped. A hotfix is more to ask for than the same promotion as an ordinary one.
     pub(super) fn hotfix(&mut self, old: &Promotion, new: &Promotion) {
         match (&old.hotfix, &new.hotfix) {

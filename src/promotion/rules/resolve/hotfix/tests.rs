@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use crate::promotion::rules::Rules;
 use crate::promotion::rules::read::read;
 
@@ -5,12 +7,12 @@ use crate::promotion::rules::read::read;
 fn rules(hotfix: &str) -> Result<Rules, Vec<String>> {
     let mut text = "version: 1\nservice: app\nenvironments:\n".to_owned();
     for name in ["dev", "staging", "canary", "production", "lab"] {
-        text += &format!("  {name}: {{ path: k8s/{name} }}\n");
+        let _ = writeln!(text, "  {name}: {{ path: k8s/{name} }}");
     }
     text += "evidence: { unit: a.xml }\npromotions:\n";
     text += hotfix;
     for (from, to) in [("dev", "staging"), ("staging", "canary"), ("canary", "production")] {
-        text += &format!("  - from: {from}\n    to: {to}\n    gates: {{ tests: {{ required: [unit] }} }}\n");
+        let _ = writeln!(text, "  - from: {from}\n    to: {to}\n    gates: {{ tests: {{ required: [unit] }} }}");
     }
     read("rules.yaml", &text).map_err(|faults| faults.iter().map(|fault| format!("{fault:?}")).collect())
 }
