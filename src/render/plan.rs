@@ -142,21 +142,22 @@ fn probed(check: &HealthCheck) -> String {
 /// What an answer must be. Texts of the rules are escaped: they are shown beside what others wrote.
 fn answered(check: &HealthCheck) -> String {
     let mut text = check.status.map_or_else(|| "200 to 299".to_owned(), |status| status.to_string());
+    let mut add = |part: String| text.push_str(&part);
     if let Some(part) = &check.contains {
-        text += &format!(" and contains \"{}\"", escape::line(part));
+        add(format!(" and contains \"{}\"", escape::line(part)));
     }
     if let Some(part) = &check.not_contains {
-        text += &format!(" and does not contain \"{}\"", escape::line(part));
+        add(format!(" and does not contain \"{}\"", escape::line(part)));
     }
     for (path, value) in &check.json {
-        text += &format!(" and {} is \"{}\"", escape::line(path), escape::line(value));
+        add(format!(" and {} is \"{}\"", escape::line(path), escape::line(value)));
     }
     match check.latency_max {
-        Some(most) => text += &format!(" within {most} (asked for {} at most)", check.timeout),
-        None => text += &format!(" within {}", check.timeout),
+        Some(most) => add(format!(" within {most} (asked for {} at most)", check.timeout)),
+        None => add(format!(" within {}", check.timeout)),
     }
     if let Some(days) = check.certificate_days_min {
-        text += &format!(", its certificate valid for {days} days or more");
+        add(format!(", its certificate valid for {days} days or more"));
     }
     text
 }
