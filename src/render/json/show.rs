@@ -89,6 +89,9 @@ pub(super) struct Show<'a> {
     verified: Option<&'a Verified>,
     /// The verification that did not.
     refuted: Option<&'a Refuted>,
+    /// What a person has to decide on, where the verification was paused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    paused: Option<&'a Refuted>,
     /// What was done to restore the old version.
     rollback: Option<Restoring<'a>>,
     /// The entries in short, in order.
@@ -172,6 +175,7 @@ pub fn show(story: &Folded, entries: &[Entry]) -> String {
         commits: story.committed.as_deref(),
         verified: story.verified.as_ref(),
         refuted: story.refuted.as_ref(),
+        paused: story.paused.as_ref(),
         rollback: story.rollback_plan.as_ref().map(|plan| Restoring {
             plan,
             commits: story.rollback_committed.as_deref(),

@@ -76,6 +76,7 @@ impl Live {
         let before: Readings =
             before.iter().map(|said| (id(said).to_owned(), reading(said, at(-60_000), at(0)))).collect();
         let failed_before = target::failed_before(&lens, &rules.evidence, &facts, &before, &lens.verify);
+        let facts = Facts { before: before.clone(), ..facts };
         let (failed_lately, accepted, asked) = (BTreeSet::new(), BTreeSet::new(), Mutex::default());
         Self { rules, lens, facts, before, failed_before, failed_lately, accepted, said: said.to_vec(), asked }
     }

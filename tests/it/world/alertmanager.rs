@@ -76,7 +76,7 @@ fn answer(state: &State, head: &str) -> Vec<u8> {
         Canned::answer(status, &format!("date: {date}\r\ncontent-type: application/json\r\n"), &body.to_string())
     };
     let path = head.split_whitespace().nth(1).unwrap_or_default();
-    let url = Url::parse(&format!("http://alertmanager{path}")).expect("a path");
+    let url = Url::parse(&format!("http://alertmanager{path}")).expect("an address");
     match url.path() {
         "/api/v2/status" => {
             let since = now - jiff::SignedDuration::from_secs(state.up);
