@@ -138,7 +138,6 @@ fn knows(groups: &Groups, date: Option<Time>, matchers: &[Matcher]) -> Result<()
 /// How long ago the last evaluation may be.
 fn late(interval: f64) -> Millis {
     // Seconds; a group that does not say its interval, or says nonsense, has the least.
-    #[expect(clippy::cast_possible_truncation, reason = "clamped to a day before it is cast")]
     let interval = (interval.clamp(0.0, 86_400.0) * 1000.0) as i64;
     Millis((interval * INTERVALS).max(LATE.0))
 }

@@ -39,7 +39,7 @@ fn texts(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
 }
 
 #[test]
-fn every_form_means_what_it_says() {
+fn every_form_of_a_health_check_means_what_it_says() {
     let verify = promotion(WHOLE).verify;
     assert_eq!(
         verify.health,
@@ -58,6 +58,11 @@ fn every_form_means_what_it_says() {
             HealthCheck { verb: Verb::Head, ..HealthCheck::of("http://h/") },
         ]
     );
+}
+
+#[test]
+fn every_form_of_a_smoke_test_means_what_it_says() {
+    let verify = promotion(WHOLE).verify;
     let step = |check, body: Option<&str>, save: &[(&str, &str)]| Step {
         check,
         body: body.map(str::to_owned),
