@@ -14,7 +14,7 @@ use crate::app::evidence::{self, Places};
 use crate::app::life::Counter;
 use crate::app::mask::{self, Mask};
 use crate::app::orders::Act;
-use crate::app::rules_file::RulesError;
+use crate::app::rules_file::{Loaded, RulesError};
 use crate::app::rules_source::{self, Differs, NoRules};
 use crate::app::rules_views;
 use crate::app::screen::Screen;
@@ -103,6 +103,16 @@ fn perform(
     }
 }
 
+/// Says that the rules, and the waivers where there are any, can be used.
+fn no_faults(screen: &Screen, loaded: &Loaded) {
+    let count = words::counted(loaded.rules.promotions.len() as u64, "promotion");
+    screen.say(&format!("{}: no faults, {count}\n", loaded.path));
+    if let Some(file) = &loaded.waivers {
+        let count = words::counted(file.waivers.len() as u64, "waiver");
+        screen.say(&format!("{}: no faults, {count}\n", file.path));
+    }
+}
+
 /// Commands that need the rules.
 fn with_rules(
     task: &Task,
@@ -136,12 +146,7 @@ fn with_rules(
             Ok(places.look(looking))
         }
         Task::Check => {
-            let count = words::counted(loaded.rules.promotions.len() as u64, "promotion");
-            screen.say(&format!("{}: no faults, {count}\n", loaded.path));
-            if let Some(file) = &loaded.waivers {
-                let count = words::counted(file.waivers.len() as u64, "waiver");
-                screen.say(&format!("{}: no faults, {count}\n", file.path));
-            }
+            no_faults(screen, &loaded);
             Ok(0)
         }
         Task::Meaning => {

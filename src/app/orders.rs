@@ -42,6 +42,9 @@ pub struct Asked {
     pub until: Option<String>,
 }
 
+/// The service and the environment that an order names; absent: every one.
+type Named = (Option<String>, Option<String>);
+
 impl Asked {
     /// Whether it names what the rules know: a freeze of everything, and a list, need no rules, and so no fault of theirs is in
     /// their way.
@@ -80,11 +83,7 @@ impl Counter<'_> {
     }
 
     /// The reason and the place. A freeze is of every service, unless one is named; a hold and a veto are of one.
-    fn named(
-        &self,
-        asked: &Asked,
-        service: Option<&Service>,
-    ) -> Result<(String, (Option<String>, Option<String>)), Ending> {
+    fn named(&self, asked: &Asked, service: Option<&Service>) -> Result<(String, Named), Ending> {
         let Some(reason) = self.reason().filter(|reason| !reason.trim().is_empty()) else {
             let again = format!("{} --reason \"…\"", asked.command());
             return Err(usage("a reason is not given (--reason): the next person reads it", &again));

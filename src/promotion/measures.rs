@@ -12,7 +12,6 @@ use crate::promotion::number::Decimal;
 /// What a reading measured.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-#[expect(clippy::large_enum_variant, reason = "there is one for each reading, and those are few")]
 pub enum Measure {
     /// Test results.
     Tests(Tests),

@@ -4,6 +4,7 @@ use crate::promotion::facts::Reading;
 
 /// How a smoke test stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "there is one for each smoke test, and those are few")]
 pub enum Smoked {
     /// It is over: good or bad as a health check is, or not known.
     Over(Reading),

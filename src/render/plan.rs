@@ -141,24 +141,19 @@ fn probed(check: &HealthCheck) -> String {
 
 /// What an answer must be. Texts of the rules are escaped: they are shown beside what others wrote.
 fn answered(check: &HealthCheck) -> String {
-    let mut text = check.status.map_or_else(|| "200 to 299".to_owned(), |status| status.to_string());
-    if let Some(part) = &check.contains {
-        text += &format!(" and contains \"{}\"", escape::line(part));
-    }
-    if let Some(part) = &check.not_contains {
-        text += &format!(" and does not contain \"{}\"", escape::line(part));
-    }
-    for (path, value) in &check.json {
-        text += &format!(" and {} is \"{}\"", escape::line(path), escape::line(value));
-    }
-    match check.latency_max {
-        Some(most) => text += &format!(" within {most} (asked for {} at most)", check.timeout),
-        None => text += &format!(" within {}", check.timeout),
-    }
-    if let Some(days) = check.certificate_days_min {
-        text += &format!(", its certificate valid for {days} days or more");
-    }
-    text
+    let mut parts = vec![check.status.map_or_else(|| "200 to 299".to_owned(), |status| status.to_string())];
+    parts.extend(check.contains.iter().map(|part| format!(" and contains \"{}\"", escape::line(part))));
+    parts.extend(check.not_contains.iter().map(|part| format!(" and does not contain \"{}\"", escape::line(part))));
+    let held =
+        |(path, value): (&String, &String)| format!(" and {} is \"{}\"", escape::line(path), escape::line(value));
+    parts.extend(check.json.iter().map(held));
+    parts.push(match check.latency_max {
+        Some(most) => format!(" within {most} (asked for {} at most)", check.timeout),
+        None => format!(" within {}", check.timeout),
+    });
+    let valid = |days| format!(", its certificate valid for {days} days or more");
+    parts.extend(check.certificate_days_min.map(valid));
+    parts.concat()
 }
 
 fn tested(smoke: &Smoke) -> String {

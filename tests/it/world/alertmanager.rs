@@ -54,12 +54,12 @@ impl Alertmanager {
     pub(crate) fn fires(&self, labels: &str, kept: Kept) {
         let pairs = labels.split_whitespace().filter_map(|pair| pair.split_once('='));
         let labels = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        self.state.lock().unwrap().alerts.push((labels, kept));
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).alerts.push((labels, kept));
     }
 
     /// Has it be in a cluster that is so, since some seconds.
     pub(crate) fn is(&self, cluster: &str, up: i64) {
-        let mut state = self.state.lock().unwrap();
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         (state.cluster, state.up) = (cluster.to_owned(), up);
     }
 
@@ -71,12 +71,12 @@ impl Alertmanager {
 
 fn answer(state: &State, head: &str) -> Vec<u8> {
     let now = jiff::Timestamp::now();
-    let date = jiff::fmt::rfc2822::to_string(&now.to_zoned(jiff::tz::TimeZone::UTC)).unwrap();
+    let date = jiff::fmt::rfc2822::to_string(&now.to_zoned(jiff::tz::TimeZone::UTC)).expect("a date");
     let given = |status: &str, body: &Value| {
         Canned::answer(status, &format!("date: {date}\r\ncontent-type: application/json\r\n"), &body.to_string())
     };
     let path = head.split_whitespace().nth(1).unwrap_or_default();
-    let url = Url::parse(&format!("http://alertmanager{path}")).unwrap();
+    let url = Url::parse(&format!("http://alertmanager{path}")).expect("an address");
     match url.path() {
         "/api/v2/status" => {
             let since = now - jiff::SignedDuration::from_secs(state.up);
@@ -138,7 +138,7 @@ struct Filter {
 impl Filter {
     fn fits(&self, labels: &BTreeMap<String, String>) -> bool {
         let value = labels.get(&self.name).map_or("", String::as_str);
-        let like = || regex::Regex::new(&format!("^(?:{})$", self.value)).unwrap().is_match(value);
+        let like = || regex::Regex::new(&format!("^(?:{})$", self.value)).expect("a pattern").is_match(value);
         match self.operator {
             "=" => value == self.value,
             "!=" => value != self.value,
