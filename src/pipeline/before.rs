@@ -69,7 +69,8 @@ impl Judging {
 
     /// Of a person's rollback: what fails under the version that is undone is to get well. What files say is of that version too.
     pub fn of_undoing(job: &Job<'_>, facts: Facts) -> Self {
-        let lens = target::live_only(&target::lens(job.promotion), &job.rules.evidence);
+        let mut lens = target::live_only(&target::lens(job.promotion), &job.rules.evidence);
+        lens.gates.retain(|gate| !target::of_canary(gate));
         let before = facts.before.clone();
         let failed_lately = failed(job, &lens, &facts, &before);
         Self {
@@ -85,7 +86,8 @@ impl Judging {
 
     /// Of the rollback of a promotion, by what was read before it (`facts`) and lately, under the version that is undone.
     pub fn of_rollback(job: &Job<'_>, facts: &Facts, images: &[ImageChange], lately: Readings) -> Self {
-        let lens = target::live_only(&target::lens(job.promotion), &job.rules.evidence);
+        let mut lens = target::live_only(&target::lens(job.promotion), &job.rules.evidence);
+        lens.gates.retain(|gate| !target::of_canary(gate));
         let failed_before = failed(job, &lens, facts, &facts.before);
         let failed_lately = failed(job, &lens, facts, &lately);
         let version = images.iter().map(|change| change.new.clone()).collect();

@@ -5,8 +5,7 @@ use std::thread;
 
 use crate::pipeline::job::Job;
 use crate::ports::{About, Deployer, Fault, World};
-use crate::promotion::canary::compared::{Compared, Shared};
-use crate::promotion::facts::{Reading, Soak};
+use crate::promotion::facts::{Compared, Reading, Shared, Soak};
 use crate::promotion::gates::needs::Needs;
 use crate::promotion::rules::{App, Source};
 use crate::promotion::time::{Millis, Over, Time};

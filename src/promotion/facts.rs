@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::promotion::canary::compared::Compared;
 use crate::promotion::head::Head;
 use crate::promotion::hotfix::Hotfixed;
 use crate::promotion::image::ImageRef;
@@ -169,6 +168,31 @@ pub enum Soak {
         /// `no completed promotion of this version to staging is recorded`.
         why: String,
     },
+}
+
+/// A canary and its baseline, by the same evidence, over the same time: the version's own in the source environment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Compared {
+    /// Since when the canary runs the version; absent where that is not known.
+    pub since: Option<Time>,
+    /// What the evidence says of the source environment.
+    pub canary: Reading,
+    /// What it says of the target environment.
+    pub baseline: Reading,
+    /// How the traffic is shared by what Argo CD knows, for where the evidence counts no requests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shared: Option<Shared>,
+}
+
+/// The canary's share of something that stands for the traffic.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Shared {
+    /// The canary's part.
+    pub part: u64,
+    /// The whole, never 0.
+    pub whole: u64,
+    /// Where that is known from: `the weight of Rollout/app`.
+    pub known_by: String,
 }
 
 /// Everything that one evaluation read.

@@ -1,9 +1,10 @@
 //! What the judge's verdict on one limit comes to, in words.
 
-use crate::promotion::canary::compared::{Compared, Shared, sample, tail};
 use crate::promotion::canary::judge::{self, Needed, Sample, Tail, Verdict};
 use crate::promotion::canary::limit::Limit;
+use crate::promotion::canary::samples::{sample, tail};
 use crate::promotion::condition::{Fact, Known, Truth};
+use crate::promotion::facts::{Compared, Shared};
 use crate::promotion::levels::{Level, Levels};
 use crate::promotion::number::Decimal;
 use crate::promotion::words::{count, counted, percent};

@@ -1,10 +1,9 @@
 //! The rows of the gate `canary`.
 
-use crate::promotion::canary::compared::Compared;
 use crate::promotion::canary::finding::{self, Finding, Sides};
 use crate::promotion::canary::limit::{Action, Against, Canary, Limit};
 use crate::promotion::condition::{Known, Truth};
-use crate::promotion::facts::{Reading, Soak};
+use crate::promotion::facts::{Compared, Reading, Soak};
 use crate::promotion::gates::rows::{Judge, Judged};
 use crate::promotion::gates::usable::{Unusable, usable};
 use crate::promotion::levels::Levels;

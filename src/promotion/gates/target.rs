@@ -48,6 +48,12 @@ pub fn asked(gate: &Gate) -> BTreeSet<String> {
     }
 }
 
+/// Whether a gate speaks of a new version that comes: what is restored was verified once, and does not wait until it has had enough
+/// traffic again.
+pub fn of_canary(gate: &Gate) -> bool {
+    matches!(gate.kind, GateKind::Canary(_))
+}
+
 /// Whether a gate compares the version with the time before it.
 pub fn compares(gate: &Gate) -> bool {
     let GateKind::Canary(canary) = &gate.kind else { return false };

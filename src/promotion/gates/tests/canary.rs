@@ -1,8 +1,8 @@
 //! The gate `canary`, against the target over the same time.
 
 use super::*;
-use crate::promotion::canary::compared::{Compared, Shared};
 use crate::promotion::canary::limit::{Action, Against, Canary, Limit};
+use crate::promotion::facts::{Compared, Shared};
 use crate::promotion::levels::{Level, Levels};
 use crate::promotion::rules::live::PrometheusSource;
 

@@ -1,39 +1,9 @@
-//! What was read of a canary and of what it is compared with.
-
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+//! The figures of a canary and of what it is compared with, as the judge takes them.
 
 use crate::promotion::canary::judge::{Sample, Tail};
 use crate::promotion::condition::{Fact, Known};
-use crate::promotion::facts::Reading;
 use crate::promotion::levels::{Level, Levels};
 use crate::promotion::number::Decimal;
-use crate::promotion::time::Time;
-
-/// A canary and its baseline, by the same evidence, over the same time: the version's own in the source environment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Compared {
-    /// Since when the canary runs the version; absent where that is not known.
-    pub since: Option<Time>,
-    /// What the evidence says of the source environment.
-    pub canary: Reading,
-    /// What it says of the target environment.
-    pub baseline: Reading,
-    /// How the traffic is shared by what Argo CD knows, for where the evidence counts no requests.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub shared: Option<Shared>,
-}
-
-/// The canary's share of something that stands for the traffic.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Shared {
-    /// The canary's part.
-    pub part: u64,
-    /// The whole, never 0.
-    pub whole: u64,
-    /// Where that is known from: `the weight of Rollout/app`.
-    pub known_by: String,
-}
 
 /// Requests and failures as whole numbers. A monitoring system extrapolates counters to fractions: requests are cut, failures rounded.
 pub fn sample(levels: &Levels) -> Result<Sample, String> {
