@@ -2,9 +2,6 @@
 
 use crate::promotion::explain::topic::Topic;
 
-/// What is said of a gate that the rules may name and that this version cannot judge.
-const NOT_BUILT: &str = "This version of promote cannot judge it yet: a promotion whose rules ask for it ends with exit 3 and names it; the file's other promotions run.";
-
 /// Every gate, those of the rules in the order of their table, then those that nobody has to ask for.
 pub const GATES: &[Topic] = &[
     Topic {
@@ -120,7 +117,16 @@ pub const GATES: &[Topic] = &[
             "    alerts: { critical_max: 0 }",
         ],
     },
-    Topic { words: &["canary"], title: "the canary compared with what it is to replace", text: &[NOT_BUILT] },
+    Topic {
+        words: &["canary"],
+        title: "the canary compared with what it is to replace",
+        text: &[
+            "The evidence under `from`, else the evidence named `canary`, is asked about both sides. Under `gates` they are the source and the target, over the time that the version has run in the source; under `verify.gates` the target since the deployment and the target before. `error_rate_increase_max` is in percentage points, latencies are relative.",
+            "The judge asks for a sample first, and is inconclusive until it is there: the row is unknown, and says how many requests are lacking. With the sample, what is above the limit fails; before it, only what is far above. Looked at every 15 s, a canary that is no worse fails in less than 1 % of all cases, and one that is worse by the limit and a point is found in more than 99 %.",
+            "Under `verify.gates` a broken limit leads to a `rollback`, a `pause` for a person, or a warning, as `actions` say.",
+            "    canary: { from: [slo], traffic_min: 10%, duration_min: 24h, error_rate_increase_max: 1%, latency_p99_increase_max: 10% }",
+        ],
+    },
     Topic {
         words: &["order"],
         title: "the version has been through every environment before the target",
