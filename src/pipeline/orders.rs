@@ -115,10 +115,14 @@ fn flags(place: Place<'_>, is_freeze: bool) -> String {
     format!("{environment}{service}")
 }
 
-/// The orders that stand for just this place, and what they are compared with.
+/// The orders that stand for just this place, and what they are compared with. The orders themselves are read, and not the head:
+/// whoever froze may have been killed before that.
 fn standing_at<'a>(ledger: &dyn Ledger, place: Place<'a>) -> Result<(Place<'a>, Orders), Fault> {
     let every = |name: Option<&'a str>| name.unwrap_or("_");
-    Ok((place, ledger.head(every(place.service), every(place.environment))?.orders))
+    let all = ledger.orders(every(place.service), every(place.environment))?;
+    let here =
+        |order: &&Order| order.service.as_deref() == place.service && order.environment.as_deref() == place.environment;
+    Ok((place, Orders::of(all.iter().filter(here))))
 }
 
 fn stands(orders: &Orders, place: &Place<'_>, lifted: &Lifted, now: Time) -> bool {

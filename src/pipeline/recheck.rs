@@ -24,7 +24,7 @@ use crate::promotion::planning;
 use crate::promotion::record::{Planned, Refuted, Verified};
 use crate::promotion::report::GateRow;
 use crate::promotion::request::RequestKind;
-use crate::promotion::rules::RollbackWhen;
+use crate::promotion::rules::rollback::RollbackWhen;
 use crate::promotion::time::Millis;
 use crate::promotion::words;
 

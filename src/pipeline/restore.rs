@@ -27,7 +27,8 @@ use crate::promotion::plan::Plan;
 use crate::promotion::planning;
 use crate::promotion::record::{Milestone, Refuted};
 use crate::promotion::rollback::{self, NoRollback};
-use crate::promotion::rules::{App, RollbackWhen};
+use crate::promotion::rules::App;
+use crate::promotion::rules::rollback::RollbackWhen;
 use crate::promotion::time::{Millis, Time};
 use crate::promotion::words;
 

@@ -8,7 +8,8 @@ use crate::promotion::facts::CommitSummary;
 use crate::promotion::hotfix::Hotfixed;
 use crate::promotion::image::ImageChange;
 use crate::promotion::releases::Release;
-use crate::promotion::rules::{App, RollbackWhen, Verify};
+use crate::promotion::rules::rollback::RollbackWhen;
+use crate::promotion::rules::{App, Verify};
 
 /// What a run would do, in order: the commits, the syncs, the verification.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -12,8 +12,9 @@ use crate::promotion::record::{Closed, Entry, LiveApp, Milestone, Planned, Refut
 use crate::promotion::report::{GateReport, GateRow, Mark};
 use crate::promotion::request::{Actor, ActorKnown, Request, RequestKind, Wanted};
 use crate::promotion::rules::health::HealthCheck;
+use crate::promotion::rules::rollback::RollbackWhen;
 use crate::promotion::rules::trigger::Trigger;
-use crate::promotion::rules::{App, RollbackWhen, SyncTo, Verify};
+use crate::promotion::rules::{App, SyncTo, Verify};
 use crate::promotion::time::{Millis, Time};
 use crate::render::diff::FileDiff;
 use crate::render::report::Heading;

@@ -17,7 +17,8 @@ use crate::promotion::freeze::Window;
 use crate::promotion::gates::explain::describe;
 use crate::promotion::gates::needs::needs;
 use crate::promotion::rules::github::OfCommit;
-use crate::promotion::rules::{Environment, Gate, GateKind, Promotion, RollbackWhen, Rules};
+use crate::promotion::rules::rollback::RollbackWhen;
+use crate::promotion::rules::{Environment, Gate, GateKind, Promotion, Rules};
 use crate::promotion::time::Millis;
 use crate::promotion::words;
 

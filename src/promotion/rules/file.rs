@@ -12,12 +12,13 @@ pub mod shape;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::promotion::rules::Trust;
 use crate::promotion::rules::file::freeze::Freeze;
 use crate::promotion::rules::file::gates::Gates;
 use crate::promotion::rules::file::health::{Health, Smoke};
 use crate::promotion::rules::file::places::{Environment, Evidence, Image, Repo, Server};
 use crate::promotion::rules::file::shape::{Entries, OneOrMany, Placed, Span};
-use crate::promotion::rules::{RollbackWhen, Trust};
+use crate::promotion::rules::rollback::RollbackWhen;
 
 /// The rules of promote: where a service lives, what is known of it, and what moves it from one environment to the next.
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -24,6 +24,7 @@ pub mod schema;
 pub mod soak;
 pub mod tree;
 pub mod trigger;
+pub mod ways;
 
 use std::collections::BTreeMap;
 
@@ -336,16 +337,4 @@ impl Default for Verify {
         let (settle, timeout, grace) = (Millis::secs(10), Millis::mins(15), Millis::secs(60));
         Self { settle, timeout, grace, health, smoke, gates, watch }
     }
-}
-
-/// Whether a rollback happens by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum RollbackWhen {
-    /// By itself.
-    Auto,
-    /// A person decides: the run ends `stuck` with the exact command.
-    Ask,
-    /// Never: the run ends `stuck`.
-    Never,
 }

@@ -2,11 +2,23 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::promotion::rules::RollbackWhen;
 use crate::promotion::rules::trigger::Trigger;
 use crate::promotion::time::Millis;
+
+/// Whether a rollback happens by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RollbackWhen {
+    /// By itself.
+    Auto,
+    /// A person decides: the run ends `stuck` with the exact command.
+    Ask,
+    /// Never: the run ends `stuck`.
+    Never,
+}
 
 /// What a failed verification leads to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

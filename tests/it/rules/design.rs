@@ -3,9 +3,10 @@
 use promote::promotion::condition::{Comparison, Condition, Op, Operand};
 use promote::promotion::fields::Unit;
 use promote::promotion::rules::live::AlertsFrom;
+use promote::promotion::rules::rollback::RollbackWhen;
 use promote::promotion::rules::soak::SoakGate;
 use promote::promotion::rules::trigger::Trigger;
-use promote::promotion::rules::{GateKind, RollbackWhen, SourceKind, SyncTo};
+use promote::promotion::rules::{GateKind, SourceKind, SyncTo};
 use promote::promotion::time::Millis;
 
 use super::{fixture, gate_ids, good, not_built};

@@ -3,8 +3,9 @@
 use promote::promotion::condition::{Comparison, Condition, Op, Operand};
 use promote::promotion::fields::Unit;
 use promote::promotion::rules::format::Format;
+use promote::promotion::rules::rollback::RollbackWhen;
 use promote::promotion::rules::trigger::Trigger;
-use promote::promotion::rules::{GateKind, ImageRule, RollbackWhen, SourceKind, SyncTo};
+use promote::promotion::rules::{GateKind, ImageRule, SourceKind, SyncTo};
 use promote::promotion::time::Millis;
 
 use super::{fixture, gate_ids, good, not_built, promotion, with};

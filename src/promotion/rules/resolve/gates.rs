@@ -15,6 +15,10 @@ use crate::promotion::rules::resolve::names::bound;
 use crate::promotion::rules::{self, Gate, GateKind, NotBuilt};
 use crate::promotion::time::Millis;
 
+/// What to write where a gate names evidence that is not live.
+const WANTS_LEVELS: &str = "name evidence with `prometheus:`";
+const WANTS_ALERTS: &str = "name evidence with `alertmanager:` or `prometheus_alerts:`";
+
 /// Reads the gates of one promotion, or of its verification.
 pub struct GateReader<'a> {
     /// The evidence that they may name.
@@ -199,7 +203,12 @@ impl<'a> GateReader<'a> {
             Some(measured) if measured != kind => {
                 let what = what(kind);
                 if self.sources.is_live(id) {
-                    (format!("`{id}` holds no {what}"), "name other evidence")
+                    let help = match kind {
+                        Kind::Levels => WANTS_LEVELS,
+                        Kind::Alerts => WANTS_ALERTS,
+                        _ => "name other evidence",
+                    };
+                    (format!("`{id}` holds no {what}"), help)
                 } else if self.sources.is_asked(id) {
                     (format!("GitHub's answer for `{id}` holds no {what}"), "name other evidence, or correct its `ask`")
                 } else {
@@ -207,11 +216,7 @@ impl<'a> GateReader<'a> {
                 }
             }
             None if matches!(kind, Kind::Levels | Kind::Alerts) => {
-                let help = if kind == Kind::Levels {
-                    "name evidence with `prometheus:`"
-                } else {
-                    "name evidence with `alertmanager:` or `prometheus_alerts:`"
-                };
+                let help = if kind == Kind::Levels { WANTS_LEVELS } else { WANTS_ALERTS };
                 (format!("`{id}` holds no {}", what(kind)), help)
             }
             None if matches!(kind, Kind::Checks | Kind::Review) => {

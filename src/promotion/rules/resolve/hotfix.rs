@@ -7,10 +7,11 @@ use crate::promotion::rules::Promotion;
 use crate::promotion::rules::fault::Wrong;
 use crate::promotion::rules::file::shape::Placed;
 use crate::promotion::rules::file::{Hotfix as WrittenHotfix, Promotion as Written};
-use crate::promotion::rules::hotfix::{Hotfix, ways};
+use crate::promotion::rules::hotfix::Hotfix;
 use crate::promotion::rules::resolve::names::bound;
 use crate::promotion::rules::resolve::places::Places;
 use crate::promotion::rules::roles::Role;
+use crate::promotion::rules::ways::ways;
 use crate::promotion::words;
 
 /// How many people must approve a hotfix, whatever else the rules say.

@@ -14,10 +14,10 @@ use crate::promotion::rules::resolve::health;
 use crate::promotion::rules::resolve::names::bound;
 use crate::promotion::rules::resolve::places::Places;
 use crate::promotion::rules::resolve::{hotfix, roles};
-use crate::promotion::rules::rollback::Rollback;
+use crate::promotion::rules::rollback::{Rollback, RollbackWhen};
 use crate::promotion::rules::soak::SoakSince;
 use crate::promotion::rules::trigger::Trigger;
-use crate::promotion::rules::{NotBuilt, Promotion, RollbackWhen, Verify, quantity};
+use crate::promotion::rules::{NotBuilt, Promotion, Verify, quantity};
 use crate::promotion::time::Millis;
 
 /// The settle time with live gates, which need some traffic to speak of.
