@@ -5,7 +5,6 @@ use std::sync::atomic::AtomicBool;
 
 use crate::app::life::one;
 use crate::app::settings::Settings;
-use crate::app::task::Task;
 use crate::app::{ends, hotfix, wiring};
 use crate::pipeline::life;
 use crate::ports::Ledger;
@@ -19,17 +18,17 @@ use crate::render::ending::{Ending, USAGE};
 pub fn asked_for<'a>(
     rules: &'a Rules,
     settings: &Settings,
-    task: &Task,
+    verb: &str,
 ) -> Result<(&'a Service, &'a Promotion), Ending> {
     let service = service(rules, settings)?;
     if hotfix::is_asked(settings) {
-        return hotfix::chosen(rules, settings, task).map(|promotion| (service, promotion));
+        return hotfix::chosen(rules, settings, verb).map(|promotion| (service, promotion));
     }
     let from = environment(service, settings.from.as_deref(), "--from")?.name.as_str();
     let to = environment(service, settings.to.as_deref(), "--to")?.name.as_str();
     match rules.promotion(from, to) {
         Some(promotion) if promotion.is_ordinary() => Ok((service, promotion)),
-        Some(promotion) => Err(hotfix::not_said(promotion, task)),
+        Some(promotion) => Err(hotfix::not_said(promotion, verb)),
         None => Err(no_promotion(rules, from, to)),
     }
 }

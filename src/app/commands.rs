@@ -253,7 +253,7 @@ impl Errand<'_> {
                 // To look at the only promotion there is, it need not be named; to make it, it must be.
                 let reads = self.door.judges || settings.dry_run;
                 let only = choose::only(rules, settings).filter(|_| reads);
-                return Ok((only.map_or_else(|| choose::asked_for(rules, settings, self.task), Ok)?, None));
+                return Ok((only.map_or_else(|| choose::asked_for(rules, settings, self.task.verb()), Ok)?, None));
             }
         };
         Ok((choose::of_record(rules, settings, &story)?, Some(story)))

@@ -1,7 +1,6 @@
 //! `--hotfix --skip …`: which hotfix of the rules is meant, and that whoever asks says aloud what it skips.
 
 use crate::app::settings::Settings;
-use crate::app::task::Task;
 use crate::promotion::folded::Folded;
 use crate::promotion::rules::{Promotion, Rules};
 use crate::promotion::words;
@@ -16,7 +15,7 @@ pub fn is_asked(settings: &Settings) -> bool {
 ///
 /// # Errors
 /// An ending that prints the whole command, for each hotfix that could be meant.
-pub fn chosen<'a>(rules: &'a Rules, settings: &Settings, task: &Task) -> Result<&'a Promotion, Ending> {
+pub fn chosen<'a>(rules: &'a Rules, settings: &Settings, verb: &str) -> Result<&'a Promotion, Ending> {
     let is = |wanted: Option<&str>, is: &str| wanted.is_none_or(|wanted| wanted.eq_ignore_ascii_case(is));
     let ours = |promotion: &&Promotion| {
         is(settings.from.as_deref(), &promotion.from) && is(settings.to.as_deref(), &promotion.to)
@@ -25,37 +24,37 @@ pub fn chosen<'a>(rules: &'a Rules, settings: &Settings, task: &Task) -> Result<
     let candidates: Vec<&Promotion> = hotfixes().filter(ours).collect();
     if candidates.is_empty() {
         let all: Vec<&Promotion> = hotfixes().collect();
-        let mut ending = refused("the rules have no such hotfix", &all, task);
+        let mut ending = refused("the rules have no such hotfix", &all, verb);
         if all.is_empty() {
             ending.next.push("a hotfix is a promotion that says `hotfix: { skips: […] }`".to_owned());
         }
         return Err(ending);
     }
     if !settings.hotfix {
-        return Err(refused("--skip is given without --hotfix", &candidates, task));
+        return Err(refused("--skip is given without --hotfix", &candidates, verb));
     }
     let fits =
         |promotion: &&Promotion| promotion.hotfix.as_ref().is_some_and(|hotfix| hotfix.skips_exactly(&settings.skip));
     let fitting: Vec<&Promotion> = candidates.iter().copied().filter(fits).collect();
     let [only] = fitting.as_slice() else {
         if fitting.len() > 1 {
-            return Err(refused("several hotfixes skip that", &fitting, task));
+            return Err(refused("several hotfixes skip that", &fitting, verb));
         }
         let named = if settings.skip.is_empty() { "nothing".to_owned() } else { words::list(&settings.skip) };
-        let mut ending = refused("a hotfix names all that it skips, and nothing else", &candidates, task);
+        let mut ending = refused("a hotfix names all that it skips, and nothing else", &candidates, verb);
         ending.seen.push(format!("what is named: {named}"));
         return Err(ending);
     };
     if settings.reason.as_deref().is_none_or(|reason| reason.trim().is_empty()) {
-        return Err(refused("a hotfix needs its reason (--reason)", &[*only], task));
+        return Err(refused("a hotfix needs its reason (--reason)", &[*only], verb));
     }
     Ok(only)
 }
 
 /// That a promotion is asked for as an ordinary one, and is a hotfix.
-pub fn not_said(promotion: &Promotion, task: &Task) -> Ending {
+pub fn not_said(promotion: &Promotion, verb: &str) -> Ending {
     let what = format!("{} → {} is a hotfix, and is taken as one only", promotion.from, promotion.to);
-    refused(&what, &[promotion], task)
+    refused(&what, &[promotion], verb)
 }
 
 /// Holds a promotion that the ledger knows to what it was asked for as: the rules may have changed meanwhile, and whoever goes on
@@ -88,24 +87,14 @@ pub fn of_record(story: &Folded, promotion: &Promotion, settings: &Settings) -> 
 }
 
 /// A refusal with the whole command, for each promotion that could be meant.
-fn refused(what: &str, promotions: &[&Promotion], task: &Task) -> Ending {
+fn refused(what: &str, promotions: &[&Promotion], verb: &str) -> Ending {
     let mut ending = Ending::refused(USAGE, what);
     for promotion in promotions {
         let skips = promotion.hotfix.iter().flat_map(|hotfix| &hotfix.skips).cloned().collect::<Vec<_>>();
         let (from, to) = (&promotion.from, &promotion.to);
         ending.seen.push(format!("{from} → {to} skips {}; nothing was read or written", words::list(&skips)));
         let skip: String = skips.iter().map(|name| format!(" --skip {name}")).collect();
-        let verb = verb(task);
         ending.next.push(format!("promote {verb} --hotfix --from {from} --to {to}{skip} --reason \"…\""));
     }
     ending
-}
-
-fn verb(task: &Task) -> &'static str {
-    match task {
-        Task::Validate => "validate",
-        Task::Plan => "plan",
-        Task::Request => "request",
-        _ => "run",
-    }
 }

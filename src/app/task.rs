@@ -144,6 +144,16 @@ pub enum Task {
 }
 
 impl Task {
+    /// The command that makes a promotion this way.
+    pub fn verb(&self) -> &'static str {
+        match self {
+            Self::Validate => "validate",
+            Self::Plan => "plan",
+            Self::Request => "request",
+            _ => "run",
+        }
+    }
+
     /// Whether it writes nothing: then rules that are not those that govern are shown, and not refused.
     pub fn only_reads(&self) -> bool {
         let judges = matches!(self, Self::Validate | Self::Plan | Self::CheckAuto { .. } | Self::Evidence(_));

@@ -1,7 +1,7 @@
 //! `promote adopt`: what an environment pins now is taken as given, by a person who says why. It is a baseline: it is never
 //! "verified by us", and is nothing to roll back to.
 
-use crate::pipeline::collect::branch;
+use crate::pipeline::asked::branch;
 use crate::pipeline::ends::{held_by_another, versions};
 use crate::pipeline::job::{End, Halt, Me};
 use crate::pipeline::lock;

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::pipeline::collect::{self, Asked};
+use crate::pipeline::asked::Asked;
+use crate::pipeline::collect;
 use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::past;
 use crate::ports::World;

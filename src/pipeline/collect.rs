@@ -3,18 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::pipeline::asked::{Asked, branch};
 use crate::pipeline::compare;
 use crate::pipeline::ends;
 use crate::pipeline::hotfix;
 use crate::pipeline::job::{End, Halt, Job};
-use crate::pipeline::keep::Beginning;
 use crate::pipeline::orders;
 use crate::pipeline::path;
 use crate::pipeline::readings;
 use crate::pipeline::soak;
 use crate::pipeline::targets;
 use crate::pipeline::waivers;
-use crate::ports::{About, Branch, Fault, FaultKind, World};
+use crate::ports::{About, Fault, FaultKind, World};
 use crate::promotion::event::{Event, Phase};
 use crate::promotion::facts::{EnvironmentFacts, Facts, Snapshot};
 use crate::promotion::folded::{self, Folded};
@@ -23,58 +23,12 @@ use crate::promotion::head::Head;
 use crate::promotion::id;
 use crate::promotion::image::{ImageRef, is_version};
 use crate::promotion::outcome::Outcome;
-use crate::promotion::pins::Pin;
 use crate::promotion::pins::select::Pair;
 use crate::promotion::planning;
-use crate::promotion::record::Deployment;
 use crate::promotion::releases::ReleasesFile;
-use crate::promotion::request::{Request, Wanted};
+use crate::promotion::request::Request;
 use crate::promotion::rules::Target;
 use crate::promotion::waivers::facts::WaiversFacts;
-
-/// What both environments pin, and what is asked for because of it.
-#[derive(Debug, Clone)]
-pub struct Asked {
-    /// The source environment.
-    pub source: EnvironmentFacts,
-    /// The target environment.
-    pub target: EnvironmentFacts,
-    /// What the target pins, and where.
-    pub pins: Vec<Pin>,
-    /// The request.
-    pub request: Request,
-    /// Its id.
-    pub id: String,
-    /// The open promotion whose place it takes.
-    pub supersedes: Option<Box<Folded>>,
-}
-
-impl Asked {
-    /// The promotion, as it begins if the ledger does not know it yet.
-    pub fn beginning(&self) -> Beginning<'_> {
-        let images = |side: fn(&Wanted) -> &ImageRef| self.request.images.iter().map(side).cloned().collect();
-        let deployment = |facts: &EnvironmentFacts, images: Vec<ImageRef>| Deployment {
-            environment: facts.name.clone(),
-            repository: facts.snapshot.repository.clone(),
-            branch: facts.snapshot.branch.clone(),
-            commit: facts.snapshot.commit.clone(),
-            path: facts.snapshot.path.clone(),
-            images,
-        };
-        Beginning {
-            id: &self.id,
-            request: &self.request,
-            source: Some(deployment(&self.source, images(|wanted| &wanted.new))),
-            target: Some(deployment(&self.target, images(|wanted| &wanted.old))),
-            supersedes: self.supersedes.as_deref(),
-        }
-    }
-}
-
-/// The branch that a target is written to.
-pub fn branch(target: &Target) -> Branch {
-    Branch { repo: target.repo.clone(), branch: target.branch.clone() }
-}
 
 /// Reads both environments and works out the request. An open promotion of the same images goes on: its request
 /// keeps the old values that it began with. Another one that is open loses its place to this one.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::pipeline::collect::branch;
+use crate::pipeline::asked::branch;
 use crate::pipeline::job::Halt;
 use crate::pipeline::keep::Run;
 use crate::pipeline::still::{self, Holds};

@@ -1,8 +1,9 @@
 //! Deciding: the gates are judged, the plan is made, the approvals are judged for it, and what follows is kept.
 
 use crate::pipeline::approve;
+use crate::pipeline::asked::{Asked, branch};
 use crate::pipeline::before;
-use crate::pipeline::collect::{self, Asked, branch};
+use crate::pipeline::collect;
 use crate::pipeline::ends::verdict;
 use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::keep::Run;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::pipeline::collect::branch;
+use crate::pipeline::asked::branch;
 use crate::ports::{About, Branch, Delivery, Deployer, Evidence, Fault, Ledger};
 use crate::promotion::doctor::{Finding, Group, Sign};
 use crate::promotion::facts::{Reading, Snapshot};

@@ -1,6 +1,6 @@
 //! Looking back: whether the ledger is as it was written, what was done, and what was done beside it.
 
-use crate::pipeline::collect::branch;
+use crate::pipeline::asked::branch;
 use crate::ports::{Branch, Delivery, Descent, Fault, FaultKind, Found, Ledger, Past};
 use crate::promotion::audit::{self, Looked, Step, Unrecorded};
 use crate::promotion::history::delivered::{self, Carrier, Walked};

@@ -1,7 +1,7 @@
 //! A hotfix on the road: that it was asked for as one, and the review that follows it.
 
+use crate::pipeline::desk::{Desk, known};
 use crate::pipeline::job::{End, Halt, Job, Me};
-use crate::pipeline::life::{Desk, known};
 use crate::promotion::folded::Folded;
 use crate::promotion::hotfix::Hotfixed;
 use crate::promotion::order::{Ordered, Reviewed};

@@ -2,11 +2,12 @@
 //! ([`life`](crate::promotion::life)); of two who move a promotion at once, one wins, and the other is told who.
 
 use crate::pipeline::collect;
+use crate::pipeline::desk::{Desk, known};
 use crate::pipeline::ends;
 use crate::pipeline::job::{End, Halt, Job, Me};
 use crate::pipeline::keep;
 use crate::pipeline::lock;
-use crate::ports::{Claim, Claimed, Clock, Fault, FaultKind, Ledger, World};
+use crate::ports::{Claim, Claimed, Fault, FaultKind, Ledger, World};
 use crate::promotion::folded::{self, Folded};
 use crate::promotion::life::{Move, State};
 use crate::promotion::order::Ordered;
@@ -54,15 +55,6 @@ pub fn request(world: &World<'_>, job: &Job<'_>) -> Result<End, Halt> {
     Ok(End { request: Some(asked.request), ..end }.next(next))
 }
 
-/// A ledger and a clock: all that a word needs.
-#[derive(Clone, Copy)]
-pub struct Desk<'a> {
-    /// Keeps records.
-    pub ledger: &'a dyn Ledger,
-    /// Tells the time.
-    pub clock: &'a dyn Clock,
-}
-
 /// Adds a person's word to a promotion, if its state allows it.
 pub fn say(desk: Desk<'_>, me: &Me<'_>, id: &str, word: &Word) -> Result<End, Halt> {
     let story = known(desk, id)?;
@@ -93,14 +85,6 @@ pub fn say(desk: Desk<'_>, me: &Me<'_>, id: &str, word: &Word) -> Result<End, Ha
     let mut moved = story;
     moved.take(&entry);
     Ok(said(&moved, word))
-}
-
-/// The promotion of this id.
-pub fn known(desk: Desk<'_>, id: &str) -> Result<Folded, Halt> {
-    folded::fold(&desk.ledger.entries(id)?).ok_or_else(|| {
-        let why = format!("{} holds no promotion {id}", desk.ledger.place());
-        Fault::new(FaultKind::NotFound, "find the promotion", why).hint("`promote list` shows what there is").into()
-    })
 }
 
 fn claim(desk: Desk<'_>, me: &Me<'_>, story: &Folded) -> Result<Result<Box<dyn Claim>, End>, Fault> {

@@ -12,12 +12,14 @@
 
 pub mod adopt;
 pub mod approve;
+pub mod asked;
 pub mod auto;
 pub mod before;
 pub mod collect;
 pub mod commit;
 mod compare;
 pub mod decide;
+pub mod desk;
 pub mod doctor;
 pub mod ends;
 pub mod history;

@@ -1,7 +1,7 @@
 //! Orders on the road: which of them stand, as far as they are believed; and how people give and lift them.
 
+use crate::pipeline::desk::Desk;
 use crate::pipeline::job::{End, Halt, Job, Me};
-use crate::pipeline::life::Desk;
 use crate::pipeline::trust;
 use crate::ports::{Fault, FaultKind, Ledger, World};
 use crate::promotion::folded;

@@ -1,8 +1,9 @@
 //! The road itself, as prose: judge, plan, keep, commit, watch, keep.
 
 use crate::pipeline::approve;
+use crate::pipeline::asked::Asked;
 use crate::pipeline::before::{self, Judging};
-use crate::pipeline::collect::{self, Asked};
+use crate::pipeline::collect;
 use crate::pipeline::commit::{self, NoCommit};
 use crate::pipeline::decide::{also_ships, decide, judged, make, preflight_reads, with_judgement};
 use crate::pipeline::ends::{overtaken_end, run_versions, verdict, versions};

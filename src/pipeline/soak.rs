@@ -1,6 +1,6 @@
 //! How long the source has run this version, and whose soak in the target the promotion would end.
 
-use crate::pipeline::collect::{Asked, branch};
+use crate::pipeline::asked::{Asked, branch};
 use crate::pipeline::job::{Halt, Job};
 use crate::pipeline::past;
 use crate::ports::{Deployer, Descent, Fault, Step, World};

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::pipeline::approve;
+use crate::pipeline::asked::{Asked, branch};
 use crate::pipeline::before;
-use crate::pipeline::collect::{self, Asked, branch};
+use crate::pipeline::collect;
 use crate::pipeline::decide;
 use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::keep::{Beginning, Run};

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::pipeline::asked::{Asked, branch};
 use crate::pipeline::before::{self, Judging};
-use crate::pipeline::collect::{Asked, branch};
 use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::keep::Run;
 use crate::pipeline::lock;

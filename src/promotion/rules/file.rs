@@ -3,6 +3,7 @@
 //!
 //! Every struct refuses unknown fields: a misspelt gate would be an ignored gate, and an ignored gate is a passed gate.
 
+pub mod bypass;
 pub mod freeze;
 pub mod gates;
 pub mod health;
@@ -13,6 +14,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::promotion::rules::Trust;
+use crate::promotion::rules::file::bypass::Bypass;
 use crate::promotion::rules::file::freeze::Freeze;
 use crate::promotion::rules::file::gates::Gates;
 use crate::promotion::rules::file::health::{Health, Smoke};
@@ -228,35 +230,4 @@ pub enum OnUnknown {
     Keep,
     /// As if it had failed.
     Rollback,
-}
-
-/// Who may go past approvals or gates.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Bypass {
-    /// Past approvals.
-    #[serde(default)]
-    pub approvals: Option<Placed<BypassRule>>,
-    /// Past gates.
-    #[serde(default)]
-    pub gates: Option<Placed<BypassRule>>,
-}
-
-/// Who may, and what they must say.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct BypassRule {
-    /// Users, or teams as `org/team`.
-    pub by: Placed<OneOrMany<String>>,
-    /// A reason is always required; this says so to readers.
-    #[serde(default)]
-    pub reason: Option<Reason>,
-}
-
-/// Whether a bypass needs a reason.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Reason {
-    /// It does.
-    Required,
 }

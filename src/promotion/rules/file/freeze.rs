@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::promotion::rules::file::BypassRule;
+use crate::promotion::rules::file::bypass::BypassRule;
 use crate::promotion::rules::file::shape::{OneOrMany, Placed};
 
 /// A time in which nothing is promoted: every week (`weekly`), or once (`from` and `to`).
