@@ -20,7 +20,7 @@ use crate::adapters::http::server::Server;
 use crate::adapters::prometheus::families::{Found, detection, found};
 use crate::adapters::prometheus::questions::{Answers, Query, Questions, ask, time};
 use crate::adapters::prometheus::reply::decimal;
-use crate::adapters::prometheus::slo::Definition;
+use crate::adapters::prometheus::slo::definition::Definition;
 use crate::adapters::prometheus::window::Window;
 use crate::ports::{About, Clock};
 use crate::promotion::facts::{EvidenceFile, Observation, Reading, Tool};

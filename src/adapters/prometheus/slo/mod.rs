@@ -1,39 +1,23 @@
 //! Files that define service level objectives: OpenSLO, Sloth and Pyrra. Their objective, window and queries are taken; what a file
 //! says in a way that is not known here is refused, never guessed.
 
+pub mod definition;
 pub mod forms;
 pub mod openslo;
 pub mod pyrra;
 pub mod sloth;
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
+use crate::adapters::prometheus::slo::definition::Definition;
 use crate::adapters::prometheus::slo::forms::Document;
 use crate::promotion::facts::EvidenceFile;
 use crate::promotion::id::sha256;
-use crate::promotion::levels::Level;
-use crate::promotion::number::Decimal;
-use crate::promotion::rules::quantity;
-use crate::promotion::time::Millis;
 
 /// The largest file that is read, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
-
-/// What an objective is, and how it is measured.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Definition {
-    /// The promised share of good requests.
-    pub objective: Decimal,
-    /// Over which time, where the file says it.
-    pub window: Option<Millis>,
-    /// Over which time else, by the format's custom.
-    pub usual_window: Option<Millis>,
-    /// Queries, with `{window}`.
-    pub queries: BTreeMap<Level, String>,
-}
 
 /// One objective of a file, by its name: what it says, or why it cannot be used.
 pub type Named = (String, Result<Definition, String>);
@@ -126,47 +110,6 @@ fn pick(objectives: Vec<Named>, name: Option<&str>) -> Result<Definition, String
         (None, _, Some(name)) => Err(format!("it defines no objective `{name}`, but {among}")),
         (None, _, None) => Err("it defines no objective".to_owned()),
     }
-}
-
-/// A query with the window's place marked as ours is, whichever of the usual ways the file has.
-fn follows(query: &str) -> String {
-    ["{{.window}}", "{{ .window }}", "{{window}}", "${window}"]
-        .iter()
-        .fold(query.trim().to_owned(), |query, mark| query.replace(mark, "{window}"))
-}
-
-/// The queries of failed ones and of all. They are counts where they say so by `increase` or `rate`; else only their quotient means
-/// something.
-fn queries_of(errors: &str, total: &str) -> BTreeMap<Level, String> {
-    match (count(errors), count(total)) {
-        (Some(errors), Some(total)) => BTreeMap::from([(Level::Errors, errors), (Level::Requests, total)]),
-        _ => BTreeMap::from([(Level::Availability, format!("1 - ({errors}) / ({total})"))]),
-    }
-}
-
-fn count(query: &str) -> Option<String> {
-    let has = |function: &str| query.contains(function);
-    match (has("increase("), has("rate("), has("irate(")) {
-        (true, false, _) => Some(query.to_owned()),
-        (false, true, false) => Some(format!("({query}) * {{seconds}}")),
-        _ => None,
-    }
-}
-
-/// A share that is promised, of a number with its point so many places to the right.
-fn share(text: &str, places: u32) -> Result<Decimal, String> {
-    let share: Decimal =
-        text.trim().trim_end_matches('%').parse().map_err(|_| format!("its target `{text}` is no number"))?;
-    let share = share.shifted_left(places);
-    if share > Decimal::ZERO && share < Decimal::whole(1) {
-        return Ok(share);
-    }
-    Err(format!("its target `{text}` leaves no error budget, or promises nothing"))
-}
-
-fn span(text: &str) -> Result<Millis, String> {
-    let span = quantity::span(text).map_err(|help| format!("its window `{text}` cannot be read: {help}"))?;
-    if span < Millis::mins(1) { Err(format!("its window `{text}` is too short")) } else { Ok(span) }
 }
 
 fn one_line(text: &str) -> String {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::adapters::prometheus::promql;
+use crate::adapters::prometheus::slo::definition::{Definition, follows, queries_of, share, span};
 use crate::adapters::prometheus::slo::forms::{Document, MetricSource, Objective, RatioMetric, Spec};
-use crate::adapters::prometheus::slo::{Definition, follows, queries_of, share, span};
 use crate::promotion::levels::Level;
 use crate::promotion::number::Decimal;
 

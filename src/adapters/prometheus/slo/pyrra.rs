@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::adapters::prometheus::promql;
+use crate::adapters::prometheus::slo::definition::{Definition, queries_of, share, span};
 use crate::adapters::prometheus::slo::forms::{Indicator, Spec};
-use crate::adapters::prometheus::slo::{Definition, queries_of, share, span};
 use crate::promotion::levels::Level;
 
 /// What an objective says.

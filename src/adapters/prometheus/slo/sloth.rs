@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::adapters::prometheus::promql;
+use crate::adapters::prometheus::slo::definition::{Definition, follows, queries_of, share};
 use crate::adapters::prometheus::slo::forms::SlothSlo;
-use crate::adapters::prometheus::slo::{Definition, follows, queries_of, share};
 use crate::promotion::levels::Level;
 use crate::promotion::time::Millis;
 

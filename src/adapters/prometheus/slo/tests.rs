@@ -1,6 +1,8 @@
 //! One file of each kind, and what cannot be taken from it.
 
 use super::*;
+use crate::promotion::levels::Level;
+use crate::promotion::time::Millis;
 
 const OPENSLO: &str = r#"
 apiVersion: openslo/v1
