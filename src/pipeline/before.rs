@@ -20,7 +20,7 @@ use crate::promotion::time::{Millis, Over, Time};
 /// Reads the live evidence of the verification's gates about the target, over the settle time before now.
 pub fn read(world: &World<'_>, job: &Job<'_>, facts: &Facts) -> Readings {
     let evidence = &job.rules.evidence;
-    let lens = target::live_only(&target::lens(job.promotion), evidence);
+    let lens = live(job);
     // What is live is never merged.
     let needs = Needs { merged: BTreeMap::new(), ..needs(&lens, evidence) };
     if needs.readings.is_empty() {
@@ -38,6 +38,18 @@ pub fn read(world: &World<'_>, job: &Job<'_>, facts: &Facts) -> Readings {
         over: Some(Over { since, until: Some(now) }),
     };
     readings::read(world, evidence, &needs, &about).0
+}
+
+/// The live gates of the verification, as a promotion of the target to itself.
+fn live(job: &Job<'_>) -> Promotion {
+    target::live_only(&target::lens(job.promotion), &job.rules.evidence)
+}
+
+/// The same for a rollback, which waits for no sample of a canary.
+fn of_undone(job: &Job<'_>) -> Promotion {
+    let mut lens = live(job);
+    lens.gates.retain(|gate| !target::of_canary(gate));
+    lens
 }
 
 /// What the gates of a verification are judged with.
@@ -69,8 +81,7 @@ impl Judging {
 
     /// Of a person's rollback: what fails under the version that is undone is to get well. What files say is of that version too.
     pub fn of_undoing(job: &Job<'_>, facts: Facts) -> Self {
-        let mut lens = target::live_only(&target::lens(job.promotion), &job.rules.evidence);
-        lens.gates.retain(|gate| !target::of_canary(gate));
+        let lens = of_undone(job);
         let before = facts.before.clone();
         let failed_lately = failed(job, &lens, &facts, &before);
         Self {
@@ -86,8 +97,7 @@ impl Judging {
 
     /// Of the rollback of a promotion, by what was read before it (`facts`) and lately, under the version that is undone.
     pub fn of_rollback(job: &Job<'_>, facts: &Facts, images: &[ImageChange], lately: Readings) -> Self {
-        let mut lens = target::live_only(&target::lens(job.promotion), &job.rules.evidence);
-        lens.gates.retain(|gate| !target::of_canary(gate));
+        let lens = of_undone(job);
         let failed_before = failed(job, &lens, facts, &facts.before);
         let failed_lately = failed(job, &lens, facts, &lately);
         let version = images.iter().map(|change| change.new.clone()).collect();
@@ -97,7 +107,7 @@ impl Judging {
 
     /// Of what runs since a moment, which nothing excuses.
     pub fn of_what_runs(job: &Job<'_>, facts: Facts, since: Option<Time>) -> Self {
-        let mut lens = target::live_only(&target::lens(job.promotion), &job.rules.evidence);
+        let mut lens = live(job);
         // There is no time before that anything could be compared with.
         lens.gates.retain(|gate| !target::compares(gate));
         let (failed_before, failed_lately) = (BTreeSet::new(), BTreeSet::new());
@@ -115,7 +125,7 @@ impl Judging {
     pub fn of_verified(job: &Job<'_>, planned: &Facts, now: Facts, verified: &Verified) -> Self {
         let mut judging = Self::of_what_runs(job, now, Some(verified.since));
         // Here the time before is known.
-        judging.lens = target::live_only(&target::lens(job.promotion), &job.rules.evidence);
+        judging.lens = live(job);
         let well = |id: &String| verified.gates.iter().any(|row| row.id == *id && row.mark == Mark::Pass);
         let failed_before = failed(job, &judging.lens, planned, &planned.before);
         judging.failed_before = failed_before.into_iter().filter(|id| !well(id)).collect();

@@ -1,6 +1,6 @@
 mod subjects;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::promotion::condition::{Comparison, Condition, Op, Operand};
 use crate::promotion::facts::{
@@ -110,11 +110,8 @@ fn facts(readings: &[(&str, Reading)]) -> Facts {
         head: Head::default(),
     };
     Facts {
-        at: now(),
-        version: vec![ImageRef::parse("r/app:1.20@sha256:aa").unwrap()],
         commit: Some("c0ffee1".into()),
         source: environment("staging"),
-        target: environment("production"),
         path: vec![Predecessor {
             environment: "staging".into(),
             place: "k8s".into(),
@@ -128,19 +125,7 @@ fn facts(readings: &[(&str, Reading)]) -> Facts {
             soak_min: None,
         }],
         readings: readings.iter().map(|(id, reading)| ((*id).to_owned(), reading.clone())).collect(),
-        merged: BTreeMap::new(),
-        soak: None,
-        canary: BTreeMap::new(),
-        soaking: Vec::new(),
-        replaced: None,
-        hotfix: None,
-        before: BTreeMap::new(),
-        failing_before: BTreeSet::new(),
-        alone: false,
-        excepted: Vec::new(),
-        set_aside: None,
-        waivers: None,
-        also_ships: Vec::new(),
+        ..Facts::of_target(now(), vec![ImageRef::parse("r/app:1.20@sha256:aa").unwrap()], environment("production"))
     }
 }
 

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::promotion::facts::{EnvironmentFacts, Facts, Snapshot};
 use crate::promotion::gates::order::rows;
@@ -87,26 +87,9 @@ fn judge(path: Vec<Predecessor>, trust_baseline: bool) -> Vec<GateRow> {
         head: Head::default(),
     };
     let facts = Facts {
-        at: at(12),
-        version: vec![image("1.20")],
-        commit: None,
         source: environment("staging"),
-        target: environment("production"),
         path,
-        readings: BTreeMap::new(),
-        merged: BTreeMap::new(),
-        soak: None,
-        canary: BTreeMap::new(),
-        soaking: Vec::new(),
-        replaced: None,
-        hotfix: None,
-        before: BTreeMap::new(),
-        failing_before: BTreeSet::new(),
-        alone: false,
-        excepted: Vec::new(),
-        set_aside: None,
-        waivers: None,
-        also_ships: Vec::new(),
+        ..Facts::of_target(at(12), vec![image("1.20")], environment("production"))
     };
     let promotion = Promotion {
         from: "staging".into(),
