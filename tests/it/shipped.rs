@@ -17,8 +17,8 @@ const PROMOTION: &str = ".github/workflows/promotion-workflow.yml";
 const CALLED: &str = "org/promote-action/.github/workflows/promotion-workflow.yml";
 /// The action itself, before its version.
 const ACTION: &str = "org/promote-action";
-/// The secrets that a job without the target's environment may read: they only read.
-const READS: [&str; 3] = ["GITOPS_READ_TOKEN", "ARGOCD_READ_TOKEN", "GITHUB_TOKEN"];
+/// The secrets that a job without the target's environment may read, by what their names begin with: they only read.
+const READS: [&str; 5] = ["GITOPS_READ_TOKEN", "ARGOCD_READ_TOKEN", "GITHUB_TOKEN", "PROMETHEUS_", "ALERTMANAGER_"];
 
 /// Every workflow that we ship, by its path, as text and as what it says.
 fn shipped() -> BTreeMap<String, (String, Value)> {
@@ -95,6 +95,37 @@ fn the_action_has_what_the_workflows_ask_for() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
+/// Gates of every kind can be judged wherever gates are judged: a workflow that forgets a server would never promote by it.
+#[test]
+fn a_workflow_names_every_server_that_gates_ask() {
+    let shipped = shipped();
+    let asks = shipped.iter().flat_map(|(path, (_, workflow))| jobs(workflow).values().map(move |job| (path, job)));
+    let asks = asks.flat_map(|(path, job)| steps(job).map(move |step| (path, &step["with"])));
+    let asks: Vec<_> = asks.filter(|(_, with)| with.get("gitops-repo").is_some()).collect();
+    assert!(asks.len() >= 6, "{}", asks.len());
+    for (path, with) in asks {
+        for server in ["argocd-server", "prometheus-url", "alertmanager-url"] {
+            assert!(with.get(server).is_some(), "{path}: `{}` is not told `{server}`", with["command"]);
+        }
+    }
+}
+
+/// What changes the plan is told to the plan and to whoever executes it: else the two never agree.
+#[test]
+fn both_halves_are_told_the_same() {
+    let shipped = shipped();
+    let (_, workflow) = &shipped[PROMOTION];
+    let told = |job: &str| -> BTreeMap<String, Value> {
+        let step = steps(&workflow["jobs"][job]).find(|step| step["with"].get("gitops-repo").is_some()).unwrap();
+        let with = step["with"].as_object().unwrap().clone();
+        with.into_iter().filter(|(_, value)| value.as_str().is_some_and(|value| value.contains("inputs."))).collect()
+    };
+    assert_eq!(told("plan"), told("promote"));
+    for input in ["hotfix", "skip", "replace", "auto-approve", "prometheus-url"] {
+        assert!(told("plan").contains_key(input), "{input}");
+    }
+}
+
 #[test]
 fn what_a_workflow_reads_is_declared() {
     let shipped = shipped();
@@ -120,7 +151,7 @@ fn one_job_only_holds_the_write_credentials() {
     assert_eq!(names, ["plan", "approve", "promote"]);
     for (name, job) in jobs(workflow) {
         let secrets = named(&job.to_string(), "secrets.");
-        let writes = secrets.iter().filter(|secret| !READS.contains(&secret.as_str())).count();
+        let writes = secrets.iter().filter(|secret| !READS.iter().any(|reads| secret.starts_with(reads))).count();
         assert_eq!(writes > 0, name == "promote", "{name} reads {secrets:?}");
         assert_eq!(job["environment"]["name"] == "${{ inputs.to_env }}", name == "promote", "{name}");
         assert_eq!(job.get("concurrency").is_some(), name == "promote", "{name}");
