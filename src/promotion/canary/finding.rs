@@ -1,6 +1,6 @@
 //! What the judge's verdict on one limit comes to, in words.
 
-use crate::promotion::canary::judge::{self, Needed, Sample, Tail, Verdict};
+use crate::promotion::canary::judge::{self, Needed, Percentile, Sample, Tail, Verdict};
 use crate::promotion::canary::limit::Limit;
 use crate::promotion::canary::samples::{sample, tail};
 use crate::promotion::condition::{Fact, Known, Truth};
@@ -63,8 +63,8 @@ pub fn find(limit: Limit, sides: &Sides<'_>) -> Option<Finding> {
     let found = match limit {
         Limit::SuccessRate(least) => success(least, sides),
         Limit::ErrorRateIncrease(most) => errors(most, sides),
-        Limit::LatencyP95Increase(most) => latency(Level::LatencyP95, 0.05, most, sides),
-        Limit::LatencyP99Increase(most) => latency(Level::LatencyP99, 0.01, most, sides),
+        Limit::LatencyP95Increase(most) => latency(Level::LatencyP95, judge::P95, most, sides),
+        Limit::LatencyP99Increase(most) => latency(Level::LatencyP99, judge::P99, most, sides),
         Limit::Traffic(_) | Limit::Duration(_) => return None,
     };
     Some(found.unwrap_or_else(Finding::not_known))
@@ -142,10 +142,10 @@ fn errors(most: Decimal, sides: &Sides<'_>) -> Result<Finding, String> {
     Ok(Finding::of(verdict, rise, because, sides))
 }
 
-fn latency(level: Level, beyond: f64, most: Decimal, sides: &Sides<'_>) -> Result<Finding, String> {
+fn latency(level: Level, percentile: Percentile, most: Decimal, sides: &Sides<'_>) -> Result<Finding, String> {
     let canary = side(tail(sides.canary, level), sides.of_canary)?;
     let baseline = side(tail(sides.baseline, level), sides.of_baseline)?;
-    let verdict = judge::latency(canary, baseline, beyond, most);
+    let verdict = judge::latency(canary, baseline, percentile, most);
     let said = |tail: Tail, name: &str| {
         format!("{} ms over {} {}", tail.at_ms, counted(tail.requests, "request"), place(name))
     };

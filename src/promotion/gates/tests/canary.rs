@@ -64,7 +64,7 @@ fn every_limit_at_equality_and_one_step_beyond() {
         assert_eq!((row.mark, row.observed.as_str()), (mark, observed), "{row:#?}");
         assert_eq!(row.because.is_none(), mark == Mark::Pass, "{row:#?}");
     }
-    let tail = |p99: &str| levels(24, &[(Level::Requests, "20000"), (Level::LatencyP99, p99)]);
+    let tail = |p99: &str| levels(24, &[(Level::Requests, "25000"), (Level::LatencyP99, p99)]);
     let slower = limit(Limit::LatencyP99Increase(share("0.1")));
     for (p99, mark) in [("110", Mark::Pass), ("110.1", Mark::Fail)] {
         let row = one(slower.clone(), &[prometheus()], &compared(tail(p99), tail("100")));
