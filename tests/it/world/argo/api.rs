@@ -250,7 +250,7 @@ fn tree(sim: &Sim) -> Value {
     }
     if sim.health() == "Degraded" {
         let health = json!({ "status": "Degraded", "message": "CrashLoopBackOff: \"DATABASE_URL is not set\"" });
-        nodes.push(json!({ "kind": "Pod", "name": "app-6d5f-x2", "health": health }));
+        nodes.push(json!({ "kind": "Pod", "name": format!("app-6d5f-x{}", sim.deployed()), "health": health }));
     }
     json!({ "nodes": nodes })
 }

@@ -373,6 +373,11 @@ impl Sim {
         &self.cluster.images
     }
 
+    /// How many versions were deployed: pods have other names with each.
+    pub(crate) fn deployed(&self) -> usize {
+        self.history.len()
+    }
+
     /// The health as Argo CD shows it.
     pub(crate) fn health(&self) -> &'static str {
         self.shown.health
