@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::promotion::approvals::asked::ApprovalsAsked;
 use crate::promotion::approvals::facts::{ApprovalFacts, RunFacts, WordPlace};
@@ -71,6 +72,8 @@ pub struct About<'a> {
     pub waivers: &'a Arc<Waivers>,
     /// The time that live evidence is asked about; absent: its own window, until now.
     pub over: Option<Over>,
+    /// How long a monitoring system may take to answer everything; absent: each question has the time that it usually has.
+    pub within: Option<Duration>,
 }
 
 /// Knows who approved. What is not there, or what the token may not see, is a part of the answer; a fault means that the answer
@@ -300,7 +303,7 @@ pub trait Clock: Sync {
     /// Now.
     fn now(&self) -> Time;
     /// Waits; returns early when the run was asked to stop.
-    fn sleep(&self, span: std::time::Duration);
+    fn sleep(&self, span: Duration);
     /// Whether the run was asked to stop: looked at between two steps and two polls.
     fn stopped(&self) -> bool;
 }

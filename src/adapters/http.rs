@@ -11,7 +11,7 @@ pub mod server;
 pub mod tls;
 
 use std::future::Future;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::{Method, Url};
@@ -80,6 +80,8 @@ pub struct Call {
     pub body: Option<Vec<u8>>,
     /// How long it may take; absent: as the settings say.
     pub total: Option<Duration>,
+    /// The moment that no try goes beyond, and after which there is no further one; absent: there is none.
+    pub by: Option<Instant>,
     /// How large its answer may be, in bytes after decompression; absent: as the settings say.
     pub body_max: Option<usize>,
     /// Whether it is a question whatever its method: one whose answer is lost may be asked again.
@@ -101,7 +103,7 @@ impl Call {
     /// A request without headers and body.
     pub fn new(method: Method, url: Url) -> Self {
         let question = method.is_safe();
-        Self { method, url, headers: HeaderMap::new(), body: None, total: None, body_max: None, question }
+        Self { method, url, headers: HeaderMap::new(), body: None, total: None, by: None, body_max: None, question }
     }
 
     /// The same with a header.
@@ -223,16 +225,21 @@ impl Http {
         self.handle.block_on(async {
             let mut pause = PAUSE;
             for _ in 1..TRIES {
-                let wait = match self.send(call).await {
-                    Ok(answer) if !retryable(answer.status) => return Ok(answer),
+                let came = self.send(call).await;
+                let wait = match &came {
+                    Ok(answer) if !retryable(answer.status) => return came,
                     Ok(answer) => match answer.retry_after() {
-                        Some(asked) if asked > PAUSE_MAX => return Ok(answer),
+                        Some(asked) if asked > PAUSE_MAX => return came,
                         asked => asked.unwrap_or(pause),
                     },
                     Err(fault) if fault.kind == FaultKind::Transient => pause,
-                    Err(fault) => return Err(fault),
+                    Err(_) => return came,
                 };
-                tokio::time::sleep(wait + jitter(pause)).await;
+                let wait = wait + jitter(pause);
+                if call.by.is_some_and(|by| Instant::now() + wait >= by) {
+                    return came;
+                }
+                tokio::time::sleep(wait).await;
                 pause *= 2;
             }
             self.send(call).await
@@ -246,11 +253,10 @@ impl Http {
 
     /// Sends a request and reads the head of its answer.
     async fn open(&self, call: &Call) -> Result<reqwest::Response, Fault> {
-        let mut request = self
-            .client
-            .request(call.method.clone(), call.url.clone())
-            .headers(call.headers.clone())
-            .timeout(call.total.unwrap_or(self.total));
+        let total = call.total.unwrap_or(self.total);
+        let total = call.by.map_or(total, |by| total.min(by.saturating_duration_since(Instant::now())));
+        let mut request =
+            self.client.request(call.method.clone(), call.url.clone()).headers(call.headers.clone()).timeout(total);
         if let Some(body) = &call.body {
             request = request.body(body.clone());
         }

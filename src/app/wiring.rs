@@ -129,7 +129,7 @@ impl Workspace {
             AlertsFrom::Prometheus => &self.prometheus,
         };
         match server {
-            Ok(server) => alerts::read(server, source, about, alerts::WARM),
+            Ok(server) => alerts::read(&server.in_all(about.within), source, about, alerts::WARM),
             Err(fault) => unreachable_server(fault),
         }
     }
@@ -146,7 +146,7 @@ impl Evidence for Workspace {
         let mut reading = match sources.first().map(|source| &source.kind) {
             Some(SourceKind::GitHub(source)) => self.at_github(source, about),
             Some(SourceKind::Prometheus(source)) => match &self.prometheus {
-                Ok(server) => prometheus::read(server, source, &self.root, about, &self.clock),
+                Ok(server) => prometheus::read(&server.in_all(about.within), source, &self.root, about, &self.clock),
                 Err(fault) => unreachable_server(fault),
             },
             Some(SourceKind::Alerts(source)) => self.alerts(source, about),

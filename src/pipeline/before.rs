@@ -36,6 +36,7 @@ pub fn read(world: &World<'_>, job: &Job<'_>, facts: &Facts) -> Readings {
         parts: &needs.parts,
         waivers: &Arc::default(),
         over: Some(Over { since, until: Some(now) }),
+        within: None,
     };
     readings::read(world, evidence, &needs, &about).0
 }

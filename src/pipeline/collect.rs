@@ -144,6 +144,7 @@ pub fn facts(world: &World<'_>, job: &Job<'_>, asked: &Asked) -> Result<Facts, H
         parts: &needs.parts,
         waivers: &in_force,
         over: None,
+        within: None,
     };
     let (readings, merged) = readings::read(world, &job.rules.evidence, &needs, &about);
     let now = world.clock.now();

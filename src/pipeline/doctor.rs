@@ -210,8 +210,15 @@ pub fn evidence(evidence: &dyn Evidence, rules: &Rules, commit: Option<&str>) ->
                 }
                 let what = format!("{id} of {}", promotion.from);
                 let (parts, waivers) = (&[], &Arc::default());
-                let about =
-                    About { service: &service.name, environment: &promotion.from, commit, parts, waivers, over: None };
+                let about = About {
+                    service: &service.name,
+                    environment: &promotion.from,
+                    commit,
+                    parts,
+                    waivers,
+                    over: None,
+                    within: None,
+                };
                 findings.push(match evidence.read(&[source], &about) {
                     Reading::Observed(observation) if source.is_live() => {
                         Finding::new(Group::Evidence, Sign::Ok, what, measured::words(&observation.measure))

@@ -12,6 +12,7 @@ use crate::pipeline::keep::Run;
 use crate::pipeline::lock;
 use crate::pipeline::pause;
 use crate::pipeline::restore;
+use crate::pipeline::rollouts;
 use crate::pipeline::still;
 use crate::pipeline::verify::{self, Expect};
 use crate::pipeline::wait::goal::Settled;
@@ -199,6 +200,9 @@ fn commit_once(run: &mut Run<'_>, plan: &Plan) -> Result<Option<End>, Halt> {
         return Ok(None);
     }
     let target = run.job.target()?.1.clone();
+    if matches!(run.story.requested.request.kind, RequestKind::Rollback { .. }) {
+        rollouts::abort(run)?;
+    }
     let no_commit = match commit::commit(run, plan, &target) {
         Ok(commits) => {
             run.wrote = true;

@@ -123,9 +123,10 @@ impl Wait<'_> {
     }
 
     /// Looks at everything once. The health checks have their say when the applications are as they should be, and the gates from
-    /// the first time on that they were.
+    /// the first time on that the new version ran everywhere, be it as a canary: one that is bad must not go all its steps first.
     fn round(&mut self, again: bool) -> Round {
         let (mut live, mut lacking, mut doubt) = (Vec::new(), Vec::new(), None);
+        let mut runs = true;
         for watched in &mut self.apps {
             if self.world.clock.stopped() {
                 return Round::Over(Settled::Stopped);
@@ -133,16 +134,23 @@ impl Wait<'_> {
             let name = &watched.app.name;
             match watched.look(again) {
                 Look::Live(app) => live.push(app),
-                Look::Waiting(cause) => lacking.push(format!("{name}: {cause}")),
+                Look::OnItsWay(cause) => lacking.push(format!("{name}: {cause}")),
+                Look::Waiting(cause) => {
+                    runs = false;
+                    lacking.push(format!("{name}: {cause}"));
+                }
                 Look::Doubt(what) => {
+                    runs = false;
                     lacking.push(what.clone());
                     doubt = Some(what);
                 }
                 Look::Over(settled) => return Round::Over(settled),
             }
         }
-        if lacking.is_empty() {
+        if runs {
             self.gates.begin();
+        }
+        if lacking.is_empty() {
             match self.probes.look() {
                 Health::Good => {}
                 Health::Unknown(cause) => lacking.push(cause),

@@ -205,6 +205,10 @@ pub struct Troubled {
     pub health: HealthWord,
     /// What it says.
     pub message: String,
+    /// Whether it is none of the application's own, but something that these made, such as a pod. No record says so: the state
+    /// before a commit names the application's own only.
+    #[serde(skip)]
+    pub below: bool,
 }
 
 impl AppState {

@@ -1,6 +1,6 @@
 //! The HTTP client and the health checks on the wire.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use promote::adapters::clock::SystemClock;
 use promote::adapters::health::probe;
@@ -47,6 +47,24 @@ fn a_read_is_tried_again_and_a_write_is_not() {
     let server = Canned::start(&[&Canned::answer("503 No", "retry-after: 3600\r\n", "")]);
     assert_eq!(http.read(&call(Method::GET, &server.url("/"))).unwrap().status, 503);
     assert_eq!(server.heads().len(), 1, "an hour is the caller's to wait");
+}
+
+#[test]
+fn who_can_wait_only_so_long_is_held_no_longer() {
+    let runtime = runtime();
+    let http = http(&runtime);
+    let asked = |server: &Canned| {
+        let by = Some(Instant::now() + Duration::from_millis(500));
+        http.read(&Call { by, ..call(Method::GET, &server.url("/")) })
+    };
+    let begun = Instant::now();
+    let silent = Canned::start(&[Canned::SILENCE]);
+    assert_eq!(asked(&silent).unwrap_err().kind, FaultKind::TimedOut);
+    // What it asks for is within the time that a read has otherwise, and beyond this one.
+    let busy = Canned::start(&[&Canned::answer("503 No", "retry-after: 4\r\n", "")]);
+    assert_eq!(asked(&busy).unwrap().status, 503);
+    assert_eq!((silent.heads().len(), busy.heads().len()), (1, 1));
+    assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
 }
 
 #[test]

@@ -1,19 +1,30 @@
-//! What leads to a rollback, with the real binary: each trigger promoted, broken, rolled back and verified; each once more where it
-//! was broken before; what could not be found out; and the same for a version that is looked at again later.
+//! What leads to a rollback, with the real binary: each trigger promoted, broken, rolled back, verified and held; each once more where
+//! it was broken before; what could not be found out; and the same for a version that is looked at again later.
 
+mod canary;
+mod outages;
 mod paused;
+mod rollouts;
 mod shop;
+mod smoked;
+mod weather;
 
 use serde_json::Value;
 
-use self::shop::{Mood, Outage, Shop};
+use self::shop::{Shop, Terms};
+use self::weather::{Mood, Outage};
 use crate::harness::Ran;
+use crate::order::ends;
 
-/// The gates of each live trigger, as the rules write them, and what is bad then.
-const TRIGGERS: [(&str, &str, Mood); 3] = [
-    ("slo", "slo: { availability_min: 99% }", Mood::Errors),
-    ("error_budget", "error_budget: { from: [slo], burn_rate_max: 14.4 }", Mood::Errors),
-    ("alerts", "alerts: { critical_max: 0 }", Mood::Alert),
+const SLO: &str = "gates: { slo: { availability_min: 99% } }";
+
+/// Each trigger, what the rules verify by it, and what is bad then.
+const TRIGGERS: [(&str, &str, Mood); 5] = [
+    ("slo", SLO, Mood::Errors),
+    ("error_budget", "gates: { error_budget: { from: [slo], burn_rate_max: 14.4 } }", Mood::Errors),
+    ("alerts", "gates: { alerts: { critical_max: 0 } }", Mood::Alert),
+    ("deployment", "", Mood::Degraded),
+    ("health", "health: [{ url: 'SERVICE/healthz' }]", Mood::Unhealthy),
 ];
 
 /// The promotion's folded record.
@@ -24,40 +35,85 @@ fn record(shop: &Shop, ran: &Ran) -> Value {
 }
 
 #[test]
-fn each_live_trigger_rolls_back_what_it_refutes() {
-    for (trigger, gates, mood) in TRIGGERS {
-        let shop = Shop::new(gates, "");
+fn each_trigger_rolls_back_what_it_refutes_and_it_stays_back() {
+    for (trigger, verify, mood) in TRIGGERS {
+        let shop = Shop::new(trigger, verify);
         shop.bad_with("1.20", mood);
         let ran = shop.promote(&["run"]);
         assert_eq!(ran.exit, Some(21), "{trigger}: {}", ran.all());
         assert!(ran.stdout.contains("ROLLED BACK: staging is back on app 1.10"), "{trigger}: {}", ran.all());
         assert!(!ran.all().contains('\r'), "{trigger}: a log holds a line that changes");
-        assert!(shop.pins("1.10"), "{trigger}");
+        assert!(shop.pins("1.10") && shop.runs("1.10"), "{trigger}");
         let record = record(&shop, &ran);
         assert_eq!(record["refuted"]["trigger"], trigger, "{record:#}");
-        assert_eq!(record["refuted"]["gates"][0]["mark"], "fail", "{record:#}");
-        assert_eq!(record["rollback"]["verified"]["gates"][0]["mark"], "pass", "{record:#}");
+        let verified = &record["rollback"]["verified"];
+        assert_eq!(verified["apps"][0]["images"][0], "app:1.10", "{record:#}");
+        if verify.starts_with("gates") {
+            assert_eq!(record["refuted"]["gates"][0]["mark"], "fail", "{record:#}");
+            assert_eq!(verified["gates"][0]["mark"], "pass", "{record:#}");
+        }
+        if trigger == "health" {
+            assert!(verified["health"][0].as_str().is_some_and(|url| url.ends_with("/healthz")), "{record:#}");
+        }
+        stays_back(&shop);
     }
+}
+
+/// Nothing brings 1.20 again by itself: not while staging is on hold, and not under the veto once a person has lifted that.
+fn stays_back(shop: &Shop) {
+    let why = "and was rolled back";
+    ends(&shop.promote(&["hold", "list"]), 0, &["staging (app) is on hold", why]);
+    ends(&shop.promote(&["veto", "list"]), 0, &["app@1.20 is vetoed for staging (app)", why]);
+    let stood = shop.written();
+    ends(&shop.promote(&["run", "--auto"]), 0, &["HELD", "✗ hold staging", "✗ veto staging", "UNCHANGED"]);
+    ends(&shop.promote(&["check-auto"]), 10, &["✗ hold staging", "✗ veto staging"]);
+    assert_eq!(shop.written(), stood, "a run that is held wrote something");
+    ends(
+        &shop.promote(&["hold", "lift", "--env", "staging", "--reason", "looked at"]),
+        0,
+        &["hold of staging is lifted"],
+    );
+    ends(&shop.promote(&["hold", "list"]), 0, &["No environment is on hold."]);
+    let stood = shop.written();
+    let refused = shop.promote(&["run", "--auto"]);
+    ends(&refused, 0, &["HELD", "✗ veto staging", "app@1.20", why, "promote veto lift app@1.20 --env staging"]);
+    assert!(!refused.all().contains("hold staging"), "{}", refused.all());
+    ends(&shop.promote(&["check-auto"]), 10, &["✗ veto staging"]);
+    assert_eq!(shop.written(), stood, "a run that is held wrote something");
+    ends(&shop.promote(&["veto", "list"]), 0, &["app@1.20 is vetoed for staging (app)"]);
+    assert!(shop.pins("1.10") && shop.runs("1.10"));
+    ends(&shop.promote(&["history", "verify"]), 0, &[]);
 }
 
 #[test]
 fn what_was_broken_before_is_reported_and_not_rolled_back() {
-    for (trigger, gates, mood) in TRIGGERS {
-        let shop = Shop::new(gates, "");
+    for (trigger, verify, mood) in TRIGGERS {
+        let shop = Shop::new(trigger, verify);
         shop.always_bad(mood);
         let ran = shop.promote(&["run"]);
-        assert_eq!(ran.exit, Some(0), "{trigger}: {}", ran.all());
-        let said = if trigger == "alerts" { "HighErrorRate fired before already" } else { "it failed before already" };
-        let words = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(words.contains(said), "{trigger}: {}", ran.all());
+        // What says only whether the version runs well cannot confirm it while it says no.
+        let (exit, said) = match mood {
+            Mood::Alert => (0, "HighErrorRate fired before already"),
+            Mood::Degraded => (23, "app-staging: it is Degraded, as it was before our commit"),
+            Mood::Unhealthy => (23, "503, as before our commit"),
+            _ => (0, "it failed before already"),
+        };
+        ends(&ran, exit, &[said]);
+        if exit == 23 {
+            ends(&ran, exit, &["UNCONFIRMED", "nothing was rolled back; run it again to go on"]);
+        }
         assert!(shop.pins("1.20"), "{trigger}");
-        assert!(record(&shop, &ran)["refuted"].is_null(), "{trigger}");
+        let record = record(&shop, &ran);
+        assert!(record["refuted"].is_null() && record["rollback"].is_null(), "{trigger}: {record:#}");
+        assert_eq!(shop.told(), ["sync"], "{trigger}: no second sync");
+        ends(&shop.promote(&["hold", "list"]), 0, &["No environment is on hold."]);
+        ends(&shop.promote(&["veto", "list"]), 0, &["No version is vetoed."]);
     }
 }
 
 #[test]
 fn a_failure_that_is_not_among_the_triggers_is_a_persons() {
-    let shop = Shop::new(TRIGGERS[0].1, "rollback: { on: [deployment, health] }");
+    let shop = Shop::of(&Terms { verify: SLO, rollback: "{ on: [deployment, health] }", ..Terms::default() });
     shop.bad_with("1.20", Mood::Errors);
     let ran = shop.promote(&["run"]);
     assert_eq!(ran.exit, Some(22), "{}", ran.all());
@@ -66,30 +122,12 @@ fn a_failure_that_is_not_among_the_triggers_is_a_persons() {
 }
 
 #[test]
-fn what_monitoring_cannot_say_rolls_nothing_back_and_the_next_run_finishes() {
-    for outage in [Outage::Closed, Outage::Refuses, Outage::Unavailable, Outage::Page, Outage::Half] {
-        let shop = Shop::new(TRIGGERS[0].1, "");
-        shop.out_with("1.20", outage);
-        let ran = shop.promote(&["run"]);
-        assert_eq!(ran.exit, Some(23), "{outage:?}: {}", ran.all());
-        assert!(shop.pins("1.20"), "{outage:?}");
-        let words = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(words.contains("not confirmed within 3 s: slo availability"), "{outage:?}: {}", ran.all());
-        assert!(words.contains("nothing was rolled back; run it again to go on"), "{outage:?}: {}", ran.all());
-        shop.well();
-        let ran = shop.promote(&["run"]);
-        assert_eq!(ran.exit, Some(0), "{outage:?}: {}", ran.all());
-        assert!(shop.pins("1.20"), "{outage:?}");
-    }
-}
-
-#[test]
 fn what_runs_is_looked_at_again() {
-    let shop = Shop::new(TRIGGERS[0].1, "");
+    let shop = Shop::new("slo", SLO);
     let none = shop.promote(&["verify", "--env", "staging"]);
     assert_eq!(none.exit, Some(11), "{}", none.all());
     assert_eq!(shop.promote(&["run"]).exit, Some(0));
-    let tips = (shop.tip(), shop.syncs());
+    let stood = shop.written();
     let looked = |mood: Option<Mood>, exit: i32, said: &str| {
         match mood {
             Some(mood) => shop.always_bad(mood),
@@ -107,19 +145,19 @@ fn what_runs_is_looked_at_again() {
     assert_eq!(ran.exit, Some(11), "{}", ran.all());
     let document: Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(document["outcome"], "unknown", "{document:#}");
-    assert_eq!((shop.tip(), shop.syncs()), tips, "a look writes nothing");
+    assert_eq!(shop.written(), stood, "a look writes nothing");
     shop.pin("1.30");
     looked(None, 10, "staging pins app 1.30, which promote did not bring there");
 }
 
 #[test]
 fn a_version_under_watch_is_rolled_back_once_it_definitely_fails() {
-    let quiet = Shop::new(TRIGGERS[0].1, "");
+    let quiet = Shop::new("slo", SLO);
     let ran = quiet.promote(&["verify", "--watch"]);
     assert_eq!(ran.exit, Some(0), "{}", ran.all());
     assert!(ran.stdout.contains("no version is under watch"), "{}", ran.all());
 
-    let shop = Shop::watched(TRIGGERS[0].1, "");
+    let shop = Shop::new("slo", &format!("watch: 24h, {SLO}"));
     assert_eq!(shop.promote(&["run"]).exit, Some(0));
     let ran = shop.promote(&["verify", "--watch"]);
     assert_eq!(ran.exit, Some(0), "{}", ran.all());
@@ -148,7 +186,11 @@ fn a_version_under_watch_is_rolled_back_once_it_definitely_fails() {
 
 #[test]
 fn a_watch_leaves_to_a_person_what_the_rules_leave_to_one() {
-    let shop = Shop::watched(TRIGGERS[0].1, "rollback: { on: [slo], when: ask }");
+    let shop = Shop::of(&Terms {
+        verify: &format!("watch: 24h, {SLO}"),
+        rollback: "{ on: [slo], when: ask }",
+        ..Terms::default()
+    });
     assert_eq!(shop.promote(&["run"]).exit, Some(0));
     shop.bad_with("1.20", Mood::Errors);
     let ran = shop.promote(&["verify", "--watch"]);

@@ -116,7 +116,10 @@ impl ArgoCd {
         let tree = self.server(app).and_then(|server| server.ask(&Ask::get(&doing, &path, &place(app))));
         if let Ok(tree) = tree.and_then(|reply| reply.granted::<Tree>(&doing)) {
             let more = tree.troubled().into_iter().filter(|one| !one.message.is_empty());
-            let more: Vec<_> = more.filter(|one| !state.troubled.contains(one)).collect();
+            let mut more: Vec<_> = more.filter(|one| !state.troubled.contains(one)).collect();
+            for one in &mut more {
+                one.below = state.troubled.iter().all(|own| own.resource != one.resource);
+            }
             state.troubled.retain(|old| !more.iter().any(|new| new.resource == old.resource));
             state.troubled.extend(more);
         }

@@ -384,6 +384,7 @@ fn troubled(resources: Vec<Resource>) -> Vec<Troubled> {
             resource: format!("{}/{}", one.kind, one.name),
             health: health(&one.health.status),
             message: one_line(&one.health.message.unwrap_or_default()),
+            below: false,
         })
         .collect();
     list.sort_by(|a, b| a.resource.cmp(&b.resource));

@@ -82,7 +82,15 @@ impl Clock for Still {
 
 fn read_at(root: &Path, source: &Source, now: Time) -> Reading {
     let waivers = Arc::default();
-    let about = About { service: "app", environment: "dev", commit: None, parts: &[], waivers: &waivers, over: None };
+    let about = About {
+        service: "app",
+        environment: "dev",
+        commit: None,
+        parts: &[],
+        waivers: &waivers,
+        over: None,
+        within: None,
+    };
     files::read(root, &[source], &about, &Still(now))
 }
 

@@ -3,7 +3,7 @@
 //! Prometheus, what answers its API (Thanos, Mimir, Grafana Cloud), and Alertmanager are such servers. Only questions are asked of
 //! them here: a `POST` carries one that is too long for an address, and changes nothing.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -71,6 +71,7 @@ pub struct Server {
     called: &'static str,
     variables: &'static str,
     within: Duration,
+    by: Option<Instant>,
 }
 
 /// What a server said, and its clock.
@@ -115,7 +116,13 @@ impl Server {
         base.set_query(None);
         base.set_fragment(None);
         let (called, within) = (settings.called, settings.within);
-        Ok(Self { http: http.clone(), base, headers, called, variables, within })
+        Ok(Self { http: http.clone(), base, headers, called, variables, within, by: None })
+    }
+
+    /// The same for one who can wait so long for everything that is asked from now on.
+    #[must_use]
+    pub fn in_all(&self, within: Option<Duration>) -> Self {
+        Self { by: within.map(|within| Instant::now() + within), ..self.clone() }
     }
 
     /// Where it is, as it may be shown.
@@ -154,7 +161,7 @@ impl Server {
         let mut url = self.base.clone();
         url.set_path(&format!("{}{path}", self.base.path().trim_end_matches('/')));
         let mut call = Call::new(method, url).within(self.within).changing_nothing();
-        call.headers = self.headers.clone();
+        (call.headers, call.by) = (self.headers.clone(), self.by);
         call
     }
 

@@ -17,6 +17,8 @@ use crate::promotion::time::{Millis, Time};
 pub(super) enum Look {
     /// Everything is as it should be.
     Live(LiveApp),
+    /// A Rollout runs the new version in a part of its pods: where it stands.
+    OnItsWay(String),
     /// Not yet: what is lacking.
     Waiting(String),
     /// Something failed that is not definite yet.
@@ -115,7 +117,7 @@ impl<'a> Watched<'a> {
     fn act(&mut self, next: Next, state: &AppState, source: usize, again: bool) -> Result<Look, Fault> {
         let over = |settled| Ok(Look::Over(settled));
         match next {
-            Next::Wait(cause) if is_on_its_way(state) => self.on_its_way(cause, state, source),
+            Next::Wait(cause) if is_on_its_way(state) => self.on_its_way(cause, state, source, again),
             Next::Refresh(cause) | Next::Wait(cause) => Ok(Look::Waiting(match &self.refused {
                 Some(why) => format!("{cause}; Argo CD did not take it: {why}"),
                 None => cause,
@@ -138,16 +140,20 @@ impl<'a> Watched<'a> {
     }
 
     /// A Rollout may be on its way, by steps that can take long. What is restored does not go them again.
-    fn on_its_way(&mut self, cause: String, state: &AppState, source: usize) -> Result<Look, Fault> {
+    fn on_its_way(&mut self, cause: String, state: &AppState, source: usize, again: bool) -> Result<Look, Fault> {
         let look = self.rollouts.look(self.deployer, self.app, state);
         let Some(words) = look else { return Ok(Look::Waiting(cause)) };
         let good = state.compared(source).is_some_and(|revision| self.standings.of(revision).good());
-        if !self.goal.terminate || !good || state.sync.status != SyncWord::Synced {
+        if !good || state.sync.status != SyncWord::Synced {
             return Ok(Look::Waiting(words));
         }
-        // Only where the live manifests hold what is restored: else the version that is undone would be the one that is let through.
-        if images_live(&self.deployer.images(self.app)?, self.goal.images).is_err() {
+        // Only where the live manifests hold what is wanted: else the steps are those of another version, and of a rollback that is
+        // the one that is undone.
+        if self.live(state, again)?.is_err() {
             return Ok(Look::Waiting(words));
+        }
+        if !self.goal.terminate {
+            return Ok(Look::OnItsWay(words));
         }
         if let Some(end) = (self.goal.ours)()? {
             return Ok(Look::Over(Settled::Lost(Box::new(end))));
@@ -181,20 +187,29 @@ impl<'a> Watched<'a> {
         Ok(Look::Waiting("our sync has begun".to_owned()))
     }
 
-    fn prove(&mut self, state: &AppState, source: usize, again: bool) -> Result<Look, Fault> {
+    /// The images of the live manifests, or why they are not what is wanted. `again`: as they are now.
+    fn live(&mut self, state: &AppState, again: bool) -> Result<Result<Vec<String>, String>, Fault> {
         let key = (state.sync.revisions.clone(), state.reconciled_at, state.resource_version.clone());
         let images = match self.proof.take().filter(|(old, _)| *old == key && !again) {
             Some((_, images)) => images,
             None => self.deployer.images(self.app)?,
         };
         if let Err(why) = images_live(&images, self.goal.images) {
-            return Ok(Look::Waiting(why));
+            return Ok(Err(why));
         }
         let ours = images_of(&images, self.goal.images);
+        self.proof = Some((key, images));
+        Ok(Ok(ours))
+    }
+
+    fn prove(&mut self, state: &AppState, source: usize, again: bool) -> Result<Look, Fault> {
+        let ours = match self.live(state, again)? {
+            Ok(ours) => ours,
+            Err(why) => return Ok(Look::Waiting(why)),
+        };
         let revision = state.compared(source).unwrap_or_default().to_owned();
         let shown = format!("Healthy at {}, live: {}", short(&revision), ours.join(", "));
         self.say(shown);
-        self.proof = Some((key, images));
         Ok(Look::Live(LiveApp { app: self.app.name.clone(), revision, images: ours }))
     }
 

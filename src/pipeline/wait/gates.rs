@@ -17,6 +17,9 @@ use crate::promotion::report::{GateReport, GateRow, Mark};
 use crate::promotion::rules::{Gate, Verify};
 use crate::promotion::time::{Millis, Over, Time};
 
+/// How long a look may take at least, however little time is left: else the last one could never be had.
+const LOOK_MIN: Millis = Millis::secs(1);
+
 /// What the gates say.
 pub(super) enum Said {
     /// All hold, or are not to be waited for.
@@ -36,7 +39,9 @@ pub(super) struct Gates<'a> {
     gated: Option<&'a Gated<'a>>,
     verify: &'a Verify,
     needs: Needs,
-    /// Since when the version runs: the first time that everything was as it should be.
+    /// When time is up: a slow answer does not hold the run beyond it.
+    until: Time,
+    /// Since when the version runs: the first time that it ran in every application, wholly or as a canary.
     since: Option<Time>,
     looked: Option<Time>,
     failing: BTreeMap<String, Time>,
@@ -55,10 +60,11 @@ impl<'a> Gates<'a> {
         let needs = gated.map(|gated| needs::needs(gated.lens, gated.evidence)).unwrap_or_default();
         let (failing, healed, rows, before) = (BTreeMap::new(), BTreeSet::new(), Vec::new(), Vec::new());
         let (since, looked, lacking, doubt) = (gated.and_then(|gated| gated.since), None, None, None);
-        Self { world, goal, gated, verify, needs, since, looked, failing, healed, rows, before, lacking, doubt }
+        let until = verify.timeout.after(world.clock.now());
+        Self { world, goal, gated, verify, needs, until, since, looked, failing, healed, rows, before, lacking, doubt }
     }
 
-    /// The version runs as it should: from the first time on its time has begun.
+    /// The version runs: from the first time on its time has begun.
     pub(super) fn begin(&mut self) {
         self.since.get_or_insert_with(|| self.world.clock.now());
     }
@@ -90,7 +96,9 @@ impl<'a> Gates<'a> {
     }
 
     fn ask(&mut self, gated: &Gated<'_>, since: Time) {
-        let (readings, merged) = read(self.world, self.goal, gated, &self.needs, Over { since, until: None });
+        let over = Over { since, until: None };
+        let left = Millis::between(self.world.clock.now(), self.until).max(LOOK_MIN);
+        let (readings, merged) = read(self.world, self.goal, gated, &self.needs, (over, left));
         let seen = Seen { at: self.world.clock.now(), since, readings: &readings, merged: &merged };
         let facts = target::facts(gated.facts, &seen, gated.before);
         let rows = target::rows(gated.lens, gated.evidence, &facts, gated.rules_path);
@@ -205,7 +213,13 @@ fn words(row: &GateRow) -> String {
     }
 }
 
-fn read(world: &World<'_>, goal: &Goal<'_>, gated: &Gated<'_>, needs: &Needs, over: Over) -> (Readings, Readings) {
+fn read(
+    world: &World<'_>,
+    goal: &Goal<'_>,
+    gated: &Gated<'_>,
+    needs: &Needs,
+    (over, within): (Over, Millis),
+) -> (Readings, Readings) {
     let in_force = gated.facts.waivers.as_ref().map(|waivers| waivers.in_force()).unwrap_or_default();
     let about = About {
         service: goal.service,
@@ -214,6 +228,7 @@ fn read(world: &World<'_>, goal: &Goal<'_>, gated: &Gated<'_>, needs: &Needs, ov
         parts: &needs.parts,
         waivers: &std::sync::Arc::new(in_force),
         over: Some(over),
+        within: Some(within.duration()),
     };
     readings::read(world, gated.evidence, needs, &about)
 }

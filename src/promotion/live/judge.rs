@@ -333,13 +333,14 @@ impl Watch {
         Next::Failed { what: format!("{what}, and stayed so for {}", Millis::between(since, now)), detail }
     }
 
-    /// Whether every resource that is Degraded now was so before our commit, and has not been well since.
+    /// Whether every resource of its own that is Degraded now was so before our commit, and has not been well since. What these
+    /// made tells nothing: pods are others, by other names, with each version.
     fn broken_before(&self, state: &AppState) -> bool {
         let Some(old) = self.aim.baseline.as_ref().filter(|old| old.health.status == HealthWord::Degraded) else {
             return false;
         };
         let degraded = |state: &AppState| -> Vec<String> {
-            let bad = state.troubled.iter().filter(|one| one.health == HealthWord::Degraded);
+            let bad = state.troubled.iter().filter(|one| one.health == HealthWord::Degraded && !one.below);
             bad.map(|one| one.resource.clone()).collect()
         };
         let known = degraded(old);

@@ -1,14 +1,15 @@
 //! A canary limit that pauses: the environment is on hold, a person lets it go on or goes back.
 
 use super::record;
-use super::shop::{Mood, Shop};
+use super::shop::Shop;
+use super::weather::Mood;
 
 /// Errors pause here, and nothing else is asked.
-const PAUSES: &str =
-    "canary: { from: [slo], error_rate_increase_max: 1%, actions: { error_rate_increase_max: pause } }";
+pub(super) const PAUSES: &str =
+    "gates: { canary: { from: [slo], error_rate_increase_max: 1%, actions: { error_rate_increase_max: pause } } }";
 
 fn paused() -> Shop {
-    let shop = Shop::new(PAUSES, "");
+    let shop = Shop::new("canary", PAUSES);
     shop.bad_with("1.20", Mood::Errors);
     let ran = shop.promote(&["run"]);
     assert_eq!(ran.exit, Some(13), "{}", ran.all());
@@ -55,7 +56,7 @@ fn a_person_goes_back() {
 
 #[test]
 fn the_same_limit_rolls_back_where_the_rules_say_so() {
-    let shop = Shop::new("canary: { from: [slo], error_rate_increase_max: 1% }", "");
+    let shop = Shop::new("canary", "gates: { canary: { from: [slo], error_rate_increase_max: 1% } }");
     shop.bad_with("1.20", Mood::Errors);
     let ran = shop.promote(&["run"]);
     assert_eq!(ran.exit, Some(21), "{}", ran.all());

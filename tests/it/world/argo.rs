@@ -203,9 +203,24 @@ impl Argo {
         self.lock().requests.clone()
     }
 
+    /// What was told to do with the application, and was taken on: `sync`, `terminate`, the names of resource actions.
+    pub(crate) fn told(&self, app: &str) -> Vec<String> {
+        self.lock().apps[app].told.clone()
+    }
+
     /// From now on the application does as usual.
     pub(crate) fn heal(&self, app: &str) {
         self.lock().apps.get_mut(app).expect("the application").spec.behaviour = Behaviour::default();
+    }
+
+    /// From now on the application does this beyond the usual.
+    pub(crate) fn behaves(&self, app: &str, change: impl FnOnce(&mut Behaviour)) {
+        change(&mut self.lock().apps.get_mut(app).expect("the application").spec.behaviour);
+    }
+
+    /// The application turns Degraded, and stays so whatever is deployed.
+    pub(crate) fn degrade(&self, app: &str) {
+        self.lock().apps.get_mut(app).expect("the application").degrade();
     }
 
     /// Ends all sessions.

@@ -14,6 +14,9 @@ pub(crate) struct Canned {
 }
 
 impl Canned {
+    /// As an answer: none comes, and the connection stays open for as long as the server runs.
+    pub(crate) const SILENCE: &[u8] = b"\0";
+
     /// Gives these answers, one for each connection, the last one again and again. An empty one is a closed connection.
     pub(crate) fn start(answers: &[&[u8]]) -> Self {
         let answers: Vec<Vec<u8>> = answers.iter().map(|answer| answer.to_vec()).collect();
@@ -32,6 +35,7 @@ impl Canned {
         let (stop, seen) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(Vec::new())));
         let (ending, log) = (Arc::clone(&stop), Arc::clone(&seen));
         let thread = std::thread::spawn(move || {
+            let mut silent = Vec::new();
             for (at, stream) in listener.incoming().enumerate() {
                 if ending.load(Ordering::SeqCst) {
                     return;
@@ -40,6 +44,10 @@ impl Canned {
                 let request = read(&mut stream);
                 let bytes = answer(at, &request.0, &request.1);
                 log.lock().unwrap_or_else(PoisonError::into_inner).push(request);
+                if bytes == Self::SILENCE {
+                    silent.push(stream);
+                    continue;
+                }
                 // A client that has gone away is what some tests want.
                 let _ = stream.write_all(&bytes);
             }

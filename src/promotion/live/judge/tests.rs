@@ -205,7 +205,8 @@ fn a_failure_must_last_for_the_grace_and_a_break_starts_it_anew() {
     let bad = with(|s| {
         s.health.status = HealthWord::Degraded;
         let message = "CrashLoopBackOff".to_owned();
-        s.troubled = vec![Troubled { resource: "Pod/app-1".into(), health: HealthWord::Degraded, message }];
+        s.troubled =
+            vec![Troubled { resource: "Pod/app-1".into(), health: HealthWord::Degraded, message, below: true }];
     });
     let mut watch = watch(None);
     let mut look = |state: &AppState, secs| watch.next(state, &stand, at(secs));
@@ -231,11 +232,14 @@ fn a_gap_in_what_was_seen_is_not_counted_as_failing() {
 
 #[test]
 fn what_was_broken_before_our_commit_never_triggers_until_it_has_been_well() {
+    let troubled = |resource: &str, below| {
+        let (resource, message) = (resource.to_owned(), String::new());
+        Troubled { resource, health: HealthWord::Degraded, message, below }
+    };
     let bad = |resource: &str| {
         with(|s| {
             s.health.status = HealthWord::Degraded;
-            let resource = resource.to_owned();
-            s.troubled = vec![Troubled { resource, health: HealthWord::Degraded, message: String::new() }];
+            s.troubled = vec![troubled(resource, false)];
         })
     };
     let mut watch = watch(Some(bad("Job/old")));
@@ -243,6 +247,9 @@ fn what_was_broken_before_our_commit_never_triggers_until_it_has_been_well() {
     for secs in 0..120 {
         assert_eq!(look(&bad("Job/old"), secs), "wait");
     }
+    let mut crashes = bad("Job/old");
+    crashes.troubled.push(troubled("Pod/old-x7", true));
+    assert_eq!(look(&crashes, 120), "wait", "a pod has another name with each version");
     assert_eq!(look(&bad("Deployment/app"), 121), "doubt", "another resource broke with us");
     assert_eq!(look(&live(), 122), "prove");
     assert_eq!(look(&bad("Job/old"), 123), "doubt", "it was well, and broke again");

@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, Method, Uri, header};
 use serde_json::{Value, json};
 
 use super::Pace;
+use super::behaviour::Away;
 use super::sim::Sim;
 
 /// The only account, and its token for machines.
@@ -53,6 +54,9 @@ pub(super) enum Reply {
 
 const LOGIN_PAGE: Reply =
     Reply::Text(200, "text/html; charset=utf-8", "<html><head><title>Sign in</title></head></html>");
+
+const INGRESS_PAGE: Reply =
+    Reply::Text(503, "text/html", "<html><title>503 Service Temporarily Unavailable</title></html>");
 
 impl World {
     pub(super) fn now(&self) -> i64 {
@@ -151,8 +155,11 @@ impl World {
             };
         };
         let within = |span: Option<(i64, i64)>| span.is_some_and(|(from, to)| (from..to).contains(&now));
-        if within(sim.spec.behaviour.ingress_down) {
-            return Reply::Text(503, "text/html", "<html><title>503 Service Temporarily Unavailable</title></html>");
+        match sim.away() {
+            Some(Away::Page) => return INGRESS_PAGE,
+            Some(Away::Broken) => return Reply::Broken,
+            None if within(sim.spec.behaviour.ingress_down) => return INGRESS_PAGE,
+            None => {}
         }
         if within(sim.spec.behaviour.masked) {
             return refuse(403, 7, "permission denied");
@@ -243,7 +250,7 @@ fn tree(sim: &Sim) -> Value {
     }
     if sim.health() == "Degraded" {
         let health = json!({ "status": "Degraded", "message": "CrashLoopBackOff: \"DATABASE_URL is not set\"" });
-        nodes.push(json!({ "kind": "Pod", "name": "app-6d5f-x2", "health": health }));
+        nodes.push(json!({ "kind": "Pod", "name": format!("app-6d5f-x{}", sim.deployed()), "health": health }));
     }
     json!({ "nodes": nodes })
 }

@@ -20,6 +20,15 @@ pub(crate) struct Git {
 /// A health over time: from how many milliseconds after the rollout, and the word.
 pub(crate) type Rollout = Vec<(i64, &'static str)>;
 
+/// How an API is away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Away {
+    /// The ingress answers with its own page.
+    Page,
+    /// Connections break before an answer is whole.
+    Broken,
+}
+
 /// One step of a canary.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Step {
@@ -67,6 +76,8 @@ pub(crate) struct Behaviour {
     pub(crate) masked: Option<(i64, i64)>,
     /// From and to: the ingress answers with its own page.
     pub(crate) ingress_down: Option<(i64, i64)>,
+    /// The API is away while git pins an image that contains this text.
+    pub(crate) away: Option<(String, Away)>,
     /// Our commit cannot be rendered.
     pub(crate) cannot_compare: Option<String>,
     /// The application has a source hydrator.
@@ -99,6 +110,7 @@ impl Default for Behaviour {
             refresh_hangs: false,
             masked: None,
             ingress_down: None,
+            away: None,
             cannot_compare: None,
             hydrator: false,
             canary: None,

@@ -6,7 +6,7 @@ mod rollout;
 
 use serde_json::{Value, json};
 
-use super::behaviour::{AppSpec, Rollout};
+use super::behaviour::{AppSpec, Away, Rollout};
 
 #[derive(Clone)]
 struct Op {
@@ -76,6 +76,8 @@ pub(crate) struct Sim {
     version: u64,
     canary: rollout::Canary,
     pub(crate) lost: bool,
+    /// What it was told to do, and took on: `sync`, `terminate`, the names of resource actions.
+    pub(crate) told: Vec<String>,
 }
 
 impl Sim {
@@ -113,6 +115,7 @@ impl Sim {
             version: 100,
             canary: rollout::Canary::stable(images),
             lost: false,
+            told: Vec::new(),
         };
         if let Some(span) = sim.spec.behaviour.other_operation {
             let op = Op { by: Some("somebody".to_owned()), ..first };
@@ -325,6 +328,7 @@ impl Sim {
         let infos = body.get("infos").cloned().unwrap_or(json!(null));
         self.version += 1;
         self.begin(Op { infos, revision, by: Some("ci".to_owned()) }, now);
+        self.told.push("sync".to_owned());
         Ok(())
     }
 
@@ -335,6 +339,7 @@ impl Sim {
             Some(state) if self.op.is_some() => {
                 state.phase = "Terminating";
                 self.version += 1;
+                self.told.push("terminate".to_owned());
                 self.due.retain(|(_, due)| !matches!(due, Due::Apply | Due::Finish | Due::Retry));
                 self.due.push((now + 800, Due::Finish));
                 Ok(())
@@ -348,9 +353,29 @@ impl Sim {
         !self.spec.behaviour.window
     }
 
+    /// Turns Degraded, and stays so whatever is deployed.
+    pub(crate) fn degrade(&mut self) {
+        self.spec.behaviour.broken_before = true;
+        self.cluster.rollout = vec![(i64::MIN, "Degraded")];
+        self.shown.health = "Degraded";
+        self.version += 1;
+    }
+
+    /// Whether the API is away, and how.
+    pub(crate) fn away(&self) -> Option<Away> {
+        let (text, away) = self.spec.behaviour.away.as_ref()?;
+        let images = (self.spec.git.images)(&(self.spec.git.tip)())?;
+        images.iter().any(|image| image.contains(text)).then_some(*away)
+    }
+
     /// The images of the live manifests.
     pub(crate) fn images(&self) -> &[String] {
         &self.cluster.images
+    }
+
+    /// How many versions were deployed: pods have other names with each.
+    pub(crate) fn deployed(&self) -> usize {
+        self.history.len()
     }
 
     /// The health as Argo CD shows it.

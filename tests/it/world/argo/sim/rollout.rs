@@ -102,6 +102,7 @@ impl Sim {
             other => return Err((400, 3, format!("action {other} does not exist"))),
         }
         let turn = canary.turn;
+        self.told.push(action.to_owned());
         self.due.extend([(now + SET, Due::Step(turn)), (now + 100, Due::Health)]);
         Ok(json!({}))
     }
