@@ -8,6 +8,7 @@ use crate::pipeline::auto;
 use crate::pipeline::job::{End, Halt, Job};
 use crate::pipeline::run::{self as road, Wanted};
 use crate::ports::{Clock as _, World};
+use crate::promotion::gates::standing;
 use crate::promotion::image::ImageChange;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::rules::{Promotion, Service};
@@ -93,14 +94,25 @@ pub fn run(door: &Door<'_>) -> Result<u8> {
         }
     }
     let done = answers.iter().filter(|answer| answer.ran && answer.ending.exit.code() == 0).count();
-    let what = format!("{done} of {} carried out", words::counted(answers.len() as u64, "promotion"));
+    let kept = answers.iter().filter(|answer| is_kept_back(answer)).count();
+    let and_kept = if kept > 0 { format!(", {kept} kept back by order") } else { String::new() };
+    let what = format!("{done} of {} carried out{and_kept}", words::counted(answers.len() as u64, "promotion"));
     let whole = match worst {
         None if door.clock.stopped() => Ending::of(Outcome::Interrupted, what),
+        None | Some(Exit::Outcome(Outcome::Waiting)) if kept > 0 => Ending::of(Outcome::Held, what),
+        Some(exit) if kept > 0 && exit.code() == 0 => Ending::of(Outcome::Held, what),
         None => Ending::of(Outcome::Unchanged, "no promotion that may go by itself is ready"),
         Some(Exit::Outcome(outcome)) => Ending::of(outcome, what),
         Some(Exit::Refused(code)) => Ending::refused(code, what),
     };
     Ok(end(door, &answers, &whole))
+}
+
+/// Whether an order keeps a promotion back: a hold, a veto, a freeze. That ends the whole with 10, since somebody has to lift it; what
+/// its gates hold is tried again by itself (DECISIONS D.7).
+fn is_kept_back(answer: &Answer) -> bool {
+    let held = answer.ending.exit == Exit::Outcome(Outcome::Held);
+    held && answer.report.as_ref().is_some_and(standing::holds)
 }
 
 /// Judges one promotion, and carries it out if it is ready.

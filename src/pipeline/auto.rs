@@ -23,11 +23,6 @@ pub fn judge(world: &World<'_>, job: &Job<'_>, version: Option<&str>) -> Result<
     let wanted: Vec<ImageRef> = images.iter().map(|wanted| wanted.new.clone()).collect();
     let (from, to) = (&job.promotion.from, &job.promotion.to);
     let what = versions(&wanted);
-    if version.is_none_or(|version| image::is_version(&wanted, version))
-        && judged.report.as_ref().is_some_and(standing::holds)
-    {
-        return Ok(judged);
-    }
     let orders = judged.facts.as_ref().map(|facts| facts.target.head.orders.clone()).unwrap_or_default();
     let end = if let Some(version) = version.filter(|version| !image::is_version(&wanted, version)) {
         End::of(Outcome::Waiting, format!("{from} pins {what}, not {version}"))
@@ -35,8 +30,12 @@ pub fn judge(world: &World<'_>, job: &Job<'_>, version: Option<&str>) -> Result<
     } else {
         let history = past::of(world, &job.service.name, to, &wanted, 0)?;
         let pinned = images.iter().all(|wanted| wanted.old.same_version(&wanted.new));
+        let held = judged.report.as_ref().is_some_and(standing::holds);
         let forgiven = |past: &Past| orders.cleared_since(&wanted, past.at);
         match stands(&history, &what, to, pinned, &forgiven) {
+            Some(end) if end.outcome == Outcome::Unchanged => end,
+            // An order says better why than what once became of the version, and how it is lifted.
+            _ if held => return Ok(judged),
             Some(end) => end,
             None if judged.outcome == Outcome::Ready && !job.promotion.approvals.is_empty() => {
                 let roles: Vec<String> = job.promotion.approvals.iter().map(|role| role.name.clone()).collect();

@@ -42,7 +42,8 @@ fn a_freeze_stops_everybody_until_it_is_lifted() {
         let held = ["✗ freeze staging", "everything is frozen by dana (claimed)", "→ promote freeze lift --reason"];
         ends(&run(&sandbox), 10, &held);
         ends(&sandbox.promote(&["validate", "--from", "dev", "--to", "staging"]), 10, &["✗ freeze staging"]);
-        ends(&sandbox.promote(&["run", "--auto"]), 0, &["✗ freeze staging"]);
+        let kept = ["✗ freeze staging", "HELD: 0 of 1 promotion carried out, 1 kept back by order"];
+        ends(&sandbox.promote(&["run", "--auto"]), 10, &kept);
         ends(&sandbox.promote(&["list"]), 0, &["everything is frozen by dana (claimed)", "incident 7"]);
         let elsewhere = say(&sandbox, &["freeze", "lift", "--env", "staging"]);
         ends(&elsewhere, 0, &["UNCHANGED: there is no freeze to lift for staging", "→ promote freeze lift --reason"]);
@@ -74,13 +75,15 @@ fn a_hold_keeps_what_goes_by_itself_and_a_person_goes_past_it() {
         let sandbox = two(ledger);
         ends(&say(&sandbox, &["hold", "set", "--env", "staging"]), 0, &["staging is on hold", "promote hold lift"]);
         let held = ["HELD", "✗ hold staging", "nothing goes there by itself", "promote hold lift --env staging"];
-        ends(&sandbox.promote(&["run", "--auto"]), 0, &held);
+        ends(&sandbox.promote(&["run", "--auto"]), 10, &held);
         ends(&sandbox.promote(&["check-auto"]), 10, &held);
         assert!(pinned(&sandbox, "staging", "1.10"));
         ends(&sandbox.promote(&["hold", "list"]), 0, &["staging (app) is on hold by dana (claimed)", "incident 7"]);
         let judged = sandbox.promote(&["validate", "--from", "dev", "--to", "staging"]);
         ends(&judged, 0, &["! hold staging", "a person's run goes past it"]);
         ends(&run(&sandbox), 0, &["DELIVERED"]);
+        let nothing = ["staging has app 1.20 already", "UNCHANGED"];
+        ends(&sandbox.promote(&["run", "--auto"]), 0, &nothing);
         by_hand(&sandbox, "dev", "1.21");
         ends(&say(&sandbox, &["hold", "lift", "--env", "staging"]), 0, &["the hold of staging is lifted"]);
         ends(&sandbox.promote(&["run", "--auto"]), 0, &["DELIVERED: app 1.21"]);
@@ -98,7 +101,7 @@ fn a_vetoed_version_is_promoted_by_nobody_and_another_is() {
         ends(&say(&sandbox, &["veto", "add", "app@1.20", "--env", "staging"]), 0, &["app@1.20 is vetoed for staging"]);
         let held = ["✗ veto staging", "promote veto lift app@1.20 --env staging --reason"];
         ends(&run(&sandbox), 10, &held);
-        ends(&sandbox.promote(&["run", "--auto"]), 0, &held);
+        ends(&sandbox.promote(&["run", "--auto"]), 10, &held);
         ends(&sandbox.promote(&["veto", "list"]), 0, &["app@1.20 is vetoed for staging (app) by dana"]);
         let other = say(&sandbox, &["veto", "lift", "app@1.19", "--env", "staging"]);
         ends(&other, 0, &["there is no veto on app@1.19", "promote veto lift app@1.20 --env staging"]);
@@ -226,11 +229,11 @@ fn a_rollback_stays_until_its_veto_is_lifted_by_name() {
         ends(&sandbox.promote(&["run", "--auto"]), 21, &words);
         assert!(pinned(&sandbox, "staging", "1.10"));
         let refused = ["✗ veto staging", "✗ hold staging", "did not verify, and was rolled back"];
-        ends(&sandbox.promote(&["run", "--auto"]), 0, &refused);
+        ends(&sandbox.promote(&["run", "--auto"]), 10, &refused);
         ends(&run(&sandbox), 10, &["✗ veto staging", "! hold staging"]);
         ends(&sandbox.promote(&["history", "verify"]), 0, &[]);
         ends(&say(&sandbox, &["veto", "lift", "app@1.20", "--env", "staging"]), 0, &[]);
-        ends(&sandbox.promote(&["run", "--auto"]), 0, &["✗ hold staging"]);
+        ends(&sandbox.promote(&["run", "--auto"]), 10, &["✗ hold staging"]);
         ends(&say(&sandbox, &["hold", "lift", "--env", "staging"]), 0, &[]);
         ends(&sandbox.promote(&["run", "--auto"]), 21, &words[..1]);
         // A third time within a day a person decides.

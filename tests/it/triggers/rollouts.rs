@@ -27,7 +27,7 @@ fn a_limit_that_pauses_leaves_it_at_its_step() {
     assert!(shop.pins("1.20"));
     // Nobody has decided.
     ends(&shop.promote(&["run"]), 13, &["staging is paused"]);
-    ends(&shop.promote(&["run", "--auto"]), 0, &["✗ hold staging"]);
+    ends(&shop.promote(&["run", "--auto"]), 10, &["✗ hold staging"]);
     assert_eq!(shop.told(), ["sync", "pause"]);
     // A person goes back: the traffic first, then the commit.
     let ran = shop.promote(&["rollback", "--env", "staging", "--reason", "too many errors"]);
