@@ -137,7 +137,7 @@ pub fn roll_back(run: &mut Run<'_>, refuted: &Refuted) -> Result<End, Halt> {
             let end = with_cause(End::of(Outcome::Unconfirmed, what), refuted).because(&fault);
             return Ok(run.finish(end.next("run it again: it looks for its commit first")));
         }
-        Err(NoCommit::Held(_)) => return stuck(run, refuted, "the rollback is held"),
+        Err(NoCommit::Held(_) | NoCommit::Changed(_)) => return stuck(run, refuted, "the rollback is held"),
         Err(NoCommit::Overtaken(why)) => return stuck(run, refuted, &why),
         Err(NoCommit::Fault(fault)) => return stuck(run, refuted, &fault.to_string()),
     }

@@ -2,6 +2,7 @@
 
 mod attacks;
 mod bypass;
+mod changed;
 pub(crate) mod stage;
 mod trust;
 mod waits;
