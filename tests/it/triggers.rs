@@ -3,6 +3,7 @@
 
 mod paused;
 mod shop;
+mod watch;
 
 use serde_json::Value;
 
