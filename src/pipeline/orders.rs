@@ -1,10 +1,9 @@
 //! Orders on the road: which of them stand, as far as they are believed; and how people give and lift them.
 
-use crate::pipeline::desk::Desk;
+use crate::pipeline::desk::{Desk, known};
 use crate::pipeline::job::{End, Halt, Job, Me};
 use crate::pipeline::trust;
 use crate::ports::{Fault, FaultKind, Ledger, World};
-use crate::promotion::folded;
 use crate::promotion::gates::standing;
 use crate::promotion::image::versions;
 use crate::promotion::order::{Lifted, Order, Ordered, What};
@@ -57,11 +56,10 @@ impl Place<'_> {
 /// Gives an order. One that lifts nothing is not written.
 pub fn give(desk: Desk<'_>, me: &Me<'_>, place: Place<'_>, event: Ordered) -> Result<End, Halt> {
     let now = desk.clock.now();
-    if let Ordered::Lifted(lifted) = &event {
-        let (key, orders) = standing_at(desk.ledger, place)?;
-        if !stands(&orders, &key, lifted, now) {
-            return nothing_to_lift(desk.ledger, place, lifted, now);
-        }
+    if let Ordered::Lifted(lifted) = &event
+        && !stands(&standing_at(desk.ledger, place)?, place, lifted, now)
+    {
+        return nothing_to_lift(desk.ledger, place, lifted, now);
     }
     let order = Order {
         service: place.service.map(str::to_owned),
@@ -115,17 +113,19 @@ fn flags(place: Place<'_>, is_freeze: bool) -> String {
     format!("{environment}{service}")
 }
 
-/// The orders that stand for just this place, and what they are compared with. The orders themselves are read, and not the head:
-/// whoever froze may have been killed before that.
-fn standing_at<'a>(ledger: &dyn Ledger, place: Place<'a>) -> Result<(Place<'a>, Orders), Fault> {
-    let every = |name: Option<&'a str>| name.unwrap_or("_");
+/// The orders that stand for just this place. The orders themselves are read, and not the head: whoever gave one may have been
+/// killed before that.
+fn standing_at(ledger: &dyn Ledger, place: Place<'_>) -> Result<Orders, Fault> {
+    fn every(name: Option<&str>) -> &str {
+        name.unwrap_or("_")
+    }
     let all = ledger.orders(every(place.service), every(place.environment))?;
     let here =
         |order: &&Order| order.service.as_deref() == place.service && order.environment.as_deref() == place.environment;
-    Ok((place, Orders::of(all.iter().filter(here))))
+    Ok(Orders::of(all.iter().filter(here)))
 }
 
-fn stands(orders: &Orders, place: &Place<'_>, lifted: &Lifted, now: Time) -> bool {
+fn stands(orders: &Orders, place: Place<'_>, lifted: &Lifted, now: Time) -> bool {
     match lifted.what {
         What::Hold => orders.held(now).any(|stop| place.is_of(&stop.signed)),
         What::Freeze => orders.freezes(now).any(|stop| place.is_of(&stop.signed)),
@@ -179,11 +179,7 @@ pub fn all(ledger: &dyn Ledger) -> Result<Vec<Scope>, Fault> {
 
 /// Takes back that a promotion verified its version: it is no rollback target, and satisfies no order.
 pub fn revoke(desk: Desk<'_>, me: &Me<'_>, id: &str, reason: &str) -> Result<End, Halt> {
-    let Some(story) = folded::fold(&desk.ledger.entries(id)?) else {
-        let why = format!("{} holds no promotion {id}", desk.ledger.place());
-        let fault = Fault::new(FaultKind::NotFound, "revoke a promotion", why);
-        return Err(fault.hint("`promote list` shows what there is").into());
-    };
+    let story = known(desk, id)?;
     let request = &story.requested.request;
     let done = matches!(story.outcome, Some(Outcome::Promoted | Outcome::Delivered | Outcome::Unchanged));
     if !done {
@@ -193,13 +189,12 @@ pub fn revoke(desk: Desk<'_>, me: &Me<'_>, id: &str, reason: &str) -> Result<End
         );
         return Ok(end.seen("nothing was written"));
     }
-    let head = desk.ledger.head(&request.service, &request.to)?;
-    if head.orders.revocation(&story.id).is_some() {
+    let place = Place { service: Some(&request.service), environment: Some(&request.to) };
+    if standing_at(desk.ledger, place)?.revocation(&story.id).is_some() {
         let end = End::of(Outcome::Unchanged, format!("promotion {} is revoked already", story.id));
         return Ok(end.seen("nothing was written"));
     }
     let images = request.images.iter().map(|wanted| wanted.new.clone()).collect();
-    let place = Place { service: Some(&request.service), environment: Some(&request.to) };
     let event = Ordered::Revoked { promotion: story.id.clone(), images, reason: reason.to_owned() };
     give(desk, me, place, event)
 }
