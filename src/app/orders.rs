@@ -12,7 +12,8 @@ use crate::promotion::order::{Lifted, Ordered, What};
 use crate::promotion::rules::{Service, quantity};
 use crate::promotion::time::Time;
 use crate::render::ending::Ending;
-use crate::render::{json, orders as rendered};
+use crate::render::json::orders as document;
+use crate::render::orders as rendered;
 
 /// What is done with an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -163,7 +164,7 @@ impl Counter<'_> {
         };
         let shown = rendered::of_kind(scopes, asked.what, asked.env.as_deref(), self.clock.now());
         if self.screen.json() {
-            self.screen.document(&json::orders(&shown));
+            self.screen.document(&document::orders(&shown));
         } else {
             self.screen.say(&rendered::text(&shown, asked.what));
         }
