@@ -3,6 +3,7 @@
 mod attacks;
 mod bypass;
 mod changed;
+mod lifts;
 pub(crate) mod stage;
 mod trust;
 mod waits;
