@@ -21,7 +21,7 @@ use crate::promotion::live::rollout::{Rollout, RolloutAction};
 use crate::promotion::order::Order;
 use crate::promotion::record::Entry;
 use crate::promotion::rules::health::{HealthCheck, Smoke};
-use crate::promotion::rules::{App, Source};
+use crate::promotion::rules::{App, Rules, Source};
 use crate::promotion::smoked::{SmokeRun, Smoked};
 use crate::promotion::time::{Over, Time};
 use crate::promotion::waivers::Waivers;
@@ -43,6 +43,17 @@ pub struct World<'a> {
     pub clock: &'a dyn Clock,
     /// Hears what happens.
     pub tell: &'a dyn Fn(&Event),
+    /// Reads the rules again that govern a run.
+    pub rules: &'a dyn Fn() -> Result<RulesNow, Fault>,
+}
+
+/// The rules that govern, as they are now.
+#[derive(Debug)]
+pub struct RulesNow {
+    /// Where they stand: `promotion/promotion-rules.yaml at the head of main`.
+    pub place: String,
+    /// What they mean; else why they can no longer be used.
+    pub rules: Result<Rules, String>,
 }
 
 /// Reads evidence. It cannot fail: failing is a reading.

@@ -46,5 +46,6 @@ fn adopted(door: &Door<'_>, named: (&Service, &Environment, &str)) -> Result<End
     let tell = |_: &Event| {};
     let who = door.who();
     let adopting = Adopting { rules: &door.loaded.rules, service, environment, reason, me: door.me(&who) };
-    Halt::ended(adopt(&wired.world(door.clock, &tell), &adopting))
+    let rules = || door.place.now();
+    Halt::ended(adopt(&wired.world(door.clock, &tell, &rules), &adopting))
 }

@@ -28,7 +28,8 @@ pub fn check(door: &Door<'_>, version: Option<&str>) -> Result<u8> {
         Err(halt) => return Ok(door.refused(&ends::stopped(&halt))),
     };
     let (who, tell) = (door.who(), |_: &_| {});
-    let world = wired.world(door.clock, &tell);
+    let rules = || door.place.now();
+    let world = wired.world(door.clock, &tell, &rules);
     let mut answers = Vec::new();
     for promotion in door.loaded.rules.ordinary() {
         let mut job = door.job(&who, service, promotion);
@@ -77,7 +78,8 @@ pub fn run(door: &Door<'_>) -> Result<u8> {
     actions::warn_of_ledger(door.screen, door.settings);
     let who = door.who();
     let tell = |event: &_| door.screen.tell(event, door.clock.now());
-    let world = wired.world(door.clock, &tell);
+    let rules = || door.place.now();
+    let world = wired.world(door.clock, &tell, &rules);
     let (mut answers, mut worst): (Vec<Answer>, Option<Exit>) = (Vec::new(), None);
     for promotion in promotions {
         let mut job = door.job(&who, service, promotion);

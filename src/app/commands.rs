@@ -15,7 +15,7 @@ use crate::app::life::Counter;
 use crate::app::mask::{self, Mask};
 use crate::app::orders::Act;
 use crate::app::rules_file::{Loaded, RulesError};
-use crate::app::rules_source::{self, Differs, NoRules};
+use crate::app::rules_source::{Differs, NoRules, Place};
 use crate::app::rules_views;
 use crate::app::screen::Screen;
 use crate::app::settings::Settings;
@@ -103,14 +103,15 @@ fn perform(
     }
 }
 
-/// Says that the rules, and the waivers where there are any, can be used.
-fn no_faults(screen: &Screen, loaded: &Loaded) {
+/// Says that the rules, and the waivers where there are any, can be used; the exit code.
+fn no_faults(screen: &Screen, loaded: &Loaded) -> u8 {
     let count = words::counted(loaded.rules.promotions.len() as u64, "promotion");
     screen.say(&format!("{}: no faults, {count}\n", loaded.path));
     if let Some(file) = &loaded.waivers {
         let count = words::counted(file.waivers.len() as u64, "waiver");
         screen.say(&format!("{}: no faults, {count}\n", file.path));
     }
+    0
 }
 
 /// Commands that need the rules.
@@ -129,26 +130,17 @@ fn with_rules(
     };
     let reads = task.only_reads();
     let client = github.as_ref().map(|github| &*github.client);
-    let loaded = match rules_source::load(settings, client, !reads && !settings.dry_run) {
-        Ok(governing) => {
-            for Differs { noun, text } in &governing.differ {
-                screen.say(&format!("the {noun} of this workspace are not those that govern:\n{text}\n"));
-            }
-            governing.loaded
-        }
-        Err(NoRules::File(error)) => return Ok(no_rules(screen, settings, &error)),
-        Err(NoRules::Fault(fault)) => return Ok(actions::stopped(screen, settings, &ends::faulted(&fault))),
-        Err(NoRules::Differ(differs)) => return Ok(actions::stopped(screen, settings, &refused_for(&differs))),
+    let place = Place::new(settings, client);
+    let loaded = match governing(screen, settings, &place, !reads && !settings.dry_run) {
+        Ok(loaded) => loaded,
+        Err(exit) => return Ok(exit),
     };
     match task {
         Task::Evidence(looking) => {
             let places = Places { screen, settings, mask, loaded: &loaded, github: github.as_ref(), clock, stop };
             Ok(places.look(looking))
         }
-        Task::Check => {
-            no_faults(screen, &loaded);
-            Ok(0)
-        }
+        Task::Check => Ok(no_faults(screen, &loaded)),
         Task::Meaning => {
             screen.document(&serde_yaml::to_string(&loaded.rules)?);
             Ok(0)
@@ -174,8 +166,19 @@ fn with_rules(
                 Err(fault) => return Ok(actions::stopped(screen, settings, &ends::faulted(&fault))),
             };
             let (approved, github) = (approved.as_ref(), github.as_ref());
-            let door =
-                &Door { settings, screen, clock, loaded: &loaded, approved, github, mask, stop, judges, several };
+            let door = &Door {
+                settings,
+                screen,
+                clock,
+                loaded: &loaded,
+                place: &place,
+                approved,
+                github,
+                mask,
+                stop,
+                judges,
+                several,
+            };
             match task {
                 Task::Doctor => Ok(Doctor { screen, settings, loaded: &loaded, mask, stop, assumed }
                     .run(guards::findings(settings, mask, &loaded, stop))),
@@ -188,6 +191,21 @@ fn with_rules(
                 _ => Errand { task, door }.go(),
             }
         }
+    }
+}
+
+/// The rules that govern, and how the workspace's differ is said; without any the exit code, and why is said.
+fn governing(screen: &Screen, settings: &Settings, place: &Place<'_>, writes: bool) -> Result<Loaded, u8> {
+    match place.load(writes) {
+        Ok(governing) => {
+            for Differs { noun, text } in &governing.differ {
+                screen.say(&format!("the {noun} of this workspace are not those that govern:\n{text}\n"));
+            }
+            Ok(governing.loaded)
+        }
+        Err(NoRules::File(error)) => Err(no_rules(screen, settings, &error)),
+        Err(NoRules::Fault(fault)) => Err(actions::stopped(screen, settings, &ends::faulted(&fault))),
+        Err(NoRules::Differ(differs)) => Err(actions::stopped(screen, settings, &refused_for(&differs))),
     }
 }
 
@@ -266,7 +284,8 @@ impl Errand<'_> {
         let wired = wiring::open(settings, mask, job, self.door.given(), stop)?;
         actions::warn_of_ledger(screen, settings);
         let tell = |event: &_| screen.tell(event, clock.now());
-        let world = wired.world(clock, &tell);
+        let rules = || self.door.place.now();
+        let world = wired.world(clock, &tell, &rules);
         let dry = settings.dry_run;
         if let Some(story) = story {
             return go_on(&world, job, story, dry);

@@ -12,6 +12,7 @@ use crate::app::actions;
 use crate::app::approved::{self, Approved};
 use crate::app::mask::Mask;
 use crate::app::rules_file::Loaded;
+use crate::app::rules_source::Place;
 use crate::app::screen::Screen;
 use crate::app::settings::Settings;
 use crate::app::told::Told;
@@ -43,6 +44,8 @@ pub struct Door<'a> {
     pub clock: &'a SystemClock,
     /// The rules.
     pub loaded: &'a Loaded,
+    /// Where they are, so that they can be read again.
+    pub place: &'a Place<'a>,
     /// The plan that was approved, where this run was given it.
     pub approved: Option<&'a Approved>,
     /// GitHub, where the settings name it.

@@ -10,12 +10,13 @@ use crate::adapters::clock::SystemClock;
 use crate::app::mask::Mask;
 use crate::app::screen::Screen;
 use crate::app::settings::Settings;
+use crate::app::wiring::github::GitHubDoor;
 use crate::app::{actions, ends, wiring};
 use crate::pipeline::desk::Desk;
 use crate::pipeline::hotfix;
 use crate::pipeline::job::{End, Halt, Me};
 use crate::pipeline::life::{self, Word};
-use crate::ports::{Approvals as _, Ledger};
+use crate::ports::{Approvals as _, Fault, Ledger};
 use crate::promotion::approvals::words;
 use crate::promotion::record::{Approved, Cancelled, Entry, Rejected};
 use crate::promotion::time::Millis;
@@ -75,14 +76,7 @@ impl Counter<'_> {
     /// Approves. Where GitHub and a pull request are known, a comment there says so, by the token of whoever runs this: the ledger
     /// keeps where it is, and the run that carries the plan out asks GitHub for it again. The ledger's word alone fills no quorum.
     fn approve(&self, id: &str, comment: Option<String>) -> Result<u8> {
-        let number = self.settings.github.as_ref().and_then(|github| github.pull_request);
-        let opened = match number {
-            Some(number) => {
-                wiring::github::open(self.settings, self.mask, self.stop).map(|door| door.map(|door| (number, door)))
-            }
-            None => Ok(None),
-        };
-        let github = match opened {
+        let github = match self.where_words_go() {
             Ok(github) => github,
             Err(fault) => return self.close(Err(ends::faulted(&fault))),
         };
@@ -105,6 +99,14 @@ impl Counter<'_> {
             ended(life::say(desk, me, &id, &Word::Approve(approved)))
         });
         self.close(came)
+    }
+
+    /// GitHub, and the pull request where words are written, where both are known.
+    pub fn where_words_go(&self) -> Result<Option<(u64, GitHubDoor)>, Fault> {
+        let number = self.settings.github.as_ref().and_then(|github| github.pull_request);
+        let Some(number) = number else { return Ok(None) };
+        let door = wiring::github::open(self.settings, self.mask, self.stop)?;
+        Ok(door.map(|door| (number, door)))
     }
 
     /// Reviews a hotfix; the exit code.

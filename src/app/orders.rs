@@ -4,15 +4,17 @@ use anyhow::Result;
 
 use crate::app::choose::environment;
 use crate::app::life::{Counter, ended, one, usage};
-use crate::app::{ends, wiring};
-use crate::pipeline::orders::{self, Place};
-use crate::ports::Clock as _;
+use crate::app::{ends, rules_file, wiring};
+use crate::pipeline::job::End;
+use crate::pipeline::orders::{self, Place, Speak};
+use crate::ports::{Approvals as _, Clock as _};
 use crate::promotion::image::ImageRef;
 use crate::promotion::order::{Lifted, Ordered, What};
-use crate::promotion::rules::{Service, quantity};
+use crate::promotion::rules::{Service, Trust, quantity};
 use crate::promotion::time::Time;
 use crate::render::ending::Ending;
-use crate::render::{json, orders as rendered};
+use crate::render::json::orders as document;
+use crate::render::orders as rendered;
 
 /// What is done with an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,7 +81,28 @@ impl Counter<'_> {
             Err(ending) => return self.close(Err(ending)),
         };
         let place = Place { service: place.0.as_deref(), environment: place.1.as_deref() };
-        self.close(self.with_ledger(|desk, me| ended(orders::give(desk, me, place, event.clone()))))
+        if asked.act == Act::Lift {
+            return self.close(self.lifted(place, event));
+        }
+        self.close(self.with_ledger(|desk, me| ended(orders::give(desk, me, place, event, None))))
+    }
+
+    /// Lifts an order. What a person lifts is said at GitHub, where a pull request is known; a workflow's run speaks for itself.
+    fn lifted(&self, place: Place<'_>, event: Ordered) -> Result<End, Ending> {
+        let in_run = self.settings.actions.as_ref().is_some_and(|actions| actions.run_url.is_some());
+        let door = if in_run { Ok(None) } else { self.where_words_go() };
+        let door = door.map_err(|fault| ends::faulted(&fault))?;
+        let say = door.as_ref().map(|(number, door)| |body: &str| door.approvals.say(*number, body));
+        let speak = say.as_ref().map(|say| say as Speak<'_>);
+        let end = self.with_ledger(|desk, me| ended(orders::give(desk, me, place, event, speak)))?;
+        // The rules need not be there, or be without fault, for a freeze to be lifted.
+        let trust = rules_file::load(&self.settings.rules).map(|loaded| loaded.rules.trust);
+        if in_run || speak.is_some() || !matches!(trust, Ok(Trust::Runs)) {
+            return Ok(end);
+        }
+        Ok(end
+            .seen("by `ledger: { trust: runs }` a lift counts only with a workflow run, or a comment at GitHub")
+            .next("say it on a pull request or issue: the same again, with --pull-request, GITHUB_REPOSITORY and GITHUB_TOKEN"))
     }
 
     /// The reason and the place. A freeze is of every service, unless one is named; a hold and a veto are of one.
@@ -109,7 +132,7 @@ impl Counter<'_> {
         if asked.act == Act::Lift {
             let version = asked.version.clone().map(|version| named(&version)).transpose()?;
             let version = version.map(|image| crate::promotion::orders::named(&image));
-            return Ok(Ordered::Lifted(Lifted { what: asked.what, version, reason }));
+            return Ok(Ordered::Lifted(Lifted { what: asked.what, version, reason, word: None }));
         }
         Ok(match asked.what {
             What::Hold => Ordered::Held { until: self.end(asked)?, reason },
@@ -163,7 +186,7 @@ impl Counter<'_> {
         };
         let shown = rendered::of_kind(scopes, asked.what, asked.env.as_deref(), self.clock.now());
         if self.screen.json() {
-            self.screen.document(&json::orders(&shown));
+            self.screen.document(&document::orders(&shown));
         } else {
             self.screen.say(&rendered::text(&shown, asked.what));
         }

@@ -69,7 +69,8 @@ fn one(
         let wired = wiring::open(door.settings, door.mask, &job, door.given(), door.stop)?;
         actions::warn_of_ledger(door.screen, door.settings);
         let tell = |event: &_| door.screen.tell(event, door.clock.now());
-        let world = wired.world(door.clock, &tell);
+        let rules = || door.place.now();
+        let world = wired.world(door.clock, &tell, &rules);
         if watch { recheck::watch(&world, &job) } else { recheck::recheck(&world, &job).map(Some) }
     };
     let came = match looked() {

@@ -38,7 +38,7 @@ use crate::app::settings::monitoring::{self, Monitoring, Names};
 use crate::app::wiring::github::GitHubDoor;
 use crate::app::wiring::runtime::{http_settings, runtime};
 use crate::pipeline::job::{Halt, Job};
-use crate::ports::{About, Clock as _, Evidence, Fault, FaultKind, World};
+use crate::ports::{About, Clock as _, Evidence, Fault, FaultKind, RulesNow, World};
 use crate::promotion::event::Event;
 use crate::promotion::facts::{Reading, Subject, SubjectKnown};
 use crate::promotion::rules::github::GitHubSource;
@@ -78,7 +78,12 @@ pub struct Given<'g> {
 
 impl Wired<'_> {
     /// The world, as the road is given it.
-    pub fn world<'a>(&'a self, clock: &'a SystemClock, tell: &'a dyn Fn(&Event)) -> World<'a> {
+    pub fn world<'a>(
+        &'a self,
+        clock: &'a SystemClock,
+        tell: &'a dyn Fn(&Event),
+        rules: &'a dyn Fn() -> Result<RulesNow, Fault>,
+    ) -> World<'a> {
         World {
             evidence: &self.evidence,
             delivery: &self.delivery,
@@ -87,6 +92,7 @@ impl Wired<'_> {
             ledger: &self.ledger,
             clock,
             tell,
+            rules,
         }
     }
 }

@@ -18,7 +18,8 @@ use crate::promotion::outcome::Outcome;
 use crate::promotion::planning::PlanFault;
 use crate::promotion::record::{Bypass, Entry, Milestone};
 use crate::promotion::request::ActorKnown;
-use crate::promotion::rules::{Promotion, compare, read as rules_reader};
+use crate::promotion::rule;
+use crate::promotion::rules::{Promotion, read as rules_reader};
 use crate::promotion::shown::Shown;
 use crate::promotion::time::Time;
 use crate::promotion::words;
@@ -314,13 +315,10 @@ pub fn rules_changed(world: &World<'_>, job: &Job<'_>, asked: &Asked) -> Result<
         lines.push("the older rules cannot be read by this version: promote rules diff shows their text".to_owned());
         return Ok(lines);
     };
-    let ours = compare::compare(&then, job.rules).into_iter();
-    let ours = ours.filter(|one| one.from == job.promotion.from && one.to == job.promotion.to);
-    let changes: Vec<compare::Change> = ours.flat_map(|one| one.changes).collect();
+    let changes = rule::changes(&then, job.rules, (&job.promotion.from, &job.promotion.to));
     if changes.is_empty() {
         lines.push("nothing of it changes what this promotion needs".to_owned());
     }
-    lines
-        .extend(changes.into_iter().map(|change| format!("{} {}: {}", change.effect.word(), change.part, change.what)));
+    lines.extend(changes);
     Ok(lines)
 }

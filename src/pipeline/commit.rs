@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::pipeline::asked::branch;
-use crate::pipeline::job::Halt;
+use crate::pipeline::job::{End, Halt};
 use crate::pipeline::keep::Run;
 use crate::pipeline::still::{self, Holds};
 use crate::ports::{Branch, Fault, FaultKind, Found, Proposal, Pushed};
@@ -40,6 +40,8 @@ pub enum NoCommit {
     Uncertain(Fault),
     /// An order or a freeze window came after the plan was made; nothing was written.
     Held(Box<Holds>),
+    /// The rules changed after the plan was made; nothing was written.
+    Changed(Box<End>),
     /// The run was asked to stop; nothing was written.
     Stopped,
     /// The run has to stop where it stands: it lost its lock.
@@ -91,6 +93,9 @@ impl Writer<'_> {
                 return Err(NoCommit::Stopped);
             }
             self.still_first()?;
+            if let Some(end) = still::changed(self.run, self.plan)? {
+                return Err(NoCommit::Changed(Box::new(end)));
+            }
             if let Some(holds) = still::held(self.run, self.plan)? {
                 return Err(NoCommit::Held(Box::new(holds)));
             }

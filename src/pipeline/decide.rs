@@ -14,6 +14,7 @@ use crate::promotion::approvals::report::JudgedApprovals;
 use crate::promotion::event::{Event, Phase};
 use crate::promotion::facts::{Facts, SetAside};
 use crate::promotion::gates;
+use crate::promotion::life::State;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::plan::Plan;
 use crate::promotion::planning::{self, Making};
@@ -49,8 +50,9 @@ pub fn decide(run: &mut Run<'_>, asked: &Asked) -> Result<Option<End>, Halt> {
     }
     let plan = shown.plan;
     preflight_writes(run, &plan)?;
-    // A plan that a later judgement held is no longer to be carried out: it is kept again.
-    let known = run.story.planned.as_ref().is_some_and(|earlier| earlier.plan.digest == plan.digest) && !run.story.held;
+    // A plan that a later judgement held, or that a run did not go on with, is no longer to be carried out: it is kept again.
+    let same = run.story.planned.as_ref().is_some_and(|earlier| earlier.plan.digest == plan.digest);
+    let known = same && !run.story.held && run.story.state == State::Executing;
     if !known {
         let (rules, waivers, approvals) = (run.other_rules(), run.other_waivers(), approvals.map(Box::new));
         run.keep(Milestone::Planned(Box::new(Planned { facts, report, plan, rules, waivers, approvals })))?;

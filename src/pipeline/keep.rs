@@ -254,6 +254,7 @@ impl<'a> Beginning<'a> {
             promote: job.promote.to_owned(),
             bypassed: job.approving.bypass.clone(),
             hotfix: job.promotion.hotfix.clone().filter(|_| job.approving.bypass.contains(&Bypass::Hotfix)),
+            alone: job.approving.alone,
             source: self.source,
             target: self.target,
         };

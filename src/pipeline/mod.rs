@@ -27,6 +27,7 @@ pub mod hotfix;
 pub mod job;
 pub mod keep;
 pub mod life;
+pub mod lifts;
 pub mod list;
 pub mod lock;
 pub mod orders;

@@ -1,10 +1,11 @@
 //! Orders on the road: which of them stand, as far as they are believed; and how people give and lift them.
 
-use crate::pipeline::desk::Desk;
+use crate::pipeline::desk::{Desk, known};
 use crate::pipeline::job::{End, Halt, Job, Me};
-use crate::pipeline::trust;
+use crate::pipeline::lifts;
 use crate::ports::{Fault, FaultKind, Ledger, World};
-use crate::promotion::folded;
+use crate::promotion::approvals::facts::WordPlace;
+use crate::promotion::approvals::words;
 use crate::promotion::gates::standing;
 use crate::promotion::image::versions;
 use crate::promotion::order::{Lifted, Order, Ordered, What};
@@ -19,7 +20,7 @@ pub fn standing(world: &World<'_>, job: &Job<'_>, environment: &str) -> Result<O
     let mut standing = Orders::default();
     for order in world.ledger.orders(&job.service.name, environment)? {
         let why = match &order.event {
-            Ordered::Lifted(lifted) => trust::unconfirmed_lift(world, job, &order)?.map(|why| (lifted, why)),
+            Ordered::Lifted(lifted) => lifts::unconfirmed(world, job, &order, lifted)?.map(|why| (lifted, why)),
             _ => None,
         };
         match why {
@@ -54,13 +55,26 @@ impl Place<'_> {
     }
 }
 
-/// Gives an order. One that lifts nothing is not written.
-pub fn give(desk: Desk<'_>, me: &Me<'_>, place: Place<'_>, event: Ordered) -> Result<End, Halt> {
+/// Says something at GitHub, as whoever runs this.
+pub type Speak<'a> = &'a dyn Fn(&str) -> Result<WordPlace, Fault>;
+
+/// Gives an order. One that lifts nothing is not written; one that does is said first, where it can be.
+pub fn give(
+    desk: Desk<'_>,
+    me: &Me<'_>,
+    place: Place<'_>,
+    mut event: Ordered,
+    speak: Option<Speak<'_>>,
+) -> Result<End, Halt> {
     let now = desk.clock.now();
-    if let Ordered::Lifted(lifted) = &event {
-        let (key, orders) = standing_at(desk.ledger, place)?;
-        if !stands(&orders, &key, lifted, now) {
+    if let Ordered::Lifted(lifted) = &mut event {
+        let proven = speak.is_some() || me.ci_run.is_some();
+        if !stands(&standing_at(desk.ledger, place, proven)?, place, lifted, now) {
             return nothing_to_lift(desk.ledger, place, lifted, now);
+        }
+        if let Some(speak) = speak {
+            let what = lifted.said(place.service, place.environment);
+            lifted.word = Some(speak(&words::lifting(&what, &lifted.reason))?);
         }
     }
     let order = Order {
@@ -91,7 +105,8 @@ pub fn give(desk: Desk<'_>, me: &Me<'_>, place: Place<'_>, event: Ordered) -> Re
             let what = lifted
                 .version
                 .map_or_else(|| format!("the {}", lifted.what.word()), |name| format!("the veto on {name}"));
-            end(format!("{what} of {of} is lifted"))
+            let end = end(format!("{what} of {of} is lifted"));
+            lifted.word.into_iter().fold(end, |end, word| end.seen(format!("said in {}", word.url)))
         }
         Ordered::Revoked { promotion, images, .. } => {
             let mut end = end(format!(
@@ -115,17 +130,19 @@ fn flags(place: Place<'_>, is_freeze: bool) -> String {
     format!("{environment}{service}")
 }
 
-/// The orders that stand for just this place, and what they are compared with. The orders themselves are read, and not the head:
-/// whoever froze may have been killed before that.
-fn standing_at<'a>(ledger: &dyn Ledger, place: Place<'a>) -> Result<(Place<'a>, Orders), Fault> {
-    let every = |name: Option<&'a str>| name.unwrap_or("_");
+/// The orders that stand for just this place. The orders themselves are read, and not the head: whoever gave one may have been
+/// killed before that. Lifts that nobody could confirm may not count: for whoever brings proof, what they lift stands.
+fn standing_at(ledger: &dyn Ledger, place: Place<'_>, proven: bool) -> Result<Orders, Fault> {
+    fn every(name: Option<&str>) -> &str {
+        name.unwrap_or("_")
+    }
     let all = ledger.orders(every(place.service), every(place.environment))?;
     let here =
         |order: &&Order| order.service.as_deref() == place.service && order.environment.as_deref() == place.environment;
-    Ok((place, Orders::of(all.iter().filter(here))))
+    Ok(Orders::of(all.iter().filter(here).filter(|order| !(proven && order.lifts_unproven()))))
 }
 
-fn stands(orders: &Orders, place: &Place<'_>, lifted: &Lifted, now: Time) -> bool {
+fn stands(orders: &Orders, place: Place<'_>, lifted: &Lifted, now: Time) -> bool {
     match lifted.what {
         What::Hold => orders.held(now).any(|stop| place.is_of(&stop.signed)),
         What::Freeze => orders.freezes(now).any(|stop| place.is_of(&stop.signed)),
@@ -179,11 +196,7 @@ pub fn all(ledger: &dyn Ledger) -> Result<Vec<Scope>, Fault> {
 
 /// Takes back that a promotion verified its version: it is no rollback target, and satisfies no order.
 pub fn revoke(desk: Desk<'_>, me: &Me<'_>, id: &str, reason: &str) -> Result<End, Halt> {
-    let Some(story) = folded::fold(&desk.ledger.entries(id)?) else {
-        let why = format!("{} holds no promotion {id}", desk.ledger.place());
-        let fault = Fault::new(FaultKind::NotFound, "revoke a promotion", why);
-        return Err(fault.hint("`promote list` shows what there is").into());
-    };
+    let story = known(desk, id)?;
     let request = &story.requested.request;
     let done = matches!(story.outcome, Some(Outcome::Promoted | Outcome::Delivered | Outcome::Unchanged));
     if !done {
@@ -193,13 +206,12 @@ pub fn revoke(desk: Desk<'_>, me: &Me<'_>, id: &str, reason: &str) -> Result<End
         );
         return Ok(end.seen("nothing was written"));
     }
-    let head = desk.ledger.head(&request.service, &request.to)?;
-    if head.orders.revocation(&story.id).is_some() {
+    let place = Place { service: Some(&request.service), environment: Some(&request.to) };
+    if standing_at(desk.ledger, place, false)?.revocation(&story.id).is_some() {
         let end = End::of(Outcome::Unchanged, format!("promotion {} is revoked already", story.id));
         return Ok(end.seen("nothing was written"));
     }
     let images = request.images.iter().map(|wanted| wanted.new.clone()).collect();
-    let place = Place { service: Some(&request.service), environment: Some(&request.to) };
     let event = Ordered::Revoked { promotion: story.id.clone(), images, reason: reason.to_owned() };
-    give(desk, me, place, event)
+    give(desk, me, place, event, None)
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::pipeline::before::{self, Judging};
 use crate::pipeline::collect;
 use crate::pipeline::ends::versions;
-use crate::pipeline::job::{End, Halt, Job};
+use crate::pipeline::job::{Approving, End, Halt, Job};
 use crate::pipeline::restore;
 use crate::pipeline::undo::{self, Back};
 use crate::pipeline::verify::{self, Expect};
@@ -68,15 +68,15 @@ pub fn watch(world: &World<'_>, job: &Job<'_>) -> Result<Option<End>, Halt> {
     } else {
         None
     };
-    let why = match why {
-        Some(why) => Some(why.to_owned()),
-        None => restore::too_often(world, job)?,
-    };
     if let Some(why) = why {
         return Ok(Some(end.seen(format!("it was not rolled back: {why}"))));
     }
+    if let Some(limited) = restore::limited(world, job, &refuted)? {
+        return Ok(Some(End { id: end.id, recorded: end.recorded, ..limited }));
+    }
     let reason = format!("under watch: {}", refuted.what);
-    let job = Job { reason: Some(&reason), ..job.clone() };
+    let approving = Approving { alone: true, ..job.approving.clone() };
+    let job = Job { reason: Some(&reason), approving, ..job.clone() };
     let mut undone = undo::roll_back(world, &job, Back { from: Some(&story.id), to: None })?;
     if undone.outcome == Outcome::Promoted {
         undone.outcome = Outcome::RolledBack;

@@ -52,20 +52,27 @@ pub fn after(run: &mut Run<'_>, refuted: &Refuted) -> Result<End, Halt> {
         return run.close(with_cause(end, refuted).seen(why).next(format!("to restore the version before: {command}")));
     }
     if run.story.rollback_plan.is_none()
-        && let Some(why) = too_often(run.world, run.job)?
+        && let Some(end) = limited(run.world, run.job, refuted)?
     {
-        let end = End::of(Outcome::Stuck, format!("{to} runs a version that did not verify, and a person has to look"));
-        let command = format!("promote rollback --service {service} --env {to} --reason \"…\"");
-        return run.close(with_cause(end, refuted).seen(why).next(format!("to restore the version before: {command}")));
+        return run.close(end);
     }
     roll_back(run, refuted)
 }
 
+/// The end where no further rollback goes by itself, and a person has to look; `None` where one may.
+pub fn limited(world: &World<'_>, job: &Job<'_>, refuted: &Refuted) -> Result<Option<End>, Halt> {
+    let Some(why) = too_often(world, job)? else { return Ok(None) };
+    let (service, to) = (&job.service.name, &job.promotion.to);
+    let end = End::of(Outcome::Stuck, format!("{to} runs a version that did not verify, and a person has to look"));
+    let command = format!("promote rollback --service {service} --env {to} --reason \"…\"");
+    Ok(Some(with_cause(end, refuted).seen(why).next(format!("to restore the version before: {command}"))))
+}
+
 /// Why there is no further automatic rollback, in a sentence: what is rolled back again and again is not helped by that.
-pub fn too_often(world: &World<'_>, job: &Job<'_>) -> Result<Option<String>, Halt> {
+fn too_often(world: &World<'_>, job: &Job<'_>) -> Result<Option<String>, Halt> {
     let (rules, to) = (&job.promotion.rollback, &job.promotion.to);
     let file = world.ledger.recent(&job.service.name, to)?;
-    let ended = file.recent.iter().filter(|one| one.outcome == Some(Outcome::RolledBack));
+    let ended = file.recent.iter().filter(|one| one.is_rolled_back_alone());
     let mut before: Vec<Time> = ended.filter_map(|one| one.completed_at).collect();
     before.sort_unstable();
     let now = world.clock.now();
@@ -137,7 +144,7 @@ pub fn roll_back(run: &mut Run<'_>, refuted: &Refuted) -> Result<End, Halt> {
             let end = with_cause(End::of(Outcome::Unconfirmed, what), refuted).because(&fault);
             return Ok(run.finish(end.next("run it again: it looks for its commit first")));
         }
-        Err(NoCommit::Held(_)) => return stuck(run, refuted, "the rollback is held"),
+        Err(NoCommit::Held(_) | NoCommit::Changed(_)) => return stuck(run, refuted, "the rollback is held"),
         Err(NoCommit::Overtaken(why)) => return stuck(run, refuted, &why),
         Err(NoCommit::Fault(fault)) => return stuck(run, refuted, &fault.to_string()),
     }

@@ -215,6 +215,7 @@ fn commit_once(run: &mut Run<'_>, plan: &Plan) -> Result<Option<End>, Halt> {
         NoCommit::Stopped => return Ok(Some(run.interrupted())),
         NoCommit::Halted(halt) => return Err(halt),
         NoCommit::Held(holds) => return still::end(run, *holds).map(Some),
+        NoCommit::Changed(end) => *end,
         NoCommit::Overtaken(who) => overtaken_end(plan, who, "nothing was written"),
         NoCommit::Fault(fault) => {
             let end = End::of(Outcome::Failed, format!("{} is as it was: the commit could not be pushed", plan.to));

@@ -1,18 +1,21 @@
-//! What is read again before each push: orders and freeze windows may have come since the plan was made.
+//! What is read again before each push: orders and freeze windows may have come since the plan was made, and the rules may have
+//! changed.
 
 use crate::pipeline::ends::verdict;
 use crate::pipeline::job::{End, Halt};
 use crate::pipeline::keep::Run;
 use crate::pipeline::orders;
-use crate::ports::Fault;
+use crate::ports::{Fault, RulesNow};
 use crate::promotion::facts::Facts;
 use crate::promotion::gates;
 use crate::promotion::gates::standing;
 use crate::promotion::image::{self, ImageRef};
+use crate::promotion::outcome::Outcome;
 use crate::promotion::plan::Plan;
 use crate::promotion::record::{Judged, Milestone};
 use crate::promotion::report::{GateReport, Mark};
 use crate::promotion::request::RequestKind;
+use crate::promotion::rule;
 
 /// A judgement that holds what was planned.
 #[derive(Debug)]
@@ -47,6 +50,25 @@ pub fn refused(run: &Run<'_>, plan: &Plan) -> Result<Option<String>, Fault> {
         format!("{} is vetoed for {} {}", image::versions(&restored), plan.to, standing::said(&veto.signed))
     });
     Ok(why)
+}
+
+/// The end of a run whose plan was made by rules that are no longer those; `None` if nothing that the promotion stands on has
+/// changed. A rollback needs no consent of the rules.
+pub fn changed(run: &Run<'_>, plan: &Plan) -> Result<Option<End>, Fault> {
+    if is_rollback(run, plan) {
+        return Ok(None);
+    }
+    let RulesNow { place, rules } = (run.world.rules)()?;
+    let (job, way) = (run.job, (plan.from.as_str(), plan.to.as_str()));
+    let lines = match rules {
+        Err(why) => why.lines().map(str::to_owned).collect(),
+        Ok(now) if rule::of(&now, &plan.service, way) == rule::of(job.rules, &plan.service, way) => return Ok(None),
+        Ok(now) => rule::changes(job.rules, &now, way),
+    };
+    let mut end = End::of(Outcome::Waiting, format!("the rules changed after the plan for {} was made", plan.to));
+    end.seen.push(format!("{place} is not what it was planned by; nothing was written"));
+    end.seen.extend(lines);
+    Ok(Some(end.next("run it again: it is judged and planned anew, by the rules as they are now")))
 }
 
 fn is_rollback(run: &Run<'_>, plan: &Plan) -> bool {

@@ -14,13 +14,11 @@ use crate::promotion::approvals::slots::{Slot, short, slots};
 use crate::promotion::approvals::{legs, words};
 use crate::promotion::folded::Folded;
 use crate::promotion::image::ImageRef;
-use crate::promotion::order::Order;
 use crate::promotion::record::{Entry, Milestone, Planned};
 use crate::promotion::replay::again::{self, Saved};
 use crate::promotion::request::RequestKind;
 use crate::promotion::rules::Trust;
 use crate::promotion::time::Time;
-use crate::promotion::words::moment;
 
 /// Why the record of a promotion is not to be believed; `None` if it is.
 pub fn unconfirmed(world: &World<'_>, job: &Job<'_>, id: &str) -> Result<Option<String>, Fault> {
@@ -73,7 +71,7 @@ fn opens(entry: &Entry) -> bool {
 }
 
 /// Why a run does not confirm the record that names it.
-fn doubt(job: &Job<'_>, run: &RunFacts, default_branch: &str, written: Time) -> Option<String> {
+pub(super) fn doubt(job: &Job<'_>, run: &RunFacts, default_branch: &str, written: Time) -> Option<String> {
     let workflow = &job.rules.github.workflow;
     if run.path != *workflow {
         return Some(format!("it is a run of {}, and promotions are run by {workflow}", run.path));
@@ -158,27 +156,6 @@ fn standing(github: &dyn Approvals, report: &ApprovalReport, digest: &str) -> Re
         }
     }
     Ok(roles)
-}
-
-/// Why an order that lifts another is not to be believed; `None` if it is. To give an order needs no proof: it only closes.
-pub fn unconfirmed_lift(world: &World<'_>, job: &Job<'_>, order: &Order) -> Result<Option<String>, Fault> {
-    if job.rules.trust == Trust::Push {
-        return Ok(None);
-    }
-    let by = format!("{} lifted it at {}, which does not count", order.actor.name, moment(order.at));
-    let Some(page) = &order.ci_run else {
-        return Ok(Some(format!("{by}: it names no workflow run")));
-    };
-    let Some(github) = world.approvals else {
-        return Ok(Some(format!("{by}: no GitHub is configured that could confirm its run")));
-    };
-    let why = match github.run(page) {
-        Ok(Some(run)) => doubt(job, &run, &github.default_branch()?, order.at),
-        Ok(None) => Some("GitHub knows no such run".to_owned()),
-        Err(fault) if matches!(fault.kind, FaultKind::Denied | FaultKind::Broken) => Some(fault.to_string()),
-        Err(fault) => return Err(fault),
-    };
-    Ok(why.map(|why| format!("{by}: its run {page} does not confirm it: {why}")))
 }
 
 /// Whether a record that is said to have verified these images did so, and is to be believed.

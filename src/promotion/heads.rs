@@ -55,6 +55,9 @@ pub struct Summary {
     /// What was set aside for it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bypassed: Vec<Bypass>,
+    /// Whether no person asked for it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub alone: bool,
 }
 
 impl HeadFile {
@@ -115,6 +118,16 @@ impl Summary {
             completed_at: story.completed_at,
             by: story.requested_by.name.clone(),
             bypassed: story.bypassed(),
+            alone: story.requested.alone,
+        }
+    }
+
+    /// Whether it restored what stood before, and no person asked for that: at the end of a promotion, or under watch.
+    pub fn is_rolled_back_alone(&self) -> bool {
+        match self.outcome {
+            Some(Outcome::RolledBack) => true,
+            Some(Outcome::Promoted | Outcome::Delivered) => self.undoes.is_some() && self.alone,
+            _ => false,
         }
     }
 }

@@ -53,6 +53,7 @@ pub mod replay;
 pub mod report;
 pub mod request;
 pub mod rollback;
+pub mod rule;
 pub mod rules;
 pub mod selector;
 pub mod shown;

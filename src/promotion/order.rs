@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::promotion::approvals::facts::WordPlace;
 use crate::promotion::image::ImageRef;
 use crate::promotion::request::Actor;
 use crate::promotion::time::Time;
@@ -118,6 +119,9 @@ pub struct Lifted {
     pub version: Option<String>,
     /// Why.
     pub reason: String,
+    /// Where whoever lifts it said so at GitHub.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub word: Option<WordPlace>,
 }
 
 /// What can be lifted.
@@ -130,6 +134,27 @@ pub enum What {
     Veto,
     /// A freeze.
     Freeze,
+}
+
+impl Order {
+    /// Whether it lifts another and names nothing that could confirm it.
+    pub fn lifts_unproven(&self) -> bool {
+        matches!(&self.event, Ordered::Lifted(lifted) if lifted.word.is_none()) && self.ci_run.is_none()
+    }
+}
+
+impl Lifted {
+    /// What is lifted, and where, as whoever lifts it says it at GitHub: `lift veto app@1.20 of app in staging`.
+    pub fn said(&self, service: Option<&str>, environment: Option<&str>) -> String {
+        let version = self.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
+        let of = match (service, environment) {
+            (Some(service), Some(environment)) => format!("{service} in {environment}"),
+            (None, Some(environment)) => format!("every service in {environment}"),
+            (Some(service), None) => service.to_owned(),
+            (None, None) => "everything".to_owned(),
+        };
+        format!("lift {}{version} of {of}", self.what.word())
+    }
 }
 
 impl What {

@@ -5,11 +5,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::promotion::approvals::slots;
 use crate::promotion::edit::FileEdits;
 use crate::promotion::facts::{Facts, Reading, Snapshot};
 use crate::promotion::gates::needs::needs;
-use crate::promotion::gates::target;
 use crate::promotion::head::Head;
 use crate::promotion::id::{canonical, sha256};
 use crate::promotion::image::{ImageChange, ImageRef};
@@ -19,6 +17,7 @@ use crate::promotion::plan::{OnFailure, Plan, PlannedCommit};
 use crate::promotion::releases::{Release, Stamp};
 use crate::promotion::report::GateReport;
 use crate::promotion::request::{Request, RequestKind, Wanted};
+use crate::promotion::rule;
 use crate::promotion::rules::{Environment, Promotion, Rules, Service, Target};
 use crate::promotion::shown::{self, Shown};
 use crate::promotion::time::Time;
@@ -280,10 +279,7 @@ pub fn bound(making: &Making<'_>, environment: &Environment, plan: &Plan) -> Val
         })
         .collect();
     let needed = needs(making.promotion, &making.rules.evidence).evidence();
-    // What verification asks is read when the version is there: it is bound by what it is, and not by what it says.
-    let after = needs(&target::lens(making.promotion), &making.rules.evidence).readings;
-    let sources: BTreeMap<_, _> =
-        making.rules.evidence.iter().filter(|(id, _)| needed.contains(*id) || after.contains(*id)).collect();
+    let sources = rule::sources(making.rules, making.promotion);
     let evidence: BTreeMap<&String, Vec<String>> = sources
         .iter()
         .filter(|(id, source)| source.max_age().is_none() && needed.contains(**id))
@@ -302,13 +298,8 @@ pub fn bound(making: &Making<'_>, environment: &Environment, plan: &Plan) -> Val
         "sequence": facts.target.head.sequence,
     });
     if let Some(fields) = bound.as_object_mut() {
-        let slots = slots::slots(making.promotion, &making.rules.github);
-        if !slots.is_empty() {
-            let asked: Vec<&str> = slots.iter().map(|slot| slot.environment.as_str()).collect();
-            fields.insert(
-                "approved_in".to_owned(),
-                json!({ "workflow": making.rules.github.workflow, "environments": asked }),
-            );
+        if let Some(approved_in) = rule::approved_in(making.rules, making.promotion) {
+            fields.insert("approved_in".to_owned(), approved_in);
         }
         if !facts.excepted.is_empty() {
             fields.insert("excepted".to_owned(), json!(facts.excepted));

@@ -146,6 +146,9 @@ pub struct Requested {
     /// What it skips, where it is a hotfix.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hotfix: Option<Hotfix>,
+    /// Whether no person asked for it: it went by itself.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub alone: bool,
     /// What the source environment pinned; absent in records of earlier versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Deployment>,

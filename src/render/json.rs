@@ -1,10 +1,11 @@
-//! Documents for programs: `validate --json`, `plan --json` (also `plan.json`), `show --json`, `list --json`, and how a command
-//! ended. Each is written from a struct whose JSON Schema is [published](schema).
+//! Documents for programs: `validate --json`, `plan --json` (also `plan.json`), `show --json`, `list --json`, `freeze list --json`, and how
+//! a command ended. Each is written from a struct whose JSON Schema is [published](schema).
 //!
 //! Every document names its `schema`; fields are added, never renamed or removed, while it stays the same. The texts in it
 //! are as they were read: JSON itself holds them apart, and what a log's reader would act on is written as JSON escapes.
 
 pub mod list;
+pub mod orders;
 pub mod schema;
 pub mod show;
 
@@ -13,7 +14,6 @@ use serde::Serialize;
 
 use crate::promotion::edit::diff::Side;
 use crate::promotion::image::ImageRef;
-use crate::promotion::orders::Scope;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::report::{GateReport, Mark};
 use crate::promotion::time::Millis;
@@ -195,12 +195,6 @@ fn diffed(diff: &FileDiff) -> Diffed<'_> {
 pub(super) fn written(document: &impl Serialize) -> String {
     let text = serde_json::to_string_pretty(document).expect("every key of a document is a text");
     escape::json(&format!("{text}\n"))
-}
-
-/// The orders that stand, as a document.
-pub fn orders(scopes: &[Scope]) -> String {
-    let document = serde_json::json!({ "schema": 1, "orders": scopes });
-    serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
 }
 
 #[cfg(test)]

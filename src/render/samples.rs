@@ -298,6 +298,7 @@ fn begun() -> Vec<(&'static str, Milestone)> {
                 bypassed: Vec::new(),
                 promote: "0.1.0".to_owned(),
                 hotfix: None,
+                alone: false,
                 source: None,
                 target: None,
             })),

@@ -2,6 +2,8 @@
 
 mod attacks;
 mod bypass;
+mod changed;
+mod lifts;
 pub(crate) mod stage;
 mod trust;
 mod waits;

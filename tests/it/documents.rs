@@ -8,13 +8,14 @@ use jsonschema::Validator;
 use serde_json::{Value, json};
 
 use crate::harness::{Sandbox, written_anew};
+use crate::order;
 use crate::readme::read;
 use crate::scenarios::Story;
 
 /// The documents of `promote schema`.
-const NAMES: [&str; 15] = [
-    "audit", "doctor", "ending", "evidence", "history", "list", "plan", "record", "report", "rules", "show", "stamp",
-    "trail", "validate", "waivers",
+const NAMES: [&str; 16] = [
+    "audit", "doctor", "ending", "evidence", "history", "list", "orders", "plan", "record", "report", "rules", "show",
+    "stamp", "trail", "validate", "waivers",
 ];
 
 fn empty() -> Sandbox {
@@ -206,6 +207,27 @@ fn what_is_printed_and_kept_is_as_published() {
         ["held", "unknown", "waiting", "delivered", "promoted", "rolled_back_health", "manual_rollback", "unchanged"]
     {
         play(&forms, name);
+    }
+}
+
+#[test]
+fn orders_that_stand_are_as_published() {
+    let forms = Forms::new();
+    let sandbox = order::stage(&[("dev", "1.20"), ("staging", "1.10")], "");
+    let give = |words: &[&str]| {
+        let given = sandbox.promote(&[words, &["--reason", "incident 7"]].concat());
+        assert_eq!(given.exit, Some(0), "{}", given.all());
+    };
+    give(&["freeze", "set"]);
+    give(&["freeze", "set", "--env", "staging", "--for", "2h"]);
+    give(&["hold", "set", "--env", "staging"]);
+    give(&["veto", "add", "app@1.20", "--env", "staging"]);
+    for (kind, field, stand) in [("freeze", "frozen", 2), ("hold", "holds", 1), ("veto", "vetoes", 1)] {
+        let printed = sandbox.promote(&[kind, "list", "--json"]);
+        forms.holds("orders", &printed.stdout);
+        let document: Value = serde_json::from_str(&printed.stdout).unwrap();
+        assert_eq!(document["orders"].as_array().unwrap().len(), stand, "{document:#}");
+        assert_eq!(document["orders"][0][field][0]["reason"], "incident 7", "{document:#}");
     }
 }
 

@@ -126,6 +126,7 @@ fn promotion(service: &str, to: &str, n: usize, previous: String, bypassed: Vec<
         promote: "0.1.0".to_owned(),
         bypassed,
         hotfix: None,
+        alone: false,
         source: None,
         target: None,
     };

@@ -88,6 +88,7 @@ fn wait(
         ledger,
         clock: &clock,
         tell: &|_| {},
+        rules: &|| panic!("a lock needs no rules"),
     };
     let rules = read::read("rules.yaml", RULES).unwrap();
     let actor = Actor { name: "dana".to_owned(), known: ActorKnown::Claimed };

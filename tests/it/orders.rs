@@ -1,5 +1,7 @@
 //! Orders with the real binary: holds, vetoes, freezes, freeze windows and revocations, and rollbacks that stay.
 
+mod changed;
+
 use std::fs;
 
 use promote::adapters::ledger::Records;

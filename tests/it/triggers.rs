@@ -7,6 +7,7 @@ mod paused;
 mod rollouts;
 mod shop;
 mod smoked;
+mod watch;
 mod weather;
 
 use serde_json::Value;
@@ -148,53 +149,4 @@ fn what_runs_is_looked_at_again() {
     assert_eq!(shop.written(), stood, "a look writes nothing");
     shop.pin("1.30");
     looked(None, 10, "staging pins app 1.30, which promote did not bring there");
-}
-
-#[test]
-fn a_version_under_watch_is_rolled_back_once_it_definitely_fails() {
-    let quiet = Shop::new("slo", SLO);
-    let ran = quiet.promote(&["verify", "--watch"]);
-    assert_eq!(ran.exit, Some(0), "{}", ran.all());
-    assert!(ran.stdout.contains("no version is under watch"), "{}", ran.all());
-
-    let shop = Shop::new("slo", &format!("watch: 24h, {SLO}"));
-    assert_eq!(shop.promote(&["run"]).exit, Some(0));
-    let ran = shop.promote(&["verify", "--watch"]);
-    assert_eq!(ran.exit, Some(0), "{}", ran.all());
-    shop.out_with("1.20", Outage::Page);
-    let ran = shop.promote(&["verify", "--watch"]);
-    assert_eq!(ran.exit, Some(11), "{}", ran.all());
-    assert!(shop.pins("1.20"), "what could not be found out leads to nothing");
-    shop.bad_with("1.20", Mood::Errors);
-    let ran = shop.promote(&["verify", "--watch"]);
-    assert_eq!(ran.exit, Some(21), "{}", ran.all());
-    assert!(ran.stdout.contains("slo availability in staging is 95 %"), "{}", ran.all());
-    assert!(shop.pins("1.10"));
-    let record = record(&shop, &ran);
-    assert!(record["request"]["reason"].as_str().is_some_and(|why| why.starts_with("under watch: ")), "{record:#}");
-    assert!(ran.stdout.contains("app 1.20 is vetoed for staging"), "{}", ran.all());
-    let again = shop.promote(&["run"]);
-    assert_eq!(again.exit, Some(10), "what was rolled back is vetoed: {}", again.all());
-    // What was restored is not rolled back again, whatever becomes of it.
-    shop.always_bad(Mood::Errors);
-    let ran = shop.promote(&["verify", "--watch"]);
-    assert_eq!(ran.exit, Some(10), "{}", ran.all());
-    let words = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(words.contains("a rollback is not rolled back"), "{}", ran.all());
-    assert!(shop.pins("1.10"));
-}
-
-#[test]
-fn a_watch_leaves_to_a_person_what_the_rules_leave_to_one() {
-    let shop = Shop::of(&Terms {
-        verify: &format!("watch: 24h, {SLO}"),
-        rollback: "{ on: [slo], when: ask }",
-        ..Terms::default()
-    });
-    assert_eq!(shop.promote(&["run"]).exit, Some(0));
-    shop.bad_with("1.20", Mood::Errors);
-    let ran = shop.promote(&["verify", "--watch"]);
-    assert_eq!(ran.exit, Some(10), "{}", ran.all());
-    assert!(ran.stdout.contains("it was not rolled back"), "{}", ran.all());
-    assert!(shop.pins("1.20"));
 }

@@ -111,6 +111,10 @@ pub fn orders() -> Vec<Command> {
     let giving = |name: &'static str, about: &'static str| {
         Command::new(name).about(about).defer(|command| settings(command, &OF_NO_ORDER))
     };
+    // What a person lifts is said on a pull request: the last of the settings that an order has no use for otherwise.
+    let lifting = |about: &'static str| {
+        Command::new("lift").about(about).defer(|command| settings(command, &OF_NO_ORDER[..OF_NO_ORDER.len() - 1]))
+    };
     let listing = |about: &'static str| reading(Command::new("list").about(about)).arg(env("of this environment"));
     let named = || {
         let help = "the image, or the service, with its tag or digest: app@1.20";
@@ -125,17 +129,17 @@ pub fn orders() -> Vec<Command> {
     vec![
         group("hold", "Keep an environment from being promoted to by itself, or let it go on")
             .subcommand(giving("set", "Set it; needs --reason").arg(env(of)).arg(span()).arg(until()))
-            .subcommand(giving("lift", "Lift it; needs --reason").arg(env(of)))
+            .subcommand(lifting("Lift it; needs --reason").arg(env(of)))
             .subcommand(listing("List the holds that stand")),
         group("veto", "Keep a version from being promoted to an environment by anybody")
             .subcommand(giving("add", "Veto a version; needs --reason").arg(named()).arg(env(of)))
-            .subcommand(giving("lift", "Lift the veto on a version; needs --reason").arg(named()).arg(env(of)))
+            .subcommand(lifting("Lift the veto on a version; needs --reason").arg(named()).arg(env(of)))
             .subcommand(listing("List the vetoes that stand")),
         group("freeze", "Stop all promotions, to everything or to one environment: the emergency stop")
             .subcommand(
                 giving("set", "Freeze; without --env everything; needs --reason").arg(env(of)).arg(span()).arg(until()),
             )
-            .subcommand(giving("lift", "Lift a freeze; needs --reason").arg(env(of)))
+            .subcommand(lifting("Lift a freeze; needs --reason").arg(env(of)))
             .subcommand(listing("List the freezes that stand")),
     ]
 }

@@ -1,4 +1,5 @@
-//! What a comment says: `promote: approve <digest> [as <role>]` or `promote: reject <digest> …`, on a line of its own.
+//! What a comment says: `promote: approve <digest> [as <role>]`, `promote: reject <digest> …` or `promote: lift …`, on a line of its
+//! own.
 
 use crate::promotion::approvals::slots::DIGEST_SHOWN;
 
@@ -22,8 +23,28 @@ pub fn approving(digest: &str, role: Option<&str>, comment: Option<&str>) -> Str
     format!("promote: approve {digest}{role}{comment}\n")
 }
 
-/// The first line that says so. What is quoted, in a block of code, or hidden in an HTML comment says nothing: it is shown, not said.
+/// The comment that lifts an order, as [`lifts`] reads it.
+pub fn lifting(what: &str, reason: &str) -> String {
+    format!("promote: {what}\n\n{reason}\n")
+}
+
+/// Whether a comment lifts just this: `lift freeze of everything`. The first line that lifts anything counts.
+pub fn lifts(body: &str, what: &str) -> bool {
+    let read = |line: &str| {
+        let rest = after(line, "promote:")?.trim();
+        after(rest, "lift ").map(|_| rest.eq_ignore_ascii_case(what))
+    };
+    first(body, read).unwrap_or(false)
+}
+
+/// The first line that approves or refuses.
 pub fn said(body: &str) -> Option<Said> {
+    first(body, spoken)
+}
+
+/// The first line that says something. What is quoted, in a block of code, or hidden in an HTML comment says nothing: it is shown,
+/// not said.
+fn first<T>(body: &str, read: impl Fn(&str) -> Option<T>) -> Option<T> {
     let mut fence: Option<&str> = None;
     let mut hidden = false;
     for line in body.lines().map(str::trim) {
@@ -37,7 +58,7 @@ pub fn said(body: &str) -> Option<Said> {
             (Some(open), Some(mark)) if open == mark => fence = None,
             (Some(_), _) => {}
             (None, None) => {
-                if let Some(said) = spoken(line) {
+                if let Some(said) = read(line) {
                     return Some(said);
                 }
                 hidden = line.rfind("<!--").is_some_and(|at| !line[at..].contains("-->"));
@@ -129,6 +150,25 @@ mod tests {
             assert_eq!(said(body), None, "{body}");
         }
         assert_eq!(said("```\nx\n```\n<!-- y -->\npromote: approve 7f3a2b1c9d0e"), a(true, None, ""));
+    }
+
+    #[test]
+    fn a_comment_lifts_what_it_names_and_nothing_else() {
+        let what = "lift veto app@1.20 of app in staging";
+        assert!(lifts(&lifting(what, "it was the load balancer"), what));
+        assert!(lifts("done\n  Promote: LIFT veto app@1.20 of app in staging \n", what));
+        for body in [
+            "",
+            "promote: lift veto app@1.20 of app in production",
+            "promote: lift veto app@1.20 of app in staging and more",
+            "promote: lift freeze of everything\npromote: lift veto app@1.20 of app in staging",
+            "> promote: lift veto app@1.20 of app in staging",
+            "```\npromote: lift veto app@1.20 of app in staging\n```",
+            "promote: approve 7f3a2b1c9d0e",
+        ] {
+            assert!(!lifts(body, what), "{body}");
+        }
+        assert_eq!(said(&lifting(what, "")), None);
     }
 
     proptest! {

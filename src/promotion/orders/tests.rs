@@ -34,7 +34,7 @@ fn vetoed(images: Vec<ImageRef>) -> Ordered {
 }
 
 fn lifted(what: What, version: Option<&str>) -> Ordered {
-    Ordered::Lifted(Lifted { what, version: version.map(str::to_owned), reason: "done".to_owned() })
+    Ordered::Lifted(Lifted { what, version: version.map(str::to_owned), reason: "done".to_owned(), word: None })
 }
 
 #[test]

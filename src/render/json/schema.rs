@@ -17,6 +17,7 @@ use crate::render::doctor::Doctor;
 use crate::render::evidence::Found;
 use crate::render::history::{Audit, Examination};
 use crate::render::json::list::List;
+use crate::render::json::orders::Standing;
 use crate::render::json::show::Show;
 use crate::render::json::{Ending, Plan, Validate};
 
@@ -43,6 +44,7 @@ pub const DOCUMENTS: &[Document] = &[
     Document { name: "evidence", about: "`promote evidence --json`", schema: of::<Found<'_>> },
     Document { name: "history", about: "`promote history verify --json`", schema: of::<Examination> },
     Document { name: "list", about: "`promote list --json`", schema: of::<List<'_>> },
+    Document { name: "orders", about: "`promote hold list --json`, as of veto and freeze", schema: of::<Standing<'_>> },
     Document { name: "plan", about: "`promote plan --json`", schema: of::<Plan<'_>> },
     Document {
         name: "record",

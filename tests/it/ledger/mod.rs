@@ -167,6 +167,7 @@ fn requested_for(id: &str, service: &str, to: &str) -> Entry {
         promote: "0.1.0".to_owned(),
         bypassed: Vec::new(),
         hotfix: None,
+        alone: false,
         source: None,
         target: None,
     };

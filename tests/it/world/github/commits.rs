@@ -1,7 +1,7 @@
 //! Commits: each knows all its files. They are set up here and asked for in [`super::history`] and [`super::contents`].
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use git2::{ObjectType, Oid};
 use jiff::Timestamp;
@@ -45,6 +45,31 @@ impl Commit {
     }
 }
 
+/// Commits changes to a branch of a repository; the id.
+fn commit(
+    world: &mut World,
+    (name, branch): (&str, &str),
+    (sha, author, message): (&str, &str, &str),
+    changes: &[(&str, Option<&str>)],
+) -> String {
+    if !author.is_empty() {
+        world.person(author);
+    }
+    let date = world.now();
+    let repo = world.repos.get_mut(&name.to_lowercase()).expect("the repository");
+    let parents: Vec<String> = repo.branches.get(branch).cloned().into_iter().collect();
+    let mut files = parents.first().map(|tip| repo.commits[tip].files.clone()).unwrap_or_default();
+    for (path, text) in changes {
+        match text {
+            Some(text) => drop(files.insert((*path).to_owned(), Arc::from(text.as_bytes()))),
+            None => drop(files.remove(*path)),
+        }
+    }
+    let sha = repo.add_commit(sha, parents, author, message, date, files);
+    repo.branches.insert(branch.to_owned(), sha.clone());
+    sha
+}
+
 impl Repository<'_> {
     /// Commits changes to a branch, which begins here if it is not there; the id.
     pub(crate) fn commit(&self, branch: &str, author: &str, message: &str, changes: &[(&str, &str)]) -> String {
@@ -60,20 +85,19 @@ impl Repository<'_> {
         message: &str,
         changes: &[(&str, &str)],
     ) -> String {
-        let mut world = self.github.lock();
-        if !author.is_empty() {
-            world.person(author);
-        }
-        let date = world.now();
-        let repo = world.repos.get_mut(&self.name.to_lowercase()).expect("the repository");
-        let parents: Vec<String> = repo.branches.get(branch).cloned().into_iter().collect();
-        let mut files = parents.first().map(|tip| repo.commits[tip].files.clone()).unwrap_or_default();
-        for (path, text) in changes {
-            files.insert((*path).to_owned(), Arc::from(text.as_bytes()));
-        }
-        let sha = repo.add_commit(sha, parents, author, message, date, files);
-        repo.branches.insert(branch.to_owned(), sha.clone());
-        sha
+        let changes: Vec<(&str, Option<&str>)> = changes.iter().map(|(path, text)| (*path, Some(*text))).collect();
+        commit(&mut self.github.lock(), (&self.name, branch), (sha, author, message), &changes)
+    }
+
+    /// Has a file of a branch changed, or with no text removed, right before the n-th request from the start (from 1) is answered.
+    pub(crate) fn change_on_request(&self, n: usize, branch: &str, author: &str, (path, text): (&str, Option<&str>)) {
+        let [name, branch, author, path] = [&self.name, branch, author, path].map(str::to_owned);
+        let (text, world) = (text.map(str::to_owned), Arc::clone(&self.github.world));
+        self.github.on_request(n, move || {
+            let mut world = world.lock().unwrap_or_else(PoisonError::into_inner);
+            let change = [(path.as_str(), text.as_deref())];
+            commit(&mut world, (&name, &branch), ("", &author, "Change it"), &change);
+        });
     }
 
     /// Begins a branch at another's tip, or at a commit.
