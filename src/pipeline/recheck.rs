@@ -17,8 +17,6 @@ use crate::promotion::facts::{EnvironmentFacts, Facts};
 use crate::promotion::folded::{self, Folded};
 use crate::promotion::head::{Head, LastVerified};
 use crate::promotion::image::{ImageChange, ImageRef};
-use crate::promotion::order::{Order, Ordered};
-use crate::promotion::orders;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::planning;
 use crate::promotion::record::{Planned, Refuted, Verified};
@@ -49,6 +47,9 @@ pub fn recheck(world: &World<'_>, job: &Job<'_>) -> Result<End, Halt> {
 /// The same for a version that is under watch; a definite failure leads to what the rules say. `None`: nothing is under watch.
 pub fn watch(world: &World<'_>, job: &Job<'_>) -> Result<Option<End>, Halt> {
     let Some(span) = job.promotion.verify.watch else { return Ok(None) };
+    if let Some(undoes) = undo::begun_alone(world, job)? {
+        return back(world, job, &undoes, None).map(Some);
+    }
     let head = world.ledger.head(&job.service.name, &job.promotion.to)?;
     let now = world.clock.now();
     let watched = head.last_verified.as_ref().filter(|last| Millis::between(last.since, now) < span);
@@ -75,37 +76,22 @@ pub fn watch(world: &World<'_>, job: &Job<'_>) -> Result<Option<End>, Halt> {
         return Ok(Some(End { id: end.id, recorded: end.recorded, ..limited }));
     }
     let reason = format!("under watch: {}", refuted.what);
-    let approving = Approving { alone: true, ..job.approving.clone() };
-    let job = Job { reason: Some(&reason), approving, ..job.clone() };
-    let mut undone = undo::roll_back(world, &job, Back { from: Some(&story.id), to: None })?;
-    if undone.outcome == Outcome::Promoted {
-        undone.outcome = Outcome::RolledBack;
-        keep_back(world, &job, &story, &mut undone);
-    }
+    let mut undone = back(world, job, &story.id, Some(&reason))?;
     undone.seen.insert(0, refuted.what.clone());
     let details: Vec<String> = refuted.detail.iter().flat_map(|detail| detail.lines()).map(str::to_owned).collect();
     undone.seen.splice(1..1, details);
     Ok(Some(undone))
 }
 
-/// Orders what keeps a rollback, as after one in a run. What could not be ordered is said: the version is restored all the same.
-fn keep_back(world: &World<'_>, job: &Job<'_>, story: &Folded, end: &mut End) {
-    let (service, to, now) = (&job.service.name, &job.promotion.to, world.clock.now());
-    let until = job.promotion.rollback.hold.after(now);
-    let images: Vec<ImageRef> = story.requested.request.images.iter().map(|wanted| wanted.new.clone()).collect();
-    let reason = format!("promotion {} failed under watch, and was rolled back", story.id);
-    let named = images.first().map(orders::named).unwrap_or_default();
-    end.seen.push(format!("auto-promotion to {to} is on hold until {}", words::moment(until)));
-    end.seen.push(format!("{} is vetoed for {to}", versions(&images)));
-    end.next.push(format!("to lift: promote veto lift {named} --env {to} --reason \"…\""));
-    let events = [Ordered::Held { until: Some(until), reason: reason.clone() }, Ordered::Vetoed { images, reason }];
-    for (seq, event) in (0..).zip(events) {
-        // By the promotion's name, so that another watch that comes to the same says it once.
-        let order = Order { run: story.id.clone(), seq, ..job.me.order(now, service, to, event) };
-        if let Err(fault) = world.ledger.order(&order) {
-            (world.tell)(&Event::Warning(fault.to_string()));
-        }
+/// Rolls a promotion back without a person, or goes on with that where it was begun.
+fn back(world: &World<'_>, job: &Job<'_>, undoes: &str, reason: Option<&str>) -> Result<End, Halt> {
+    let approving = Approving { alone: true, ..job.approving.clone() };
+    let job = Job { reason, approving, ..job.clone() };
+    let mut end = undo::roll_back(world, &job, Back { from: Some(undoes), to: None })?;
+    if end.outcome == Outcome::Promoted {
+        end.outcome = Outcome::RolledBack;
     }
+    Ok(end)
 }
 
 fn looked(world: &World<'_>, job: &Job<'_>) -> Result<Looked, Halt> {

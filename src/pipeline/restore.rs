@@ -93,15 +93,12 @@ fn times(count: usize) -> String {
     if count == 1 { "once".to_owned() } else { format!("{count} times") }
 }
 
-/// Orders what keeps a rollback: nothing goes there by itself for a while, and nobody brings the version again until it is lifted.
-fn keep_back(run: &mut Run<'_>, end: End) -> End {
+/// Orders what keeps a rollback of `bad` versions: nothing goes there by itself for a while, and nobody brings one of them again until
+/// it is lifted.
+pub fn keep_back(run: &mut Run<'_>, bad: Vec<ImageRef>, why: String, end: End) -> End {
     let (job, now) = (run.job, run.world.clock.now());
     let to = &job.promotion.to;
     let until = job.promotion.rollback.hold.after(now);
-    let changes = run.story.planned.iter().flat_map(|planned| &planned.plan.images);
-    let bad: Vec<ImageRef> =
-        changes.filter(|change| !change.old.same_version(&change.new)).map(|change| change.new.clone()).collect();
-    let why = format!("promotion {} did not verify, and was rolled back", run.story.id);
     run.order(Ordered::Held { until: Some(until), reason: why.clone() });
     let mut end = end.seen(format!("auto-promotion to {to} is on hold until {}", words::moment(until)));
     if let Some(named) = bad.first().map(orders::named) {
@@ -110,6 +107,12 @@ fn keep_back(run: &mut Run<'_>, end: End) -> End {
         run.order(Ordered::Vetoed { images: bad, reason: why });
     }
     end
+}
+
+/// The images of a plan whose version it changes, as one side has them.
+pub fn moved<'a>(plan: &'a Plan, side: impl Fn(&'a ImageChange) -> &'a ImageRef) -> Vec<ImageRef> {
+    let changes = plan.images.iter().filter(|change| !change.old.same_version(&change.new));
+    changes.map(|change| side(change).clone()).collect()
 }
 
 fn with_cause(end: End, refuted: &Refuted) -> End {
@@ -161,7 +164,9 @@ pub fn roll_back(run: &mut Run<'_>, refuted: &Refuted) -> Result<End, Halt> {
         end = before::reported(end, verified);
     }
     let end = end.seen(format!("the rollback {} is synced and healthy", short(&commit)));
-    let end = keep_back(run, end).next("find the cause, and promote a version that does not have it");
+    let bad = run.story.planned.as_ref().map(|planned| moved(&planned.plan, |change| &change.new)).unwrap_or_default();
+    let why = format!("promotion {} did not verify, and was rolled back", run.story.id);
+    let end = keep_back(run, bad, why, end).next("find the cause, and promote a version that does not have it");
     run.close(end)
 }
 

@@ -247,7 +247,7 @@ fn finished(run: &mut Run<'_>, plan: &Plan) -> Result<End, Halt> {
             format!("✓ {name}: {} (healthy)", change.new.version())
         };
         end.seen.extend(plan.images.iter().map(healthy));
-        end
+        kept_back(run, plan, end)
     } else {
         End::of(Outcome::Promoted, format!("{what} is live in {}", plan.to))
     };
@@ -260,6 +260,18 @@ fn finished(run: &mut Run<'_>, plan: &Plan) -> Result<End, Halt> {
         None => end,
     };
     run.close(end)
+}
+
+/// A rollback that no person asked for stays, as one at the end of a promotion does.
+fn kept_back(run: &mut Run<'_>, plan: &Plan, end: End) -> End {
+    let requested = &run.story.requested;
+    match &requested.request.kind {
+        RequestKind::Rollback { undoes } if requested.alone => {
+            let why = format!("promotion {undoes} failed under watch, and was rolled back");
+            restore::keep_back(run, restore::moved(plan, |change| &change.old), why, end)
+        }
+        _ => end,
+    }
 }
 
 fn refuted_end(run: &mut Run<'_>, plan: &Plan, refuted: &crate::promotion::record::Refuted) -> Result<End, Halt> {

@@ -131,6 +131,15 @@ fn open_rollback(world: &World<'_>, job: &Job<'_>) -> Result<Option<Folded>, Hal
     Ok(story.filter(|story| matches!(story.requested.request.kind, RequestKind::Rollback { .. })))
 }
 
+/// What a rollback undoes that went by itself, and that the run which began it did not end.
+pub fn begun_alone(world: &World<'_>, job: &Job<'_>) -> Result<Option<String>, Halt> {
+    let open = open_rollback(world, job)?.map(|open| open.requested).filter(|requested| requested.alone);
+    Ok(open.and_then(|requested| match requested.request.kind {
+        RequestKind::Rollback { undoes } => Some(undoes),
+        RequestKind::Promotion => None,
+    }))
+}
+
 fn prepare(world: &World<'_>, job: &Job<'_>, back: Back<'_>) -> Result<Undoing, Halt> {
     let (service, to) = (job.service, &job.promotion.to);
     let (environment, target) = job.target()?;

@@ -101,9 +101,8 @@ impl Shop {
         self.weather.lock().unwrap().out = Some((version, outage));
     }
 
-    /// Argo CD cannot be asked anything while staging pins the version.
+    /// Argo CD cannot be asked anything while staging pins the version, whatever else is bad.
     pub(super) fn argo_away_with(&self, version: &str, away: Away) {
-        self.well();
         self.argo().behaves(APP, |app| app.away = Some((format!(":{version}"), away)));
     }
 

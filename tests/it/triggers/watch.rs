@@ -5,6 +5,7 @@ use super::shop::{Shop, Terms};
 use super::weather::{Mood, Outage};
 use super::{SLO, record};
 use crate::order::ends;
+use crate::world::argo::behaviour::Away;
 
 /// The service under watch, with this rule on rollbacks.
 fn under_watch(rollback: &str) -> Shop {
@@ -120,4 +121,27 @@ fn a_watch_leaves_to_a_person_what_the_rules_leave_to_one() {
     assert_eq!(ran.exit, Some(10), "{}", ran.all());
     assert!(ran.stdout.contains("it was not rolled back"), "{}", ran.all());
     assert!(shop.pins("1.20"));
+}
+
+#[test]
+fn what_a_watch_began_the_next_one_ends_and_it_stays() {
+    let shop = under_watch("{ on: [slo] }");
+    ends(&shop.promote(&["run"]), 0, &[]);
+    shop.bad_with("1.20", Mood::Errors);
+    // The push goes through, and then Argo CD is gone.
+    shop.argo_away_with("1.10", Away::Page);
+    ends(&shop.promote(&["verify", "--watch"]), 23, &["UNCONFIRMED"]);
+    assert!(shop.pins("1.10") && !shop.runs("1.10"));
+    ends(&shop.promote(&["veto", "list"]), 0, &["No version is vetoed."]);
+    shop.well();
+    ends(
+        &shop.promote(&["verify", "--watch"]),
+        21,
+        &["ROLLED BACK: staging is back on app 1.10", "app 1.20 is vetoed"],
+    );
+    assert!(shop.runs("1.10"));
+    let why = "failed under watch, and was rolled back";
+    ends(&shop.promote(&["veto", "list"]), 0, &["app@1.20 is vetoed for staging (app)", why]);
+    ends(&shop.promote(&["hold", "list"]), 0, &["staging (app) is on hold", why]);
+    ends(&shop.promote(&["history", "verify"]), 0, &[]);
 }
