@@ -12,14 +12,13 @@ use crate::promotion::words;
 
 /// The end that a report which does not say `go` means.
 pub fn verdict(job: &Job<'_>, report: &GateReport) -> Option<End> {
-    let holds = |mark| report.rows.iter().filter(|row| row.mark == mark && row.not_before.is_none()).count();
-    let (failed, unknown) = (holds(Mark::Fail), holds(Mark::Unknown));
+    let unknown = report.rows.iter().filter(|row| row.mark == Mark::Unknown && row.not_before.is_none()).count();
     let not_evaluated = format!("{unknown} could not be evaluated");
     let end = match report.outcome() {
         Outcome::Held => {
-            let failed = format!("{} failed", words::counted(failed as u64, "gate"));
-            let also = if unknown > 0 { format!(", {not_evaluated}") } else { String::new() };
-            End::of(Outcome::Held, format!("{failed}{also}"))
+            let mut said = report.against();
+            said.extend((unknown > 0).then_some(not_evaluated));
+            End::of(Outcome::Held, said.join(", "))
         }
         Outcome::Unknown => End::of(Outcome::Unknown, not_evaluated),
         Outcome::Waiting => {

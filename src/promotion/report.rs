@@ -1,12 +1,15 @@
 //! The gate report: for every gate what was expected, what was observed, why it counts as it does, and where the
 //! evidence is.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::promotion::measures::Detail;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::time::Time;
+use crate::promotion::words;
 
 /// How one gate came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -97,6 +100,14 @@ pub enum WaiverStanding {
     Expired,
 }
 
+impl GateRow {
+    /// Which order it is, where it is no gate of the rules: a `freeze` (or freeze window), a `veto` or a `hold`.
+    pub fn order(&self) -> Option<&str> {
+        let (kind, _) = self.id.split_once('.')?;
+        matches!(kind, "freeze" | "veto" | "hold").then_some(kind)
+    }
+}
+
 /// What the gates say together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -145,6 +156,23 @@ impl GateReport {
             Verdict::Stop if failed => Outcome::Held,
             Verdict::Stop => Outcome::Unknown,
         }
+    }
+
+    /// What holds it for good, in words: `1 gate failed`, `a hold and a veto stand against it`.
+    pub fn against(&self) -> Vec<String> {
+        let failed = self.rows.iter().filter(|row| row.mark == Mark::Fail && row.not_before.is_none());
+        let (orders, gates): (Vec<&GateRow>, Vec<&GateRow>) = failed.partition(|row| row.order().is_some());
+        let mut said = Vec::new();
+        if !gates.is_empty() {
+            said.push(format!("{} failed", words::counted(gates.len() as u64, "gate")));
+        }
+        let kinds: BTreeSet<String> =
+            orders.iter().filter_map(|row| row.order()).map(|kind| format!("a {kind}")).collect();
+        if !kinds.is_empty() {
+            let stand = if kinds.len() == 1 { "stands" } else { "stand" };
+            said.push(format!("{} {stand} against it", words::list(&kinds.into_iter().collect::<Vec<_>>())));
+        }
+        said
     }
 
     /// How many rows have this mark.

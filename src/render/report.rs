@@ -89,8 +89,7 @@ fn cells(row: &GateRow) -> Vec<String> {
 pub fn answer(report: &GateReport) -> String {
     let holding = |row: &&GateRow| matches!(row.mark, Mark::Fail | Mark::Unknown);
     let waiting = report.rows.iter().filter(holding).filter(|row| row.not_before.is_some()).count();
-    let holds = |mark| report.rows.iter().filter(|row| row.mark == mark && row.not_before.is_none()).count();
-    let (failed, unknown) = (holds(Mark::Fail), holds(Mark::Unknown));
+    let unknown = report.rows.iter().filter(|row| row.mark == Mark::Unknown && row.not_before.is_none()).count();
     let until = report.not_before().map(|at| format!(", not before {}", words::minute(at))).unwrap_or_default();
     if report.verdict == Verdict::Wait {
         let passing = report.count(Mark::Pass);
@@ -99,18 +98,16 @@ pub fn answer(report: &GateReport) -> String {
     if report.verdict == Verdict::Go {
         return ready(report);
     }
-    let mut said = Vec::new();
-    if failed > 0 {
-        said.push(format!("{} failed", words::counted(failed, "gate", "gates")));
-    }
+    let mut said = report.against();
+    let held = !said.is_empty();
     if unknown > 0 {
-        let gates = if failed > 0 { count_of(unknown as u64) } else { words::counted(unknown, "gate", "gates") };
+        let gates = if held { count_of(unknown as u64) } else { words::counted(unknown, "gate", "gates") };
         said.push(format!("{gates} could not be evaluated"));
     }
     if waiting > 0 {
         said.push(format!("{} only time", if waiting == 1 { "1 lacks".to_owned() } else { format!("{waiting} lack") }));
     }
-    format!("{}: {}.", if failed > 0 { "HELD" } else { "UNKNOWN" }, said.join(", "))
+    format!("{}: {}.", if held { "HELD" } else { "UNKNOWN" }, said.join(", "))
 }
 
 fn passes(count: usize) -> String {

@@ -44,7 +44,11 @@ fn a_freeze_stops_everybody_until_it_is_lifted() {
         let held = ["✗ freeze staging", "everything is frozen by dana (claimed)", "→ promote freeze lift --reason"];
         ends(&run(&sandbox), 10, &held);
         ends(&sandbox.promote(&["validate", "--from", "dev", "--to", "staging"]), 10, &["✗ freeze staging"]);
-        let kept = ["✗ freeze staging", "HELD: 0 of 1 promotion carried out, 1 kept back by order"];
+        let kept = [
+            "HELD: a freeze stands against it",
+            "✗ freeze staging",
+            "HELD: 0 of 1 promotion carried out, 1 kept back by order",
+        ];
         ends(&sandbox.promote(&["run", "--auto"]), 10, &kept);
         ends(&sandbox.promote(&["list"]), 0, &["everything is frozen by dana (claimed)", "incident 7"]);
         let elsewhere = say(&sandbox, &["freeze", "lift", "--env", "staging"]);

@@ -66,7 +66,11 @@ fn stays_back(shop: &Shop) {
     ends(&shop.promote(&["hold", "list"]), 0, &["staging (app) is on hold", why]);
     ends(&shop.promote(&["veto", "list"]), 0, &["app@1.20 is vetoed for staging (app)", why]);
     let stood = shop.written();
-    ends(&shop.promote(&["run", "--auto"]), 10, &["HELD", "✗ hold staging", "✗ veto staging", "1 kept back by order"]);
+    ends(
+        &shop.promote(&["run", "--auto"]),
+        10,
+        &["HELD: a hold and a veto stand against it", "✗ hold staging", "✗ veto staging", "1 kept back by order"],
+    );
     ends(&shop.promote(&["check-auto"]), 10, &["✗ hold staging", "✗ veto staging"]);
     assert_eq!(shop.written(), stood, "a run that is held wrote something");
     ends(

@@ -19,8 +19,7 @@ pub fn rows(promotion: &Promotion, facts: &Facts, rules_path: &str) -> Vec<GateR
 
 /// Whether an order or a window holds what a report is about.
 pub fn holds(report: &GateReport) -> bool {
-    let ours = |row: &&GateRow| matches!(row.id.split_once('.'), Some(("freeze" | "veto" | "hold", _)));
-    report.rows.iter().filter(ours).any(|row| row.mark == Mark::Fail)
+    report.rows.iter().any(|row| row.order().is_some() && row.mark == Mark::Fail)
 }
 
 /// The rows of orders.
