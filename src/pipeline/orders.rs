@@ -17,9 +17,11 @@ use crate::promotion::words::moment;
 
 /// The orders that stand for the job's service in an environment. One that lifts another counts only if it is believed.
 pub fn standing(world: &World<'_>, job: &Job<'_>, environment: &str) -> Result<Orders, Fault> {
-    let mut standing = Orders::default();
+    let (mut standing, now) = (Orders::default(), world.clock.now());
     for order in world.ledger.orders(&job.service.name, environment)? {
         let why = match &order.event {
+            // Orders stay in the ledger for ever: GitHub is asked only of lifts of what would stand now.
+            Ordered::Lifted(lifted) if !stands(&standing, Place::of(&order), lifted, now) => continue,
             Ordered::Lifted(lifted) => lifts::unconfirmed(world, job, &order, lifted)?.map(|why| (lifted, why)),
             _ => None,
         };
@@ -38,6 +40,12 @@ pub struct Place<'a> {
     pub service: Option<&'a str>,
     /// The environment.
     pub environment: Option<&'a str>,
+}
+
+impl<'a> Place<'a> {
+    fn of(order: &'a Order) -> Self {
+        Self { service: order.service.as_deref(), environment: order.environment.as_deref() }
+    }
 }
 
 impl Place<'_> {
@@ -137,8 +145,7 @@ fn standing_at(ledger: &dyn Ledger, place: Place<'_>, proven: bool) -> Result<Or
         name.unwrap_or("_")
     }
     let all = ledger.orders(every(place.service), every(place.environment))?;
-    let here =
-        |order: &&Order| order.service.as_deref() == place.service && order.environment.as_deref() == place.environment;
+    let here = |order: &&Order| Place::of(order) == place;
     Ok(Orders::of(all.iter().filter(here).filter(|order| !(proven && order.lifts_unproven()))))
 }
 

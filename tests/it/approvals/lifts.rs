@@ -174,6 +174,32 @@ fn what_a_run_lifts_counts_by_its_run() {
     }
 }
 
+/// Orders stay in the ledger for ever; what is over costs no request.
+#[test]
+fn nobody_is_asked_of_the_lift_of_what_is_over() {
+    for (until, asked) in [("2026-01-02T00:00:00Z", 0), ("2199-01-01T00:00:00Z", 1)] {
+        let mut frozen = Frozen::by("");
+        frozen.lift_as("mallory");
+        let word = json!({"kind": "comment", "number": 1, "id": 4711, "url": "https://github.com/acme/app/issues/1"});
+        let events = [
+            json!({"kind": "frozen", "until": until, "reason": "a fair"}),
+            json!({"kind": "lifted", "what": "freeze", "reason": "it is over", "word": word}),
+        ];
+        for (seq, event) in (0..).zip(events) {
+            let order = json!({
+                "schema": 1, "run": "0196-fair", "seq": seq, "at": format!("2026-01-01T00:00:0{seq}Z"),
+                "service": "app", "environment": "staging", "actor": {"name": "alice", "known": "claimed"}, "event": event,
+            });
+            let path = format!("orders/app/staging/0196-fair-{seq}.json");
+            Forge::of(&frozen.stage.sandbox, LEDGER).put(&path, &order.to_string());
+        }
+        let ran = frozen.judged();
+        frozen.stage.says(&ran, if asked == 0 { 0 } else { 10 }, &[]);
+        let requests = frozen.stage.github.requests_matching("GET", "/issues/comments/4711");
+        assert_eq!(requests.len(), asked, "{until}");
+    }
+}
+
 /// The order that stands says why its lift does not count.
 #[test]
 fn a_document_says_why_a_lift_does_not_count() {
