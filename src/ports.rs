@@ -87,6 +87,13 @@ pub struct About<'a> {
     pub within: Option<Duration>,
 }
 
+impl<'a> About<'a> {
+    /// A service in an environment, as it is now, with nothing else known or wanted.
+    pub fn of(service: &'a str, environment: &'a str, waivers: &'a Arc<Waivers>) -> Self {
+        Self { service, environment, commit: None, parts: &[], waivers, over: None, within: None }
+    }
+}
+
 /// Knows who approved. What is not there, or what the token may not see, is a part of the answer; a fault means that the answer
 /// as a whole cannot be had.
 pub trait Approvals {

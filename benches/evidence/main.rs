@@ -38,15 +38,7 @@ fn ours(path: &Path) -> Reading {
     let kind = SourceKind::Files { globs, format: None, max_age: None };
     let source = Source { id: "bench".to_owned(), kind, at: At::default() };
     let (clock, waivers) = (SystemClock::default(), Arc::default());
-    let about = About {
-        service: "app",
-        environment: "dev",
-        commit: None,
-        parts: &[],
-        waivers: &waivers,
-        over: None,
-        within: None,
-    };
+    let about = About::of("app", "dev", &waivers);
     files::read(root, &[&source], &about, &clock)
 }
 

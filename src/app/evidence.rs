@@ -75,7 +75,7 @@ fn format(name: &str) -> Result<Format, Ending> {
 }
 
 fn asked<'a>(service: &'a str, environment: &'a str, commit: Option<&'a str>, waivers: &'a Arc<Waivers>) -> About<'a> {
-    About { service, environment, commit, parts: &[], waivers, over: None, within: None }
+    About { commit, ..About::of(service, environment, waivers) }
 }
 
 /// Where the evidence of the rules is looked for.

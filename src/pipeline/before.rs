@@ -29,14 +29,12 @@ pub fn read(world: &World<'_>, job: &Job<'_>, facts: &Facts) -> Readings {
     let now = world.clock.now();
     // A shorter time than between two looks says nothing.
     let since = Millis(-job.promotion.verify.settle.max(looks::EVERY).0).after(now);
+    let waivers = Arc::default();
     let about = About {
-        service: &job.service.name,
-        environment: &job.promotion.to,
         commit: facts.commit.as_deref(),
         parts: &needs.parts,
-        waivers: &Arc::default(),
         over: Some(Over { since, until: Some(now) }),
-        within: None,
+        ..About::of(&job.service.name, &job.promotion.to, &waivers)
     };
     readings::read(world, evidence, &needs, &about).0
 }

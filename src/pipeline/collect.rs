@@ -138,13 +138,9 @@ pub fn facts(world: &World<'_>, job: &Job<'_>, asked: &Asked) -> Result<Facts, H
     let waivers = waivers::read(world, job);
     let in_force = Arc::new(waivers.as_ref().map(WaiversFacts::in_force).unwrap_or_default());
     let about = About {
-        service: &job.service.name,
-        environment: &job.promotion.from,
         commit: commit.as_deref(),
         parts: &needs.parts,
-        waivers: &in_force,
-        over: None,
-        within: None,
+        ..About::of(&job.service.name, &job.promotion.from, &in_force)
     };
     let (readings, merged) = readings::read(world, &job.rules.evidence, &needs, &about);
     let now = world.clock.now();

@@ -209,16 +209,8 @@ pub fn evidence(evidence: &dyn Evidence, rules: &Rules, commit: Option<&str>) ->
                     continue;
                 }
                 let what = format!("{id} of {}", promotion.from);
-                let (parts, waivers) = (&[], &Arc::default());
-                let about = About {
-                    service: &service.name,
-                    environment: &promotion.from,
-                    commit,
-                    parts,
-                    waivers,
-                    over: None,
-                    within: None,
-                };
+                let waivers = Arc::default();
+                let about = About { commit, ..About::of(&service.name, &promotion.from, &waivers) };
                 findings.push(match evidence.read(&[source], &about) {
                     Reading::Observed(observation) if source.is_live() => {
                         Finding::new(Group::Evidence, Sign::Ok, what, measured::words(&observation.measure))

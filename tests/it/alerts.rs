@@ -44,15 +44,7 @@ fn ask(url: &str, from: AlertsFrom, matchers: &[&str], warm: Millis) -> Result<A
     let server = Server::new(&settings, &http).unwrap();
     let matchers = matchers.iter().map(|text| (*text).to_owned()).collect();
     let (source, waivers) = (AlertsSource { from, matchers }, Arc::default());
-    let about = About {
-        service: "app",
-        environment: "prod",
-        commit: None,
-        parts: &[],
-        waivers: &waivers,
-        over: None,
-        within: None,
-    };
+    let about = About::of("app", "prod", &waivers);
     match read(&server, &source, &about, warm) {
         Reading::Observed(observation) => match observation.measure {
             Measure::Alerts(alerts) => Ok(alerts),

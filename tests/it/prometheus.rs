@@ -56,15 +56,7 @@ impl Scene {
         let http = Http::new(&HttpSettings::default(), self.runtime.handle().clone()).unwrap();
         let server = Server::new(settings, &http).unwrap();
         let (waivers, parts) = (Arc::default(), ["1h/5m".to_owned(), "src/**".to_owned()]);
-        let about = About {
-            service: "app",
-            environment: "staging",
-            commit: None,
-            parts: &parts,
-            waivers: &waivers,
-            over,
-            within: None,
-        };
+        let about = About { parts: &parts, over, ..About::of("app", "staging", &waivers) };
         prometheus::read(&server, source, self.dir.path(), &about, &SystemClock::default())
     }
 

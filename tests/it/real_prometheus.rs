@@ -193,15 +193,7 @@ impl Scene {
 
     fn read(&self, server: &Server, source: &PrometheusSource, over: Option<Over>) -> Reading {
         let (waivers, parts) = (Arc::default(), ["1h/5m".to_owned(), "24h/2h".to_owned()]);
-        let about = About {
-            service: "app",
-            environment: "staging",
-            commit: None,
-            parts: &parts,
-            waivers: &waivers,
-            over,
-            within: None,
-        };
+        let about = About { parts: &parts, over, ..About::of("app", "staging", &waivers) };
         prometheus::read(server, source, self.dir.path(), &about, &SystemClock::default())
     }
 }

@@ -82,15 +82,7 @@ impl Clock for Still {
 
 fn read_at(root: &Path, source: &Source, now: Time) -> Reading {
     let waivers = Arc::default();
-    let about = About {
-        service: "app",
-        environment: "dev",
-        commit: None,
-        parts: &[],
-        waivers: &waivers,
-        over: None,
-        within: None,
-    };
+    let about = About::of("app", "dev", &waivers);
     files::read(root, &[source], &about, &Still(now))
 }
 

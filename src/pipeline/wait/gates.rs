@@ -221,14 +221,13 @@ fn read(
     (over, within): (Over, Millis),
 ) -> (Readings, Readings) {
     let in_force = gated.facts.waivers.as_ref().map(|waivers| waivers.in_force()).unwrap_or_default();
+    let in_force = std::sync::Arc::new(in_force);
     let about = About {
-        service: goal.service,
-        environment: goal.environment,
         commit: gated.facts.commit.as_deref(),
         parts: &needs.parts,
-        waivers: &std::sync::Arc::new(in_force),
         over: Some(over),
         within: Some(within.duration()),
+        ..About::of(goal.service, goal.environment, &in_force)
     };
     readings::read(world, gated.evidence, needs, &about)
 }
