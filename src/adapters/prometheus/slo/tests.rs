@@ -1,6 +1,9 @@
 //! One file of each kind, and what cannot be taken from it.
 
+use proptest::prelude::*;
+
 use super::*;
+use crate::adapters::prometheus::reply::Reply;
 use crate::promotion::levels::Level;
 use crate::promotion::time::Millis;
 
@@ -154,4 +157,48 @@ fn a_file_outside_the_directory_is_none() {
     let (inside, file) = read(&root, "slo.yaml", None);
     assert!(inside.is_ok());
     assert_eq!(file.map(|file| (file.format, file.bytes)), Some(("pyrra".to_owned(), PYRRA.len() as u64)));
+}
+
+/// What a fuzzer starts from: answers, and files of every form.
+fn corpus() -> Vec<(String, Vec<u8>)> {
+    let entries = std::fs::read_dir("fuzz/corpus/monitoring").unwrap().map(|entry| entry.unwrap());
+    entries.map(|entry| (entry.file_name().into_string().unwrap(), std::fs::read(entry.path()).unwrap())).collect()
+}
+
+/// Reads bytes as an answer and as a file; a fault says why.
+fn survive(bytes: &[u8]) -> bool {
+    let answer = serde_json::from_slice::<Reply>(bytes).map_err(|error| error.to_string()).and_then(Reply::samples);
+    let file = parse(bytes);
+    for why in [answer.as_ref().err(), file.as_ref().err()].into_iter().flatten() {
+        assert!(!why.is_empty());
+    }
+    answer.is_ok() || file.is_ok_and(|(_, objectives)| objectives.iter().any(|(_, definition)| definition.is_ok()))
+}
+
+#[test]
+fn the_fuzz_corpus_is_read() {
+    let corpus = corpus();
+    assert!(corpus.len() >= 6, "{}", corpus.len());
+    for (name, bytes) in corpus {
+        assert_ne!(survive(&bytes), name.starts_with("refused"), "{name}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn any_damage_is_survived(
+        which in any::<prop::sample::Index>(),
+        at in any::<prop::sample::Index>(),
+        length in 0usize..40,
+        put in prop::collection::vec(any::<u8>(), 0..20),
+    ) {
+        let corpus = corpus();
+        let (_, mut bytes) = which.get(&corpus).clone();
+        let start = at.index(bytes.len() + 1);
+        let end = (start + length).min(bytes.len());
+        bytes.splice(start..end, put);
+        survive(&bytes);
+    }
 }
