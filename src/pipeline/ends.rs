@@ -6,13 +6,13 @@ use crate::promotion::image::{self, ImageRef};
 use crate::promotion::life::State;
 use crate::promotion::outcome::Outcome;
 use crate::promotion::plan::Plan;
-use crate::promotion::report::{GateReport, Mark};
+use crate::promotion::report::GateReport;
 use crate::promotion::request::{Actor, ActorKnown};
 use crate::promotion::words;
 
 /// The end that a report which does not say `go` means.
 pub fn verdict(job: &Job<'_>, report: &GateReport) -> Option<End> {
-    let unknown = report.rows.iter().filter(|row| row.mark == Mark::Unknown && row.not_before.is_none()).count();
+    let unknown = report.unknown();
     let not_evaluated = format!("{unknown} could not be evaluated");
     let end = match report.outcome() {
         Outcome::Held => {

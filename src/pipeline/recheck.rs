@@ -21,7 +21,6 @@ use crate::promotion::outcome::Outcome;
 use crate::promotion::planning;
 use crate::promotion::record::{Planned, Refuted, Verified};
 use crate::promotion::report::GateRow;
-use crate::promotion::request::RequestKind;
 use crate::promotion::rules::rollback::RollbackWhen;
 use crate::promotion::time::Millis;
 use crate::promotion::words;
@@ -59,7 +58,7 @@ pub fn watch(world: &World<'_>, job: &Job<'_>) -> Result<Option<End>, Halt> {
     let Looked { end, refuted } = looked(world, job)?;
     let Some((refuted, story)) = refuted else { return Ok(Some(end)) };
     let rules = &job.promotion.rollback;
-    let is_rollback = matches!(story.requested.request.kind, RequestKind::Rollback { .. });
+    let is_rollback = story.requested.request.is_rollback();
     let why = if is_rollback {
         Some("it was restored by a rollback, and a rollback is not rolled back")
     } else if rules.when != RollbackWhen::Auto {

@@ -155,7 +155,7 @@ pub fn carry_out(run: &mut Run<'_>) -> Result<End, Halt> {
         return Ok(run.interrupted());
     }
     let commits: Vec<String> = run.story.committed.iter().flatten().map(|commit| commit.commit.clone()).collect();
-    let rollback = matches!(run.story.requested.request.kind, RequestKind::Rollback { .. });
+    let rollback = run.story.requested.request.is_rollback();
     let judging = if rollback {
         Judging::of_undoing(run.job, planned.facts.clone())
     } else {
@@ -200,7 +200,7 @@ fn commit_once(run: &mut Run<'_>, plan: &Plan) -> Result<Option<End>, Halt> {
         return Ok(None);
     }
     let target = run.job.target()?.1.clone();
-    if matches!(run.story.requested.request.kind, RequestKind::Rollback { .. }) {
+    if run.story.requested.request.is_rollback() {
         rollouts::abort(run)?;
     }
     let no_commit = match commit::commit(run, plan, &target) {
@@ -240,7 +240,7 @@ fn finished(run: &mut Run<'_>, plan: &Plan) -> Result<End, Halt> {
     } else if unchanged {
         let end = End::of(Outcome::Unchanged, format!("{} pins {what} already", plan.to));
         if plan.apps.is_empty() { end } else { end.seen("it is live and healthy") }
-    } else if matches!(run.story.requested.request.kind, RequestKind::Rollback { .. }) {
+    } else if run.story.requested.request.is_rollback() {
         let mut end = End::of(Outcome::Promoted, format!("{} is back on {what}", plan.to));
         let healthy = |change: &ImageChange| {
             let name = if plan.images.len() == 1 { plan.service.as_str() } else { change.new.short_name() };
@@ -276,7 +276,7 @@ fn kept_back(run: &mut Run<'_>, plan: &Plan, end: End) -> End {
 
 fn refuted_end(run: &mut Run<'_>, plan: &Plan, refuted: &crate::promotion::record::Refuted) -> Result<End, Halt> {
     let changed = run.story.committed.iter().flatten().any(|commit| !commit.unchanged);
-    let is_rollback = matches!(run.story.requested.request.kind, RequestKind::Rollback { .. });
+    let is_rollback = run.story.requested.request.is_rollback();
     if changed && !is_rollback {
         return restore::after(run, refuted);
     }

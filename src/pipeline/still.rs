@@ -14,7 +14,6 @@ use crate::promotion::outcome::Outcome;
 use crate::promotion::plan::Plan;
 use crate::promotion::record::{Judged, Milestone};
 use crate::promotion::report::{GateReport, Mark};
-use crate::promotion::request::RequestKind;
 use crate::promotion::rule;
 
 /// A judgement that holds what was planned.
@@ -72,7 +71,7 @@ pub fn changed(run: &Run<'_>, plan: &Plan) -> Result<Option<End>, Fault> {
 }
 
 fn is_rollback(run: &Run<'_>, plan: &Plan) -> bool {
-    plan.from == plan.to || matches!(run.story.requested.request.kind, RequestKind::Rollback { .. })
+    plan.from == plan.to || run.story.requested.request.is_rollback()
 }
 
 /// Keeps that a plan is held before anything of it was written, and ends the run.

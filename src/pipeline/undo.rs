@@ -128,7 +128,7 @@ fn open_rollback(world: &World<'_>, job: &Job<'_>) -> Result<Option<Folded>, Hal
     let head = world.ledger.head(&job.service.name, &job.promotion.to)?;
     let Some(open) = head.open else { return Ok(None) };
     let story = folded::fold(&world.ledger.entries(&open)?);
-    Ok(story.filter(|story| matches!(story.requested.request.kind, RequestKind::Rollback { .. })))
+    Ok(story.filter(|story| story.requested.request.is_rollback()))
 }
 
 /// What a rollback undoes that went by itself, and that the run which began it did not end.
@@ -154,7 +154,7 @@ fn prepare(world: &World<'_>, job: &Job<'_>, back: Back<'_>) -> Result<Undoing, 
         None => None,
     };
     let (itself, supersedes) = match open {
-        Some(open) if matches!(open.requested.request.kind, RequestKind::Rollback { .. }) => (Some(open), None),
+        Some(open) if open.requested.request.is_rollback() => (Some(open), None),
         // A person may have ended it since the head was read.
         other => (None, other.filter(|open| !open.is_over())),
     };

@@ -175,6 +175,11 @@ impl GateReport {
         said
     }
 
+    /// How many gates could not be evaluated, where that is not for lack of time.
+    pub fn unknown(&self) -> usize {
+        self.rows.iter().filter(|row| row.mark == Mark::Unknown && row.not_before.is_none()).count()
+    }
+
     /// How many rows have this mark.
     pub fn count(&self, mark: Mark) -> usize {
         self.rows.iter().filter(|row| row.mark == mark).count()

@@ -25,6 +25,13 @@ pub struct Request {
     pub reason: Option<String>,
 }
 
+impl Request {
+    /// Whether it restores the version from before a promotion.
+    pub fn is_rollback(&self) -> bool {
+        matches!(self.kind, RequestKind::Rollback { .. })
+    }
+}
+
 /// What kind of change is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -89,7 +89,7 @@ fn cells(row: &GateRow) -> Vec<String> {
 pub fn answer(report: &GateReport) -> String {
     let holding = |row: &&GateRow| matches!(row.mark, Mark::Fail | Mark::Unknown);
     let waiting = report.rows.iter().filter(holding).filter(|row| row.not_before.is_some()).count();
-    let unknown = report.rows.iter().filter(|row| row.mark == Mark::Unknown && row.not_before.is_none()).count();
+    let unknown = report.unknown();
     let until = report.not_before().map(|at| format!(", not before {}", words::minute(at))).unwrap_or_default();
     if report.verdict == Verdict::Wait {
         let passing = report.count(Mark::Pass);

@@ -11,7 +11,7 @@ use crate::promotion::gates;
 use crate::promotion::plan::Plan;
 use crate::promotion::planning::{self, Making};
 use crate::promotion::report::GateReport;
-use crate::promotion::request::{Request, RequestKind};
+use crate::promotion::request::Request;
 use crate::promotion::rules::fault::RulesFault;
 use crate::promotion::rules::read::read;
 use crate::promotion::rules::{Promotion, Rules};
@@ -47,7 +47,7 @@ pub enum NotAgain {
 
 /// The report that saved facts and rules give.
 pub fn report(saved: &Saved<'_>) -> Result<GateReport, NotAgain> {
-    if is_rollback(saved.request) {
+    if saved.request.is_rollback() {
         // A rollback asks no gate.
         return Ok(GateReport::of(Vec::new()));
     }
@@ -81,7 +81,7 @@ pub fn approvals(saved: &Saved<'_>, judged: &JudgedApprovals) -> Result<Approval
 /// The plan that saved facts and rules give with this report, and the document that its digest is the hash of. A rollback's
 /// plan is made from the promotion that it undoes, so it cannot be made from its own facts: `Ok(None)`. `Err` in words.
 pub fn plan(saved: &Saved<'_>, report: &GateReport) -> Result<Option<(Plan, Value)>, String> {
-    if is_rollback(saved.request) {
+    if saved.request.is_rollback() {
         return Ok(None);
     }
     let Saved { id, request, facts, .. } = *saved;
@@ -98,10 +98,6 @@ pub fn plan(saved: &Saved<'_>, report: &GateReport) -> Result<Option<(Plan, Valu
     let plan = planning::plan(&making, &pins).map_err(words)?;
     let bound = planning::bound(&making, to, &plan);
     Ok(Some((plan, bound)))
-}
-
-fn is_rollback(request: &Request) -> bool {
-    matches!(request.kind, RequestKind::Rollback { .. })
 }
 
 fn rules(saved: &Saved<'_>) -> Result<Rules, NotAgain> {
